@@ -1,0 +1,310 @@
+"""From the normal form back to an expression that reads well: factored, in a steady order.
+
+Of the ways to factor a sum, the one with the least cost (`cost.py`) is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from itertools import permutations
+from math import gcd, lcm
+
+from sympy import (
+    Abs,
+    Add,
+    And,
+    Eq,
+    Expr,
+    Ge,
+    Gt,
+    Integer,
+    Mul,
+    Ne,
+    Not,
+    Or,
+    Pow,
+    Rational,
+    exp,
+    log,
+    sign,
+    tanh,
+)
+
+from symbackprop.algebra.cost import cost
+from symbackprop.algebra.nodes import (
+    Array,
+    Delta,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    Maximum,
+    Minimum,
+    Where,
+)
+from symbackprop.algebra.poly import (
+
+    Atom,
+    Monomial,
+    Node,
+    Number,
+    Poly,
+    add,
+    atom_free,
+    mono,
+    mono_free,
+    mono_key,
+)
+
+_FUNCTIONS: dict[str, Callable[..., Expr]] = {
+    "log": log, "tanh": tanh, "abs": Abs, "sign": sign, "gt": Gt, "ge": Ge, "eq": Eq, "ne": Ne,
+    "and": And, "or": Or, "not": Not,
+}  # fmt: skip
+_NODES: dict[str, Callable[..., Expr]] = {
+    "where": Where, "maximum": Maximum, "minimum": Minimum, "iverson": Iverson,
+}  # fmt: skip
+_MANY_TERMS = 9
+
+
+class Arranger:
+    """Arranges normal forms over one program.
+
+    rank: the place of each array in the program, for the order of factors.
+    free: the free indices of the result in order, for the order of matrix factors.
+    """
+
+    def __init__(self, rank: Callable[[Array], int], free: tuple[Index, ...] = ()) -> None:
+        self._rank = rank
+        self._free = {index: place for place, index in enumerate(free)}
+        self._memo: dict[Poly, Expr] = {}
+
+    def arrange(self, p: Poly) -> Expr:
+        """The expression of least cost that was found for p."""
+        found = self._memo.get(p)
+        if found is None:
+            found = self._memo[p] = self._arrange(p)
+        return found
+
+    def _arrange(self, p: Poly) -> Expr:
+        single = p.single()
+        if single is not None:
+            return self._monomial(*single)
+        if not p:
+            return Integer(0)
+        content, coefficient = _common(p)
+        if content or coefficient != 1:
+            inverse = mono(((a, -e) for a, e in content), 1 / Fraction(coefficient))
+            return self._monomial(content, coefficient, (self.arrange(p * inverse),))
+        options = [self._flat(p)]
+        options += self._factored(p)
+        options += self._merged(p)
+        return min(options, key=cost)
+
+    def _flat(self, p: Poly) -> Expr:
+        ordered = sorted(p.terms.items(), key=self._term_order)
+        return Add(*(self._monomial(m, c) for m, c in ordered), evaluate=False)
+
+    def _join(self, parts: Iterable[Expr]) -> Expr:
+        """A sum of arranged parts, nested sums flattened, a positive one first."""
+        flat = [t for p in parts for t in (p.args if isinstance(p, Add) else (p,))]
+        flat.sort(key=_is_negative)
+        return Add(*flat, evaluate=False)
+
+    def _factored(self, p: Poly) -> list[Expr]:
+        """Ways to take one atom out of some of the terms (a Horner step each)."""
+        counts: dict[tuple[Atom, bool], int] = {}
+        for m in p.terms:
+            for a, e in m:
+                counts[a, e > 0] = counts.get((a, e > 0), 0) + 1
+        chosen = [k for k, n in counts.items() if n > 1]
+        if len(p) >= _MANY_TERMS:
+            chosen = sorted(chosen, key=lambda k: -counts[k])[:1]
+        options = []
+        for a, up in chosen:
+            inside: dict[Monomial, Number] = {}
+            outside: dict[Monomial, Number] = {}
+            for m, c in p.terms.items():
+                e = dict(m).get(a, 0)
+                (inside if e and (e > 0) == up else outside)[m] = c
+            if outside:
+                parts = (self.arrange(Poly(inside)), self.arrange(Poly(outside)))
+                options.append(self._join(parts))
+        return options
+
+    def _merged(self, p: Poly) -> list[Expr]:
+        """Σ_j w_j f_j + Σ_j w_j g_j = Σ_j w_j (f_j + g_j), where the bodies share a factor."""
+        groups: dict[tuple[Index, ...], list[Monomial]] = {}
+        for m in p.terms:
+            sums = [a for a, e in m if isinstance(a, Node) and a.head == "sum" and e == 1]
+            if len(sums) == 1:
+                groups.setdefault(sums[0].bound, []).append(m)
+        options = []
+        for bound, monomials in groups.items():
+            if len(monomials) < 2:
+                continue
+            body = add(_into_sum(m, p.terms[m]) for m in monomials)
+            content, _ = _common(body)
+            if mono_free(content).intersection(bound):
+                rest = Poly({m: c for m, c in p.terms.items() if m not in monomials})
+                merged = IndexSum(self.arrange(body), *bound)
+                options.append(self._join([merged, self.arrange(rest)]) if rest else merged)
+        return options
+
+    def _monomial(self, m: Monomial, c: Number, more: tuple[Expr, ...] = ()) -> Expr:
+        m, c = _sign_into_base(m, c)
+        exponentials = [(a, e) for a, e in m if isinstance(a, Node) and a.head == "exp"]
+        factors: list[tuple[Atom | Expr, Number, Expr]] = [
+            (a, e, self._atom(a)) for a, e in m if (a, e) not in exponentials
+        ]
+        factors.sort(key=lambda f: self._factor_order(f[0], f[1]))
+        parts = [base if e == 1 else Pow(base, _rational(e), evaluate=False)
+                 for _, e, base in factors]
+        if exponentials:
+            parts.insert(self._place(factors), self._exponential(exponentials))
+        parts.extend(more)
+        value = Fraction(c)
+        if value != 1 or not parts:
+            parts.insert(0, Rational(value.numerator, value.denominator))
+        return parts[0] if len(parts) == 1 else Mul(*parts, evaluate=False)
+
+    def _place(self, factors: list[tuple[Atom | Expr, Number, Expr]]) -> int:
+        """Exponentials stand before sums and after single elements."""
+        return sum(not isinstance(a, Node) for a, _, _ in factors)
+
+    def _exponential(self, factors: list[tuple[Atom, Number]]) -> Expr:
+        """Π exp(u_i)^c_i as one exponential or, for exp(p log x), as the power x^p."""
+        argument = add(a.args[0].scale(e) for a, e in factors if isinstance(a, Node))
+        single = argument.single()
+        if single is not None:
+            for a, e in single[0]:
+                if isinstance(a, Node) and a.head == "log" and e == 1 and len(single[0]) > 1:
+                    exponent = mono(single[0] - {(a, e)}, single[1])
+                    base = self.arrange(a.args[0])
+                    return Pow(base, self.arrange(exponent), evaluate=False)
+        return exp(self.arrange(argument), evaluate=False)
+
+    def _atom(self, a: Atom) -> Expr:
+        if isinstance(a, Expr):
+            return a
+        if a.head == "sum":
+            return self._contraction(a)
+        if a.head == "max":
+            return IndexMax(self.arrange(a.args[0]), *a.bound)
+        if a.head == "exp":
+            return self._exponential([(a, 1)])
+        args = tuple(self.arrange(p) for p in a.args)
+        if a.head == "base":
+            return args[0]
+        if a.head in _NODES:
+            return _NODES[a.head](*args)
+        return _FUNCTIONS[a.head](*args, evaluate=False)
+
+    def _contraction(self, node: Node) -> Expr:
+        """Σ over several indices as nested sums, in the order that costs least."""
+        if len(node.bound) == 1 or len(node.bound) > 4:
+            return IndexSum(self.arrange(node.args[0]), *node.bound)
+        options = [IndexSum(self.arrange(node.args[0]), *node.bound)]
+        for order in permutations(node.bound):
+            options.append(self._nested(node.args[0], order))
+        return min(options, key=cost)
+
+    def _nested(self, body: Poly, order: tuple[Index, ...]) -> Expr:
+        """Σ_i f_i (Σ_j g_ij), the last index of the order innermost."""
+        single = body.single()
+        if not order or single is None:
+            return self.arrange(body)
+        inner, last = single[0], order[-1]
+        within = frozenset((a, e) for a, e in inner if last in atom_free(a))
+        outside = inner - within
+        summed = IndexSum(self._monomial(within, 1), last)
+        rest = self._monomial(outside, single[1])
+        for index in reversed(order[:-1]):
+            factors = [rest, summed] if rest != 1 else [summed]
+            summed = IndexSum(_times(factors), index)
+            rest = Integer(1)
+        return _times([rest, summed]) if rest != 1 else summed
+
+    def _factor_order(self, a: Atom | Expr, e: Number) -> tuple[int, int, int, int, str]:
+        kind = 2
+        rank = -1
+        if isinstance(a, Element):
+            kind, rank = 1, self._rank(a.array)
+        elif isinstance(a, Delta):
+            kind = 1
+        elif isinstance(a, Expr):
+            kind = 0
+        elif a.head == "base":
+            kind = 3
+        elif a.head == "sum":
+            kind = 4
+        free = atom_free(a)
+        first = min((self._free.get(i, 99) for i in free), default=-1)
+        return kind, len(free), first, rank, mono_key(frozenset(((a, e),)))
+
+    def _term_order(self, term: tuple[Monomial, Number]) -> tuple[object, ...]:
+        m, c = term
+        order = sorted(self._factor_order(a, e) for a, e in m)
+        sums = sum(isinstance(a, Node) and a.head == "sum" for a, _ in m)
+        return c < 0, sums, bool(m), -len(mono_free(m)), len(m), order
+
+
+def _sign_into_base(m: Monomial, c: Number) -> tuple[Monomial, Number]:
+    """-2 (t - y) = 2 (y - t): a minus sign goes into a difference."""
+    if c >= 0:
+        return m, c
+    for a, e in sorted(m, key=lambda x: mono_key(frozenset((x,)))):
+        if isinstance(a, Node) and a.head == "base" and e == int(e) and int(e) % 2:
+            values = a.args[0].terms.values()
+            if any(v < 0 for v in values):
+                return m - {(a, e)} | {(Node("base", (-a.args[0],)), e)}, -c
+    return m, c
+
+
+def _into_sum(m: Monomial, c: Number) -> Poly:
+    """A monomial with one Σ among its factors: everything else moved inside."""
+    node = next(a for a, e in m if isinstance(a, Node) and a.head == "sum" and e == 1)
+    return node.args[0] * mono(m - {(node, 1)}, c)
+
+
+def _times(factors: list[Expr]) -> Expr:
+    flat = [f for p in factors for f in (p.args if isinstance(p, Mul) else (p,))]
+    return flat[0] if len(flat) == 1 else Mul(*flat, evaluate=False)
+
+
+def _is_negative(e: Expr) -> bool:
+    return bool(e.is_Number and e < 0) or (isinstance(e, Mul) and _is_negative(e.args[0]))
+
+
+def _rational(e: Number) -> Rational:
+    value = Fraction(e)
+    return Rational(value.numerator, value.denominator)
+
+
+def _common(p: Poly) -> tuple[Monomial, Number]:
+    """What all terms share: atoms to exponents of one sign, and a number if that saves work."""
+    shared: dict[Atom, Number] | None = None
+    for m in p.terms:
+        exponents = dict(m)
+        if shared is None:
+            shared = exponents
+            continue
+        shared = {
+            a: min(e, exponents[a], key=abs)
+            for a, e in shared.items()
+            if a in exponents and (e > 0) == (exponents[a] > 0)
+        }
+    values = [Fraction(c) for c in p.terms.values()]
+    size = Fraction(gcd(*(v.numerator for v in values)), lcm(*(v.denominator for v in values)))
+    before = sum(abs(v) != 1 for v in values)
+    after = sum(abs(v / size) != 1 for v in values)
+    if after + 1 >= before and not (after == 0 and before):
+        size = Fraction(1)
+    if all(v < 0 for v in values):
+        size = -size
+    if size.denominator == 1:
+        return frozenset((shared or {}).items()), int(size)
+    return frozenset((shared or {}).items()), size
+
+

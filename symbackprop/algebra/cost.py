@@ -1,0 +1,127 @@
+"""The cost of computing an expression: operations weighted by the elements they touch.
+
+A symbolic size counts as 100; a node that occurs twice is counted once; a product of matrices
+is cheaper for each multiplication than an elementwise product, which is bound by memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from math import prod
+
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
+
+from symbackprop.algebra.nodes import Delta, Element, Index, IndexMax, IndexSum, Iverson, Where
+
+NOMINAL = 100
+FUNCTION = 8.0  # exp, log, tanh: per element
+DIVISION = 1.6
+CONTRACTION = 0.2  # one multiply-add of a matrix product
+LOAD = 0.02  # reading one element
+PASS = 0.6  # writing and reading again one element of a named array
+
+
+def elements_of(indices: Iterable[Basic]) -> float:
+    """How many elements these indices span, each symbolic size at its nominal value."""
+    return float(prod(_nominal(i.size) for i in set(indices) if isinstance(i, Index)))
+
+
+@cache
+def _nominal(size: Expr) -> float:
+    if isinstance(size, Integer):
+        return int(size)
+    return float(size.subs({s: NOMINAL for s in size.free_symbols}))
+
+
+def cost(expr: Basic, seen: set[Basic] | None = None) -> float:
+    """The cost of an expression over its free indices; `seen` holds what is computed already."""
+    return _Counter(set() if seen is None else seen).count(expr)
+
+
+class _Counter:
+    def __init__(self, seen: set[Basic]) -> None:
+        self._seen = seen
+
+    def count(self, e: Basic) -> float:
+        if isinstance(e, Rational | Symbol | Delta) or e in self._seen:
+            return 0.0
+        span = elements_of(e.free_symbols)
+        if isinstance(e, Element):
+            return LOAD * span
+        self._seen.add(e)
+        if isinstance(e, Add):
+            return self._joined([_unsigned(a) for a in e.args])
+        if isinstance(e, Mul):
+            return self._product(e)
+        if isinstance(e, Pow):
+            return self.count(e.base) + self.count(e.exp) + _power(e.exp) * span
+        if isinstance(e, IndexSum):
+            return self._sum(e)
+        if isinstance(e, IndexMax):
+            inner = elements_of(e.body.free_symbols)
+            return self.count(e.body) + inner
+        inside = sum(self.count(a) for a in e.args)
+        light = isinstance(e, Iverson | Where) or e.is_Relational or e.is_Boolean
+        return inside + (1.0 if light else FUNCTION) * span
+
+    def _joined(self, parts: list[Basic], weight: float = 1.0) -> float:
+        """The parts, and one operation for each join, the small ones first."""
+        total = sum(self.count(p) for p in parts)
+        spans = sorted((p.free_symbols for p in parts), key=elements_of)
+        union: set[Basic] = set(spans[0]) if spans else set()
+        for free in spans[1:]:
+            union |= free
+            total += weight * elements_of(union)
+        return total
+
+    def _product(self, e: Mul) -> float:
+        factors = list(e.args)
+        below = [f for f in factors if isinstance(f, Pow) and _is_inverse(f)]
+        above = [f for f in factors if f not in below and f not in (1, -1)]
+        total = 0.5 * elements_of(e.free_symbols) if -1 in factors else 0.0
+        total += self._joined(above)
+        free: set[Basic] = set().union(*(f.free_symbols for f in above)) if above else set()
+        for f in sorted(below, key=lambda f: elements_of(f.free_symbols)):
+            total += self.count(f.base)
+            free |= f.free_symbols
+            total += DIVISION * elements_of(free)
+        return total
+
+    def _sum(self, e: IndexSum) -> float:
+        body = e.body
+        span = elements_of(body.free_symbols)
+        bound = set(e.bound)
+        if isinstance(body, Mul):
+            big = [a for a in body.args if bound & a.free_symbols]
+            matrices = len(big) == 2 and all(isinstance(a, Element) for a in big)
+            shared = big[0].free_symbols & big[1].free_symbols if matrices else set()
+            free = {i for i in shared if isinstance(i, Index)} - bound
+            if matrices and not free:
+                return sum(self.count(a) for a in body.args) + CONTRACTION * span
+        return self.count(body) + span
+
+
+def _unsigned(e: Basic) -> Basic:
+    """A term without its minus sign: subtracting costs what adding costs."""
+    if isinstance(e, Mul) and e.args[0] == -1:
+        rest = e.args[1:]
+        return rest[0] if len(rest) == 1 else Mul(*rest, evaluate=False)
+    if isinstance(e, Mul) and isinstance(e.args[0], Rational) and e.args[0] < 0:
+        return Mul(-e.args[0], *e.args[1:], evaluate=False)
+    return e
+
+
+def _is_inverse(e: Pow) -> bool:
+    return bool(e.exp == -1)
+
+
+def _power(q: Basic) -> float:
+    if not isinstance(q, Rational):
+        return 2 * FUNCTION
+    work = DIVISION if q < 0 else 0.0
+    if q.q == 2:
+        return work + 3.0 + (0.0 if abs(q.p) == 1 else 1.0)
+    if q.q != 1:
+        return work + FUNCTION
+    return work + max(int(abs(q)).bit_length() - 1, 0)

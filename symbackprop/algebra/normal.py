@@ -1,0 +1,175 @@
+"""From SymPy trees of index notation to the normal form, and substitution in normal forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from sympy import Abs, Add, Basic, Expr, Mul, Pow, Rational, Symbol, exp, log, sign, tanh
+from sympy.core.numbers import Exp1, NumberSymbol
+from sympy.core.relational import (
+    Equality,
+    GreaterThan,
+    LessThan,
+    StrictGreaterThan,
+    StrictLessThan,
+    Unequality,
+)
+from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue, Not, Or
+
+from symbackprop.algebra.nodes import (
+    Delta,
+    Element,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    Maximum,
+    Minimum,
+    Where,
+)
+from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom, mono, number
+from symbackprop.algebra.powers import power, power_of_sum
+from symbackprop.algebra.registry import CACHES
+from symbackprop.algebra.sums import build, max_over, opened, size_of, sum_over
+from symbackprop.errors import NotYet
+
+_cache: dict[Basic, Poly] = {}
+CACHES.append(_cache.clear)
+
+FUNCTIONS: dict[type, str] = {
+    exp: "exp", log: "log", tanh: "tanh", Abs: "abs", sign: "sign",
+    Where: "where", Maximum: "maximum", Minimum: "minimum", Iverson: "iverson",
+    And: "and", Or: "or", Not: "not",
+}  # fmt: skip
+_RELATIONS: dict[type, tuple[str, bool]] = {
+    StrictGreaterThan: ("gt", False), StrictLessThan: ("gt", True), GreaterThan: ("ge", False),
+    LessThan: ("ge", True), Equality: ("eq", False), Unequality: ("ne", False),
+}  # fmt: skip
+
+
+def normal(expr: Basic) -> Poly:
+    """The normal form of an index expression.
+
+    Raises NotYet for a function or a power without a law.
+
+    >>> from sympy import exp
+    >>> from symbackprop.algebra.nodes import Array, Index, size_symbol
+    >>> n = size_symbol("n"); k = Index("k", n); a = Array("a", (n,))[k,]
+    >>> normal(exp(a, evaluate=False) / exp(a - 1))
+    1*exp(1*1)
+    """
+    found = _cache.get(expr)
+    if found is None:
+        found = _cache[expr] = _normal(expr)
+    return found
+
+
+def _normal(expr: Basic) -> Poly:
+    if isinstance(expr, Rational):
+        value = Fraction(int(expr.p), int(expr.q))
+        return number(value)
+    if isinstance(expr, Element | Delta):
+        return atom(expr)
+    if isinstance(expr, Add):
+        return add(normal(a) for a in expr.args)
+    if isinstance(expr, Mul):
+        return _product([normal(a) for a in expr.args])
+    if isinstance(expr, Pow):
+        return _power(*expr.args)
+    if isinstance(expr, IndexSum):
+        return sum_over(normal(expr.body), expr.bound)
+    if isinstance(expr, IndexMax):
+        return max_over(normal(expr.body), expr.bound)
+    if isinstance(expr, BooleanTrue | BooleanFalse):
+        return ONE if expr else ZERO
+    if isinstance(expr, Exp1):
+        return build("exp", (ONE,))
+    if isinstance(expr, NumberSymbol):
+        return atom(expr)
+    if isinstance(expr, Symbol):
+        return size_of(expr)
+    head = FUNCTIONS.get(expr.func)
+    if head is not None:
+        return build(head, tuple(normal(a) for a in expr.args))
+    relation = _RELATIONS.get(expr.func)
+    if relation is not None:
+        sides = tuple(normal(a) for a in expr.args)
+        return build(relation[0], sides[::-1] if relation[1] else sides)
+    kind = "a condition" if isinstance(expr, Boolean) else "a function"
+    raise NotYet(f"{expr.func.__name__}: {kind} without a law")
+
+
+def _product(factors: list[Poly]) -> Poly:
+    """A product; a sum among other factors that are not numbers is kept whole as a base."""
+    whole = sum(f.constant is None for f in factors) > 1
+    result = ONE
+    for f in factors:
+        result = result * (power_of_sum(f, 1) if whole and len(f) > 1 else f)
+    return result
+
+
+def _power(base: Expr, exponent: Expr) -> Poly:
+    inner = normal(base)
+    q = normal(exponent).constant
+    if base == Exp1() or q is None:
+        return build("exp", (_product([build("log", (inner,)), normal(exponent)]),))
+    return power(inner, q)
+
+
+def substitute(p: Poly, replace: Callable[[Atom], Poly | None]) -> Poly:
+    """Replace atoms everywhere, also inside nodes, and bring the result to normal form.
+
+    replace: the polynomial that takes an atom's place, or None to look inside it. An atom that is
+    its own replacement is left whole.
+    """
+    memo: dict[Atom, Poly | None] = {}
+    return _substitute(p, replace, memo)
+
+
+def _substitute(
+    p: Poly, replace: Callable[[Atom], Poly | None], memo: dict[Atom, Poly | None]
+) -> Poly:
+    total: list[Poly] = []
+    changed = False
+    for m, c in p.terms.items():
+        product = mono((), c)
+        kept = []
+        for a, e in m:
+            if a not in memo:
+                memo[a] = _replaced(a, replace, memo)
+            new = memo[a]
+            if new is None:
+                kept.append((a, e))
+            else:
+                changed = True
+                product = product * _power_of_new(new, e)
+        total.append(product * mono(kept))
+    return add(total) if changed else p
+
+
+def _power_of_new(new: Poly, e: Number) -> Poly:
+    """A sum that takes an atom's place is multiplied out where the power allows it."""
+    if len(new) > 1 and e in (1, 2, 3):
+        product = new
+        for _ in range(int(e) - 1):
+            product = product * new
+        return product
+    return power(new, e)
+
+
+def _replaced(
+    a: Atom, replace: Callable[[Atom], Poly | None], memo: dict[Atom, Poly | None]
+) -> Poly | None:
+    """The replacement of an atom, or None where nothing in it changes."""
+    new = replace(a)
+    if new is not None:
+        single = new.single()
+        return None if single == (frozenset(((a, 1),)), 1) else new
+    if not isinstance(a, Node):
+        return None
+    if a.bound:
+        body, bound = opened(a)
+        inner = _substitute(body, replace, memo)
+        return None if inner is body else build(a.head, (inner,), bound)
+    args = tuple(_substitute(p, replace, memo) for p in a.args)
+    return None if args == a.args else build(a.head, args)

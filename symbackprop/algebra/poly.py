@@ -1,0 +1,254 @@
+"""The normal form: Laurent polynomials over atoms, with rational coefficients and exponents.
+
+An atom is a leaf of index notation (`Element`, `Delta`, a size symbol, a number such as pi) or a
+`Node`: a function, a contraction Σ, or a sum kept whole because it is the base of a power. Equal
+nodes are one object, so that products cancel by looking them up. SymPy's own Add and Mul are not
+used here: they merge exponentials and cost thirty times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import ClassVar, TypeAlias
+
+from sympy import Expr
+
+from symbackprop.algebra.nodes import Delta, Element, Index
+
+Number: TypeAlias = int | Fraction
+Monomial: TypeAlias = frozenset[tuple["Atom", Number]]
+UNIT: Monomial = frozenset()
+
+
+class Node:
+    """A composite atom: `head` names the function, `args` are its arguments in normal form.
+
+    Heads: exp log tanh abs sign; sum max (with bound indices, the one argument is the body);
+    base (a sum or product kept whole); gt ge eq ne and or not (conditions), iverson where
+    maximum minimum.
+    """
+
+    __slots__ = ("args", "bound", "free", "head", "height", "key")
+    head: str
+    args: tuple[Poly, ...]
+    bound: tuple[Index, ...]
+    free: frozenset[Index]
+    height: int
+    key: str
+    _table: ClassVar[dict[tuple[str, tuple[Poly, ...], tuple[Index, ...]], Node]] = {}
+
+    def __new__(cls, head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> Node:
+        found = cls._table.get((head, args, bound))
+        if found is None:
+            found = object.__new__(cls)
+            found.head, found.args, found.bound, found.key = head, args, bound, ""
+            found.free = frozenset().union(*(a.free for a in args)) - frozenset(bound)
+            found.height = max((height(a) for a in args), default=0) + len(bound)
+            cls._table[head, args, bound] = found
+        return found
+
+    def __repr__(self) -> str:
+        return atom_key(self)
+
+
+Atom: TypeAlias = Expr | Node
+
+
+class Poly:
+    """An immutable sum of monomials: `terms[monomial] = coefficient`, none of them zero."""
+
+    __slots__ = ("_free", "_hash", "terms")
+
+    def __init__(self, terms: dict[Monomial, Number]) -> None:
+        self.terms = terms
+        self._hash: int | None = None
+        self._free: frozenset[Index] | None = None
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash(frozenset(self.terms.items()))
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Poly):
+            return NotImplemented
+        return self is other or (hash(self) == hash(other) and self.terms == other.terms)
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def __repr__(self) -> str:
+        return poly_key(self)
+
+    @property
+    def free(self) -> frozenset[Index]:
+        """The free indices."""
+        if self._free is None:
+            self._free = frozenset().union(*(atom_free(a) for m in self.terms for a, _ in m))
+        return self._free
+
+    def __add__(self, other: Poly) -> Poly:
+        if not self.terms:
+            return other
+        terms = dict(self.terms)
+        for m, c in other.terms.items():
+            total = terms.get(m, 0) + c
+            if total:
+                terms[m] = total
+            else:
+                del terms[m]
+        return Poly(terms)
+
+    def __neg__(self) -> Poly:
+        return self.scale(-1)
+
+    def __sub__(self, other: Poly) -> Poly:
+        return self + other.scale(-1)
+
+    def __mul__(self, other: Poly) -> Poly:
+        terms: dict[Monomial, Number] = {}
+        for m, c in self.terms.items():
+            for n, d in other.terms.items():
+                product = multiply(m, n)
+                total = terms.get(product, 0) + c * d
+                if total:
+                    terms[product] = total
+                else:
+                    del terms[product]
+        return Poly(terms)
+
+    def scale(self, factor: Number) -> Poly:
+        """The polynomial times a number."""
+        return Poly({m: c * factor for m, c in self.terms.items()} if factor else {})
+
+    def atoms(self) -> set[Atom]:
+        """The atoms of the monomials, not those inside nodes."""
+        return {a for m in self.terms for a, _ in m}
+
+    @property
+    def constant(self) -> Number | None:
+        """The value of a polynomial without atoms, else None."""
+        if not self.terms:
+            return 0
+        return self.terms.get(UNIT) if len(self.terms) == 1 else None
+
+    def single(self) -> tuple[Monomial, Number] | None:
+        """The one monomial and its coefficient, or None."""
+        return next(iter(self.terms.items())) if len(self.terms) == 1 else None
+
+
+ZERO = Poly({})
+ONE = Poly({UNIT: 1})
+
+
+def number(value: Number) -> Poly:
+    """A constant polynomial."""
+    return Poly({UNIT: value}) if value else ZERO
+
+
+def atom(a: Atom, exponent: Number = 1) -> Poly:
+    """The polynomial a**exponent."""
+    return Poly({frozenset(((a, exponent),)): 1}) if exponent else ONE
+
+
+def mono(monomial: Iterable[tuple[Atom, Number]], coefficient: Number = 1) -> Poly:
+    """The polynomial of one monomial."""
+    return Poly({frozenset(monomial): coefficient})
+
+
+def add(parts: Iterable[Poly]) -> Poly:
+    """The sum of polynomials."""
+    total = ZERO
+    for part in parts:
+        total = total + part
+    return total
+
+
+def is_idempotent(a: Atom) -> bool:
+    """Whether a*a = a: Kronecker deltas and Iverson brackets are 0 or 1."""
+    return isinstance(a, Delta) or (isinstance(a, Node) and a.head == "iverson")
+
+
+def multiply(m: Monomial, n: Monomial) -> Monomial:
+    """The product of two monomials."""
+    if not m or not n:
+        return m or n
+    exponents = dict(m)
+    for a, e in n:
+        if a in exponents:
+            total = exponents[a] + e
+            if total:
+                exponents[a] = 1 if is_idempotent(a) else total
+            else:
+                del exponents[a]
+        else:
+            exponents[a] = e
+    return frozenset(exponents.items())
+
+
+def atom_free(a: Atom) -> frozenset[Index]:
+    """The free indices of an atom."""
+    if isinstance(a, Node):
+        return a.free
+    if isinstance(a, Element | Delta):
+        return frozenset(a.indices)
+    return frozenset()
+
+
+def mono_free(m: Monomial) -> frozenset[Index]:
+    """The free indices of a monomial."""
+    return frozenset().union(*(atom_free(a) for a, _ in m))
+
+
+def height(p: Poly) -> int:
+    """How many nested bound indices the deepest node has: the canonical names in use below."""
+    return max((a.height for m in p.terms for a, _ in m if isinstance(a, Node)), default=0)
+
+
+def deep_atoms(p: Poly) -> Iterator[Atom]:
+    """All atoms, those inside nodes included, each once for every place."""
+    for m in p.terms:
+        for a, _ in m:
+            yield a
+            if isinstance(a, Node):
+                for arg in a.args:
+                    yield from deep_atoms(arg)
+
+
+_leaf_keys: dict[Expr, str] = {}
+
+
+def atom_key(a: Atom) -> str:
+    """A text that identifies the atom, for an order that does not depend on hashing."""
+    if isinstance(a, Node):
+        if not a.key:
+            inner = ",".join(poly_key(p) for p in a.args)
+            bound = "".join(f";{i.name}" for i in a.bound)
+            a.key = f"{a.head}({inner}{bound})"
+        return a.key
+    key = _leaf_keys.get(a)
+    if key is None:
+        if isinstance(a, Element):
+            key = f"{a.array.name}[{','.join(i.name for i in a.indices)}]"
+        elif isinstance(a, Delta):
+            key = f"d({','.join(i.name for i in a.indices)})"
+        else:
+            key = str(a)
+        _leaf_keys[a] = key
+    return key
+
+
+def mono_key(m: Monomial) -> str:
+    """A text that identifies the monomial."""
+    return "*".join(sorted(atom_key(a) if e == 1 else f"{atom_key(a)}^{e}" for a, e in m))
+
+
+def poly_key(p: Poly) -> str:
+    """A text that identifies the polynomial."""
+    return "+".join(sorted(f"{c}*{mono_key(m)}" for m, c in p.terms.items())) or "0"
+
+

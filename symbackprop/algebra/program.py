@@ -1,0 +1,75 @@
+"""A forward pass as a list of definitions: what the front end hands to the calculus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Basic, Expr
+
+from symbackprop.algebra.nodes import Array, Element, Index
+
+
+@dataclass(frozen=True)
+class Definition:
+    """`array[indices] = expr`, in terms of inputs and earlier definitions.
+
+    indices: the free indices, one for each axis of the array that is not of size 1.
+    expr: kept as the user wrote it (unevaluated), so that it can be shown again.
+    line: the line of the user's file, where there is one.
+    """
+
+    array: Array
+    indices: tuple[Index, ...]
+    expr: Expr
+    line: int | None = None
+
+    @property
+    def element(self) -> Element:
+        return self.array[self.indices]
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A declared equation or sign, over all values of its free indices.
+
+    kind: "==" (left equals right), ">" or ">=" (left is an element, right is 0).
+    text: as the user wrote it.
+    """
+
+    kind: str
+    left: Expr
+    right: Expr
+    text: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """Inputs, definitions in the order in which they are computed, and the outputs.
+
+    Every array that an expression mentions is an input or an earlier definition. Definitions that
+    no output needs are not in the program.
+    """
+
+    name: str
+    inputs: tuple[Array, ...]
+    definitions: tuple[Definition, ...]
+    outputs: tuple[Array, ...]
+    assumptions: tuple[Assumption, ...] = ()
+
+    def definition(self, array: Array) -> Definition | None:
+        """The definition of an array, or None for an input."""
+        return next((d for d in self.definitions if d.array == array), None)
+
+    def array(self, name: str) -> Array | None:
+        """The input or definition of that name, or None."""
+        arrays = (*self.inputs, *(d.array for d in self.definitions))
+        return next((a for a in arrays if a.name == name), None)
+
+    @property
+    def sizes(self) -> tuple[Basic, ...]:
+        """The size symbols of the inputs, in order of appearance."""
+        found: dict[Basic, None] = {}
+        for array in self.inputs:
+            for size in array.shape:
+                found.update((s, None) for s in sorted(size.free_symbols, key=str))
+        return tuple(found)

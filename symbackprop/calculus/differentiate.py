@@ -1,0 +1,76 @@
+"""The derivative of a normal form by one array element: the chain rule over its atoms."""
+
+from __future__ import annotations
+
+from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.poly import ZERO, Atom, Node, Poly, add, deep_atoms, mono
+from symbackprop.algebra.sums import opened
+from symbackprop.calculus.rules import (
+    PIECEWISE_CONSTANT,
+    UNARY,
+    d_element,
+    d_max,
+    d_maximum,
+    d_minimum,
+    d_power,
+    d_product,
+    d_sum,
+    d_where,
+)
+from symbackprop.errors import NotYet
+
+
+def mentions(p: Poly, array: Array) -> bool:
+    """Whether an element of the array occurs anywhere in p."""
+    return any(isinstance(a, Element) and a.array == array for a in deep_atoms(p))
+
+
+def differentiate(p: Poly, array: Array, at: tuple[Index, ...]) -> Poly:
+    """∂p/∂array[at], where p does not use the indices `at`.
+
+    Raises NotYet for a function without a derivative rule.
+
+    >>> from symbackprop.algebra.nodes import size_symbol
+    >>> from symbackprop.algebra.poly import atom
+    >>> n = size_symbol("n"); k, j = Index("k", n), Index("j", n); x = Array("x", (n,))
+    >>> differentiate(atom(x[k,], 2), x, (j,))
+    2*d(j,k)*x[k]
+    """
+    terms: list[Poly] = []
+    for m, c in p.terms.items():
+        parts: list[tuple[Poly, Poly]] = []
+        for a, e in m:
+            da = _atom(a, array, at)
+            if da:
+                parts.append((mono(m - {(a, e)}, c), d_power(a, e, da) if e != 1 else da))
+        if parts:
+            terms.append(d_product(parts))
+    return add(terms)
+
+
+def _atom(a: Atom, array: Array, at: tuple[Index, ...]) -> Poly:
+    if isinstance(a, Element):
+        if a.array != array:
+            return ZERO
+        return d_element(list(zip(a.indices, at, strict=True)))
+    if not isinstance(a, Node) or a.head in PIECEWISE_CONSTANT:
+        return ZERO
+    if not any(mentions(arg, array) for arg in a.args):
+        return ZERO
+    if a.bound:
+        body, bound = opened(a)
+        dbody = differentiate(body, array, at)
+        if a.head == "max":
+            return d_max(body, bound, mono(((a, 1),)), dbody)
+        return d_sum(dbody, bound)
+    inner = [differentiate(arg, array, at) for arg in a.args]
+    if a.head == "base":
+        return inner[0]
+    if a.head in UNARY:
+        return UNARY[a.head](a.args[0], inner[0])
+    if a.head == "where":
+        return d_where(*a.args, *inner[1:])
+    if a.head in ("maximum", "minimum"):
+        rule = d_maximum if a.head == "maximum" else d_minimum
+        return rule(*a.args, *inner)
+    raise NotYet(f"{a.head}: a function without a derivative rule")

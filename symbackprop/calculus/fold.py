@@ -1,0 +1,196 @@
+"""Folding: solve a definition for one of its kernels, and put the name in the kernel's place.
+
+`y = E/S` gives `E = y S`; `y = 1/(1+E)` gives `E = (1-y)/y`; `v = Σ c²/N` gives `Σ c² = N v`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from itertools import permutations
+
+from symbackprop.algebra.nodes import Array, Delta, Element, Index
+from symbackprop.algebra.normal import substitute
+from symbackprop.algebra.poly import (
+    ZERO,
+    Atom,
+    Node,
+    Number,
+    Poly,
+    atom,
+    atom_free,
+    deep_atoms,
+    mono,
+)
+from symbackprop.algebra.powers import expand, power, power_of_sum
+from symbackprop.algebra.registry import CACHES, law
+from symbackprop.algebra.signs import positive
+from symbackprop.algebra.sums import rename, rename_atom
+
+
+@cache
+def match(pattern: Atom, a: Atom) -> dict[Index, Index] | None:
+    """The renaming of the pattern's free indices that makes it the atom a, or None."""
+    if isinstance(pattern, Element):
+        if not isinstance(a, Element) or a.array != pattern.array:
+            return None
+        return dict(zip(pattern.indices, a.indices, strict=True))
+    if not isinstance(pattern, Node) or not isinstance(a, Node) or a.head != pattern.head:
+        return {} if a == pattern else None
+    if len(a.free) != len(pattern.free) or len(a.bound) != len(pattern.bound):
+        return None
+    source = sorted(pattern.free, key=str)
+    target = atom(a)
+    for order in permutations(sorted(a.free, key=str)):
+        if all(i.size == j.size for i, j in zip(source, order, strict=True)):
+            mapping = dict(zip(source, order, strict=True))
+            if rename_atom(pattern, mapping) == target:
+                return mapping
+    return None
+
+
+CACHES.append(match.cache_clear)
+
+
+@dataclass(frozen=True)
+class Elimination:
+    """`kernel = replacement`, for all values of the kernel's free indices.
+
+    array: the definition that was solved, None for a denominator.
+    kept: the atoms of the replacement that themselves hold the kernel (the S of E = y S); they
+    are not rewritten, or the elimination would never end.
+    """
+
+    array: Array | None
+    kernel: Atom
+    replacement: Poly
+    kept: tuple[Atom, ...]
+
+    def occurs_in(self, atoms: set[Atom]) -> bool:
+        """Whether the kernel is among these atoms, up to the names of indices."""
+        return any(match(self.kernel, a) is not None for a in atoms)
+
+    def apply(self, p: Poly) -> Poly:
+        """p with the kernel eliminated everywhere."""
+
+        def replace(a: Atom) -> Poly | None:
+            if any(match(k, a) is not None for k in self.kept):
+                return atom(a)
+            mapping = match(self.kernel, a)
+            return None if mapping is None else rename(self.replacement, mapping)
+
+        return substitute(p, replace)
+
+
+def eliminations(array: Array, indices: tuple[Index, ...], f: Poly) -> list[Elimination]:
+    """Every kernel that the definition `array[indices] = f` can be solved for."""
+    found = []
+    y = atom(array[indices])
+    for kernel in sorted(set(_kernels(f)), key=str):
+        if atom_free(kernel) != set(indices) or len(set(indices)) != len(indices):
+            continue
+        solution = solve_definition(kernel, y, f)
+        if solution is None or solution == atom(kernel):
+            continue
+        inner = [a for a in deep_atoms(solution) if isinstance(a, Node)]
+        if kernel in set(deep_atoms(solution)):
+            continue
+        kept = tuple({a for a in inner if a.free <= set(indices) and _holds(a, kernel)})
+        found.append(Elimination(array, kernel, solution, kept))
+    return found
+
+
+def denominators(p: Poly) -> Iterator[Elimination]:
+    """For a base B = 1 - y that is divided by: y = 1 - B, so that a numerator may cancel it."""
+    found = {a for m in p.terms for a, e in m if e < 0}
+    for base in sorted(found, key=str):
+        if not isinstance(base, Node) or base.head != "base":
+            continue
+        for kernel in sorted(set(_kernels(base.args[0])), key=str):
+            if isinstance(kernel, Element) and atom_free(kernel) == base.free:
+                parts = _by_power(kernel, base.args[0])
+                if parts.keys() == {0, 1} and not _nested(kernel, base.args[0]):
+                    solution = (atom(base) - parts[0]) * power(parts[1], -1)
+                    yield Elimination(None, kernel, solution, (base,))
+
+
+def _kernels(f: Poly) -> Iterator[Atom]:
+    """The atoms at the rational level: those of the monomials, and of the bases among them."""
+    for a in f.atoms():
+        if isinstance(a, Element | Node) and not isinstance(a, Delta):
+            yield a
+        if isinstance(a, Node) and a.head == "base":
+            yield from _kernels(a.args[0])
+
+
+def _holds(a: Node, kernel: Atom) -> bool:
+    return any(match(kernel, inner) is not None for p in a.args for inner in deep_atoms(p))
+
+
+@law
+def solve_definition(kernel: Atom, y: Poly, f: Poly) -> Poly | None:
+    """y = c m E^e  =>  E = (y / (c m))^(1/e);  y = p E + r  =>  E = (y - r) / p"""
+    left, right = y, f
+    while True:
+        single = right.single()
+        if single is None:
+            return _solve_linear(kernel, left, right)
+        m, c = single
+        holding = [(a, e) for a, e in m if a == kernel or _in_base(kernel, a)]
+        if len(holding) != 1:
+            return _solve_linear(kernel, left, right) if holding else None
+        ((a, e),) = holding
+        left = left * power(mono(m - {(a, e)}, c), -1)
+        if e not in (1, -1):
+            if e == int(e) and not positive(a):
+                return None
+            left = power(left, 1 / Fraction(e))
+        elif e == -1:
+            left = power(left, -1)
+        if a == kernel:
+            return left
+        assert isinstance(a, Node)
+        right = a.args[0]
+
+
+def _in_base(kernel: Atom, a: Atom) -> bool:
+    return isinstance(a, Node) and a.head == "base" and kernel in set(_kernels(a.args[0]))
+
+
+def _solve_linear(kernel: Atom, left: Poly, right: Poly) -> Poly | None:
+    """Solve left = right for a kernel that is linear in it once denominators are cleared."""
+    q = right - left
+    low: dict[Atom, Number] = {}
+    for m in q.terms:
+        for a, e in m:
+            if a == kernel or _in_base(kernel, a):
+                if e != int(e):
+                    return None
+                low[a] = min(low.get(a, 0), e)
+    q = expand(q * mono((a, -e) for a, e in low.items() if e < 0))
+    if _nested(kernel, q):
+        return None
+    parts = _by_power(kernel, q)
+    if parts.keys() not in ({0, 1}, {0, -1}):
+        return None
+    e = 1 if 1 in parts else -1
+    rest, factor = parts[0], parts[e]
+    if len(factor) > 1 and len(rest) > 1:
+        rest = power_of_sum(rest, 1)
+    solution = (-rest) * power(factor, -1)
+    return solution if e == 1 else power(solution, -1)
+
+
+def _by_power(kernel: Atom, q: Poly) -> dict[Number, Poly]:
+    """The terms of q sorted by the exponent of the kernel, which is divided out."""
+    parts: dict[Number, Poly] = {}
+    for m, c in q.terms.items():
+        e = dict(m).get(kernel, 0)
+        parts[e] = parts.get(e, ZERO) + mono(((a, x) for a, x in m if a != kernel), c)
+    return parts
+
+
+def _nested(kernel: Atom, q: Poly) -> bool:
+    return any(_in_base(kernel, a) for a in q.atoms())

@@ -1,0 +1,70 @@
+"""Fusion: an adjoint is written into the steps that use it where the whole then costs less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from symbackprop.algebra.cost import PASS, elements_of
+from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.normal import substitute
+from symbackprop.algebra.poly import Atom, Poly
+from symbackprop.algebra.sums import rename
+from symbackprop.calculus.differentiate import mentions
+from symbackprop.calculus.simplify import Simplified, Simplifier
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A step of a backward program that is still being worked on."""
+
+    of: Array
+    adjoint: Array
+    indices: tuple[Index, ...]
+    state: Simplified
+
+
+def fuse(drafts: list[Draft], keep: tuple[Array, ...], simplifier: Simplifier) -> list[Draft]:
+    """The drafts with every adjoint written in where that pays; those of `keep` always stay."""
+    changed = True
+    while changed:
+        changed = False
+        for draft in list(drafts):
+            if draft.of in keep or draft not in drafts:
+                continue
+            fused = _without(draft, drafts, simplifier)
+            if fused is not None:
+                drafts, changed = fused, True
+    return drafts
+
+
+def _without(draft: Draft, drafts: list[Draft], simplifier: Simplifier) -> list[Draft] | None:
+    """The drafts without this one, if they cost less."""
+    users = [d for d in drafts if mentions(d.state.poly, draft.adjoint)]
+    before = draft.state.cost + PASS * elements_of(draft.indices)
+    before += sum(u.state.cost for u in users)
+    after = 0.0
+    new: dict[Array, Draft] = {}
+    for user in users:
+        poly = substitute(user.state.poly, inlining(draft.adjoint, draft.indices,
+                                                    draft.state.poly))
+        state = simplifier.simplify(poly, user.indices)
+        facts = tuple(dict.fromkeys((*draft.state.facts, *user.state.facts, *state.facts)))
+        new[user.of] = replace(user, state=replace(state, facts=facts))
+        after += state.cost
+        if after > before:
+            return None
+    return [new.get(d.of, d) for d in drafts if d is not draft]
+
+
+def inlining(
+    array: Array, indices: tuple[Index, ...], value: Poly
+) -> Callable[[Atom], Poly | None]:
+    """The replacement of an array's elements by its expression."""
+
+    def put(a: Atom) -> Poly | None:
+        if isinstance(a, Element) and a.array == array:
+            return rename(value, dict(zip(indices, a.indices, strict=True)))
+        return None
+
+    return put

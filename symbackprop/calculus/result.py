@@ -1,0 +1,79 @@
+"""What the calculus hands to the emitters: a backward program and the facts it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.program import Program
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An equation that the simplifier used: `left = right`, over all values of free indices.
+
+    text: the user's words for a declared fact; the same kind of text for a discovered one.
+    declared: True for an assumption, False for a consequence of a definition.
+    """
+
+    left: Expr
+    right: Expr
+    text: str
+    declared: bool
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """`array[indices] = expr`: the gradient of the (upstream-weighted) output in `of`.
+
+    array: named `d` + the name of `of`, with its shape (VJP convention: shapes are equal).
+    expr: arranged for reading; in terms of inputs, definitions, the upstream gradient and the
+        adjoints that stand before this one in the backward program.
+    """
+
+    array: Array
+    of: Array
+    indices: tuple[Index, ...]
+    expr: Expr
+
+    @property
+    def element(self) -> Element:
+        return self.array[self.indices]
+
+
+@dataclass(frozen=True)
+class Jacobian:
+    """∂of[rows]/∂wrt[columns] = expr; free indices are rows then columns."""
+
+    of: Array
+    wrt: Array
+    rows: tuple[Index, ...]
+    columns: tuple[Index, ...]
+    expr: Expr
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The backward program of one forward program.
+
+    upstream: the named upstream gradient (cotangent) of each array output, in the order of
+        `program.outputs`; None for a scalar output, whose upstream gradient is 1.
+    steps: the adjoints in the order in which they are computed; a step that only later steps
+        need stands between the gradients of inputs.
+    wrt: the inputs that were asked for, in the order asked; each has a step.
+    facts: the facts that were used, in order of use. notes: subgradients chosen, and the like.
+    """
+
+    program: Program
+    upstream: tuple[Array | None, ...]
+    steps: tuple[Adjoint, ...]
+    wrt: tuple[Array, ...]
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def step(self, of: Array) -> Adjoint:
+        """The step that computes the gradient in this array."""
+        return next(s for s in self.steps if s.of == of)

@@ -1,0 +1,142 @@
+"""Reverse mode: the backward program of a forward program, one named adjoint for each array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import cache
+
+from symbackprop.algebra.nodes import Array, Index, fresh_index
+from symbackprop.algebra.poly import ONE, Poly, add, atom
+from symbackprop.algebra.program import Program
+from symbackprop.algebra.registry import law
+from symbackprop.algebra.sums import rename, sum_over
+from symbackprop.calculus.differentiate import differentiate, mentions
+from symbackprop.calculus.fuse import Draft, fuse
+from symbackprop.calculus.notes import notes
+from symbackprop.calculus.result import Adjoint, Backward, Fact
+from symbackprop.calculus.simplify import Simplifier
+from symbackprop.errors import DerivationError, InputError, UnknownNameError
+
+
+def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
+    """The gradients of the outputs in the inputs `wrt` (default: all), as a backward program.
+
+    A single output of shape () is differentiated itself; any other output is weighted by a named
+    upstream gradient of its shape.
+
+    Raises UnknownNameError for a name that is not an input, DerivationError where the output
+    depends on an input only through comparisons, NotYet for a function without a rule.
+    """
+    inputs = _asked(program, wrt)
+    name = _namer(program)
+    simplifier = Simplifier(program)
+    alone = len(program.outputs) == 1 and program.outputs[0].shape == ()
+    upstream = tuple(None if alone else name(output) for output in program.outputs)
+    seeds = {
+        output: ONE if u is None else atom(u[standing_indices(output)])
+        for output, u in zip(program.outputs, upstream, strict=True)
+    }
+    drafts: list[Draft] = []
+    known: dict[Array, Poly] = {}
+    for array in active(simplifier, inputs):
+        users = [u for u in program.definitions if mentions(simplifier.definitions[u.array][1],
+                                                            array)]
+        seed = seeds.get(array)
+        if seed is not None and not users and array not in inputs:
+            known[array] = seed
+            continue
+        total = pull_back(simplifier, array, [u.array for u in users], known)
+        if not total and users:
+            _refuse_flat(simplifier, program, array, [u.array for u in users], known)
+        state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
+        adjoint = name(array)
+        drafts.append(Draft(array, adjoint, standing_indices(array), state))
+        known[array] = atom(adjoint[standing_indices(array)])
+    drafts = fuse(drafts, inputs, simplifier)
+    steps = tuple(Adjoint(d.adjoint, d.of, d.indices, d.state.expr) for d in drafts)
+    facts: dict[Fact, None] = {}
+    for d in drafts:
+        facts.update((f, None) for f in d.state.facts)
+    return Backward(program, upstream, steps, inputs, tuple(facts), notes(steps))
+
+
+def pull_back(
+    simplifier: Simplifier, array: Array, users: Sequence[Array], known: dict[Array, Poly]
+) -> Poly:
+    """The gradient in an array, from the gradients `known` in the definitions that use it."""
+    return add(chain_rule(simplifier, array, user, known[user]) for user in users if user in known)
+
+
+@law
+def chain_rule(simplifier: Simplifier, array: Array, user: Array, adjoint: Poly) -> Poly:
+    """dx_k = Σ_j dy_j ∂y_j/∂x_k: the vector-Jacobian product of one definition"""
+    indices, f = simplifier.definitions[user]
+    partial = differentiate(f, array, standing_indices(array))
+    mapping = dict(zip(standing_indices(user), indices, strict=True))
+    return sum_over(rename(adjoint, mapping) * partial, indices)
+
+
+@cache
+def standing_indices(array: Array) -> tuple[Index, ...]:
+    """The free indices that stand for the axes of an array throughout a backward program."""
+    return tuple(fresh_index(size) for size in array.axes)
+
+
+def active(simplifier: Simplifier, inputs: tuple[Array, ...]) -> list[Array]:
+    """The arrays that depend on the inputs asked for, last first, then those inputs."""
+    reached = set(inputs)
+    order = []
+    for array, (_, f) in simplifier.definitions.items():
+        if any(mentions(f, r) for r in reached):
+            reached.add(array)
+            order.append(array)
+    return order[::-1] + [a for a in simplifier.program.inputs if a in inputs]
+
+
+def _asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
+    if wrt is None:
+        return program.inputs
+    by_name = {a.name: a for a in program.inputs}
+    for name in wrt:
+        if name in by_name:
+            continue
+        if program.array(name) is not None:
+            raise InputError(f"wrt: {name} is computed, not an input; give one of "
+                             f"{', '.join(by_name)}")
+        near = get_close_matches(name, by_name, 1)
+        hint = f"did you mean {near[0]}?" if near else f"the inputs are {', '.join(by_name)}"
+        raise UnknownNameError(f"wrt: there is no input {name!r}; {hint}")
+    return tuple(dict.fromkeys(by_name[name] for name in wrt))
+
+
+def _refuse_flat(
+    simplifier: Simplifier, program: Program, array: Array, users: Sequence[Array],
+    known: dict[Array, Poly],
+) -> None:
+    """Refuse a derivative that is zero only because every use stands in a comparison or sign."""
+    for user in users:
+        if user not in known:
+            continue
+        definition = program.definition(user)
+        line = f" (line {definition.line})" if definition and definition.line else ""
+        raise DerivationError(
+            f"{user.name}{line} depends on {array.name} only through a comparison or a sign: "
+            "its derivative is 0 wherever it exists; leave "
+            f"{array.name} out of the inputs to differentiate"
+        )
+
+
+def _namer(program: Program) -> Callable[[Array], Array]:
+    """A function that names adjoints: d + the array's name, made unique."""
+    taken = {a.name for a in program.inputs} | {d.array.name for d in program.definitions}
+    taken |= {str(s) for s in program.sizes}
+
+    def name(array: Array) -> Array:
+        candidate = f"d{array.name}"
+        while candidate in taken:
+            candidate += "_"
+        taken.add(candidate)
+        return Array(candidate, array.shape)
+
+    return name

@@ -1,0 +1,121 @@
+"""The derivative rule of each function: a law a function, its docstring the formula.
+
+A rule takes the atom and the derivatives of its arguments and gives the derivative of the atom.
+Where a function has a kink, the rule names the subgradient that it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from symbackprop.algebra.nodes import Delta, Index
+from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom
+from symbackprop.algebra.powers import power
+from symbackprop.algebra.registry import law
+from symbackprop.algebra.sums import build, sum_over
+
+
+@law
+def d_exp(u: Poly, du: Poly) -> Poly:
+    """d exp(u) = exp(u) du"""
+    return build("exp", (u,)) * du
+
+
+@law
+def d_log(u: Poly, du: Poly) -> Poly:
+    """d log(u) = du / u"""
+    return power(u, -1) * du
+
+
+@law
+def d_tanh(u: Poly, du: Poly) -> Poly:
+    """d tanh(u) = (1 - tanh(u)^2) du"""
+    return (ONE - atom(Node("tanh", (u,)), 2)) * du
+
+
+@law
+def d_abs(u: Poly, du: Poly) -> Poly:
+    """d |u| = sign(u) du; the subgradient at u = 0 is 0"""
+    return build("sign", (u,)) * du
+
+
+@law
+def d_where(condition: Poly, u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
+    """d where(c, u, v) = [c] du + [not c] dv"""
+    holds = build("iverson", (condition,))
+    return holds * du + negated(condition) * dv
+
+
+@law
+def d_maximum(u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
+    """d max(u, v) = [u > v] du + [v > u] dv; at u = v both are 0 if one is a constant, else dv"""
+    return _choice("gt", u, v, du, dv)
+
+
+@law
+def d_minimum(u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
+    """d min(u, v) = [u < v] du + [v < u] dv; at u = v both are 0 if one is a constant, else dv"""
+    return _choice("lt", u, v, du, dv)
+
+
+@law
+def d_max(body: Poly, bound: tuple[Index, ...], largest: Poly, dbody: Poly) -> Poly:
+    """d max_j u_j = Σ_j [u_j = m] du_j / Σ_j [u_j = m]: tied maxima share the gradient equally"""
+    attained = build("iverson", (build("eq", (body, largest)),))
+    return sum_over(attained * dbody, bound) * power(sum_over(attained, bound), -1)
+
+
+@law
+def d_power(a: Atom, q: Number, da: Poly) -> Poly:
+    """d u^q = q u^(q-1) du"""
+    return atom(a, q - 1).scale(q) * da
+
+
+@law
+def d_product(parts: list[tuple[Poly, Poly]]) -> Poly:
+    """d(u v) = v du + u dv: each factor's derivative times the other factors"""
+    return add(rest * d_factor for rest, d_factor in parts)
+
+
+@law
+def d_sum(body: Poly, bound: tuple[Index, ...]) -> Poly:
+    """d Σ_j u_j = Σ_j du_j"""
+    return sum_over(body, bound)
+
+
+@law
+def d_element(pairs: list[tuple[Index, Index]]) -> Poly:
+    """∂x_ij / ∂x_kl = δ_ik δ_jl"""
+    result = ONE
+    for i, j in pairs:
+        if i != j:
+            result = result * atom(Delta(i, j))
+    return result
+
+
+def _choice(relation: str, u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
+    first, second = (u, v) if relation == "gt" else (v, u)
+    wins = build("iverson", (build("gt", (first, second)),))
+    if not du:
+        wins = build("iverson", (build("gt", (second, first)),))
+        return wins * dv
+    return wins * du + (ONE - wins) * dv
+
+
+def negated(condition: Poly) -> Poly:
+    """[not c] as a bracket where the opposite comparison exists, else 1 - [c]."""
+    single = condition.single()
+    node = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+    if isinstance(node, Node):
+        u, v = node.args if len(node.args) == 2 else (ZERO, ZERO)
+        opposite = {"gt": ("ge", v, u), "ge": ("gt", v, u), "eq": ("ne", u, v), "ne": ("eq", u, v)}
+        if node.head in opposite:
+            head, left, right = opposite[node.head]
+            return build("iverson", (build(head, (left, right)),))
+    return ONE - build("iverson", (condition,))
+
+
+UNARY: dict[str, Callable[[Poly, Poly], Poly]] = {
+    "exp": d_exp, "log": d_log, "tanh": d_tanh, "abs": d_abs,
+}  # fmt: skip
+PIECEWISE_CONSTANT = frozenset({"sign", "iverson", "gt", "ge", "eq", "ne", "and", "or", "not"})
