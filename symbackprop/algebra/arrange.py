@@ -153,7 +153,7 @@ class Arranger:
         return options
 
     def _monomial(self, m: Monomial, c: Number, more: tuple[Expr, ...] = ()) -> Expr:
-        m, c = _sign_into_base(m, c)
+        m, c = _sign_into_base(_into_denominator(m), c)
         exponentials = [(a, e) for a, e in m if isinstance(a, Node) and a.head == "exp"]
         factors: list[tuple[Atom | Expr, Number, Expr]] = [
             (a, e, self._atom(a)) for a, e in m if (a, e) not in exponentials
@@ -248,6 +248,19 @@ class Arranger:
         order = sorted(self._factor_order(a, e) for a, e in m)
         sums = sum(isinstance(a, Node) and a.head == "sum" for a, _ in m)
         return c < 0, sums, bool(m), -len(mono_free(m)), len(m), order
+
+
+def _into_denominator(m: Monomial) -> Monomial:
+    """E / (1 + E) = 1 / (1/E + 1), for an exponential E: one operation less."""
+    for a, e in m:
+        for b, f in m:
+            if (
+                isinstance(a, Node) and a.head == "exp" and isinstance(b, Node)
+                and b.head == "base" and f == -e and a in b.args[0].atoms()
+            ):
+                divided = b.args[0] * mono(((a, -1),))
+                return m - {(a, e), (b, f)} | {(Node("base", (divided,)), f)}
+    return m
 
 
 def _sign_into_base(m: Monomial, c: Number) -> tuple[Monomial, Number]:

@@ -12,6 +12,7 @@ from math import prod
 
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
 
+from symbackprop.algebra.registry import CACHES
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexMax, IndexSum, Iverson, Where
 
 NOMINAL = 100
@@ -22,9 +23,9 @@ LOAD = 0.02  # reading one element
 PASS = 0.6  # writing and reading again one element of a named array
 
 
-def elements_of(indices: Iterable[Basic]) -> float:
+def elements_of(indices: Iterable[Index]) -> float:
     """How many elements these indices span, each symbolic size at its nominal value."""
-    return float(prod(_nominal(i.size) for i in set(indices) if isinstance(i, Index)))
+    return float(prod(_nominal(i.size) for i in set(indices)))
 
 
 @cache
@@ -34,9 +35,23 @@ def _nominal(size: Expr) -> float:
     return float(size.subs({s: NOMINAL for s in size.free_symbols}))
 
 
-def cost(expr: Basic, seen: set[Basic] | None = None) -> float:
-    """The cost of an expression over its free indices; `seen` holds what is computed already."""
-    return _Counter(set() if seen is None else seen).count(expr)
+@cache
+def cost(expr: Basic) -> float:
+    """The cost of an expression over its free indices."""
+    return _Counter(set()).count(expr)
+
+
+@cache
+def free_indices(expr: Basic) -> frozenset[Index]:
+    """The free indices of an expression."""
+    if isinstance(expr, Element | Delta):
+        return frozenset(expr.indices)
+    if isinstance(expr, IndexSum | IndexMax):
+        return free_indices(expr.body) - frozenset(expr.bound)
+    return frozenset().union(*(free_indices(a) for a in expr.args))
+
+
+CACHES.extend((cost.cache_clear, free_indices.cache_clear))
 
 
 class _Counter:
@@ -46,7 +61,7 @@ class _Counter:
     def count(self, e: Basic) -> float:
         if isinstance(e, Rational | Symbol | Delta) or e in self._seen:
             return 0.0
-        span = elements_of(e.free_symbols)
+        span = elements_of(free_indices(e))
         if isinstance(e, Element):
             return LOAD * span
         self._seen.add(e)
@@ -59,7 +74,7 @@ class _Counter:
         if isinstance(e, IndexSum):
             return self._sum(e)
         if isinstance(e, IndexMax):
-            inner = elements_of(e.body.free_symbols)
+            inner = elements_of(free_indices(e.body))
             return self.count(e.body) + inner
         inside = sum(self.count(a) for a in e.args)
         light = isinstance(e, Iverson | Where) or e.is_Relational or e.is_Boolean
@@ -68,8 +83,8 @@ class _Counter:
     def _joined(self, parts: list[Basic], weight: float = 1.0) -> float:
         """The parts, and one operation for each join, the small ones first."""
         total = sum(self.count(p) for p in parts)
-        spans = sorted((p.free_symbols for p in parts), key=elements_of)
-        union: set[Basic] = set(spans[0]) if spans else set()
+        spans = sorted((free_indices(p) for p in parts), key=elements_of)
+        union = spans[0] if spans else frozenset()
         for free in spans[1:]:
             union |= free
             total += weight * elements_of(union)
@@ -79,25 +94,23 @@ class _Counter:
         factors = list(e.args)
         below = [f for f in factors if isinstance(f, Pow) and _is_inverse(f)]
         above = [f for f in factors if f not in below and f not in (1, -1)]
-        total = 0.5 * elements_of(e.free_symbols) if -1 in factors else 0.0
+        total = 0.5 * elements_of(free_indices(e)) if -1 in factors else 0.0
         total += self._joined(above)
-        free: set[Basic] = set().union(*(f.free_symbols for f in above)) if above else set()
-        for f in sorted(below, key=lambda f: elements_of(f.free_symbols)):
+        free = frozenset().union(*(free_indices(f) for f in above))
+        for f in sorted(below, key=lambda f: elements_of(free_indices(f))):
             total += self.count(f.base)
-            free |= f.free_symbols
+            free |= free_indices(f)
             total += DIVISION * elements_of(free)
         return total
 
     def _sum(self, e: IndexSum) -> float:
         body = e.body
-        span = elements_of(body.free_symbols)
+        span = elements_of(free_indices(body))
         bound = set(e.bound)
         if isinstance(body, Mul):
-            big = [a for a in body.args if bound & a.free_symbols]
+            big = [a for a in body.args if bound & free_indices(a)]
             matrices = len(big) == 2 and all(isinstance(a, Element) for a in big)
-            shared = big[0].free_symbols & big[1].free_symbols if matrices else set()
-            free = {i for i in shared if isinstance(i, Index)} - bound
-            if matrices and not free:
+            if matrices and not (free_indices(big[0]) & free_indices(big[1])) - bound:
                 return sum(self.count(a) for a in body.args) + CONTRACTION * span
         return self.count(body) + span
 

@@ -60,6 +60,7 @@ class Array(Symbol):
     """
 
     __slots__ = ("shape", "sign")
+    _iterable = False  # `[…]` makes elements; without this SymPy takes an array for a sequence
     shape: tuple[Expr, ...]
     sign: str
     _table: ClassVar[dict[tuple[str, tuple[Expr, ...], str], Array]] = {}

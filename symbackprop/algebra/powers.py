@@ -27,7 +27,7 @@ from symbackprop.algebra.poly import (
     number,
 )
 from symbackprop.algebra.registry import law
-from symbackprop.algebra.signs import positive
+from symbackprop.algebra.signs import nonnegative, positive
 
 
 def power(p: Poly, q: Number) -> Poly:
@@ -48,10 +48,10 @@ def power(p: Poly, q: Number) -> Poly:
 
 @law
 def power_of_product(m: Monomial, c: Number, q: Number) -> Poly:
-    """(c Π A_i^p_i)^q = c^q Π A_i^(p_i q): for an integer q, or on the domain where it is > 0."""
+    """(c Π A_i^p_i)^q = c^q Π A_i^(p_i q): for an integer q, or where every A_i >= 0."""
     if q == int(q):
         return mono(((a, e * q) for a, e in m), _rational_power(c, int(q)))
-    unknown = [(a, e) for a, e in m if not positive(a) and e == int(e)]
+    unknown = [(a, e) for a, e in m if not nonnegative(a) and e == int(e)]
     if len(unknown) > 1 or (c < 0) or (unknown and not _odd(unknown[0][1])):
         if len(unknown) == 1 and c > 0:
             (a, e), = unknown
@@ -148,11 +148,18 @@ def exp_of_sum(u: Poly) -> Poly:
     result = ONE
     for m, c in u.terms.items():
         a, e = next(iter(m)) if len(m) == 1 else (None, 0)
-        if isinstance(a, Node) and a.head == "log" and e == 1:
+        if _has(m, "log") and _has(m, "base"):
+            result = result * exp_of_sum(expand(mono(m, c)))
+        elif isinstance(a, Node) and a.head == "log" and e == 1:
             result = result * power(a.args[0], c)
         else:
             result = result * atom(Node("exp", (mono(m),)), c)
     return result
+
+
+def _has(m: Monomial, head: str) -> bool:
+    """Whether a factor to the first power is a node with this head."""
+    return any(isinstance(a, Node) and a.head == head and e == 1 for a, e in m)
 
 
 @law

@@ -239,13 +239,24 @@ def build(head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> P
         return args[0]
     if head == "abs":
         return abs_of(args[0])
-    if head == "where" and args[1] == args[2]:
-        return args[1]
+    if head == "where":
+        return where_of(*args)
     if head in ("gt", "ge", "eq", "ne"):
         return _comparison(head, *args)
     if head == "iverson" and args[0].constant is not None:
         return args[0]
     return atom(Node(head, args))
+
+
+@law
+def where_of(condition: Poly, u: Poly, v: Poly) -> Poly:
+    """where(c, u, v) = v + (u - v) [c] for numbers u and v, and u where u = v"""
+    if u == v:
+        return u
+    first, second = u.constant, v.constant
+    if first is None or second is None:
+        return atom(Node("where", (condition, u, v)))
+    return v + build("iverson", (condition,)).scale(first - second)
 
 
 @law

@@ -24,7 +24,7 @@ from symbackprop.algebra.poly import (
     deep_atoms,
     mono,
 )
-from symbackprop.algebra.powers import expand, power, power_of_sum
+from symbackprop.algebra.powers import exp_of_sum, expand, power, power_of_sum
 from symbackprop.algebra.registry import CACHES, law
 from symbackprop.algebra.signs import positive
 from symbackprop.algebra.sums import rename, rename_atom
@@ -123,6 +123,9 @@ def _kernels(f: Poly) -> Iterator[Atom]:
             yield a
         if isinstance(a, Node) and a.head == "base":
             yield from _kernels(a.args[0])
+        if isinstance(a, Node) and a.head == "log":
+            # of log(1 + E) the E is left alone: e^y - 1 would lose digits that E has
+            yield from (b for b in a.args[0].atoms() if isinstance(b, Node) and b.head == "sum")
 
 
 def _holds(a: Node, kernel: Atom) -> bool:
@@ -131,14 +134,14 @@ def _holds(a: Node, kernel: Atom) -> bool:
 
 @law
 def solve_definition(kernel: Atom, y: Poly, f: Poly) -> Poly | None:
-    """y = c m E^e  =>  E = (y / (c m))^(1/e);  y = p E + r  =>  E = (y - r) / p"""
+    """y = c m E^e => E = (y/(c m))^(1/e);  y = p E + r => E = (y - r)/p;  y = log E => E = e^y"""
     left, right = y, f
     while True:
         single = right.single()
         if single is None:
             return _solve_linear(kernel, left, right)
         m, c = single
-        holding = [(a, e) for a, e in m if a == kernel or _in_base(kernel, a)]
+        holding = [(a, e) for a, e in m if a == kernel or _inside(kernel, a)]
         if len(holding) != 1:
             return _solve_linear(kernel, left, right) if holding else None
         ((a, e),) = holding
@@ -153,10 +156,15 @@ def solve_definition(kernel: Atom, y: Poly, f: Poly) -> Poly | None:
             return left
         assert isinstance(a, Node)
         right = a.args[0]
+        if a.head == "log":
+            left = exp_of_sum(left)
 
 
-def _in_base(kernel: Atom, a: Atom) -> bool:
-    return isinstance(a, Node) and a.head == "base" and kernel in set(_kernels(a.args[0]))
+def _inside(kernel: Atom, a: Atom) -> bool:
+    """Whether the atom is a base or a logarithm that holds the kernel."""
+    if not isinstance(a, Node) or a.head not in ("base", "log"):
+        return False
+    return kernel in set(_kernels(atom(a) if a.head == "log" else a.args[0]))
 
 
 def _solve_linear(kernel: Atom, left: Poly, right: Poly) -> Poly | None:
@@ -165,8 +173,8 @@ def _solve_linear(kernel: Atom, left: Poly, right: Poly) -> Poly | None:
     low: dict[Atom, Number] = {}
     for m in q.terms:
         for a, e in m:
-            if a == kernel or _in_base(kernel, a):
-                if e != int(e):
+            if a == kernel or _inside(kernel, a):
+                if e != int(e) or (isinstance(a, Node) and a.head == "log" and a != kernel):
                     return None
                 low[a] = min(low.get(a, 0), e)
     q = expand(q * mono((a, -e) for a, e in low.items() if e < 0))
@@ -193,4 +201,4 @@ def _by_power(kernel: Atom, q: Poly) -> dict[Number, Poly]:
 
 
 def _nested(kernel: Atom, q: Poly) -> bool:
-    return any(_in_base(kernel, a) for a in q.atoms())
+    return any(_inside(kernel, a) for a in q.atoms())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Basic, sign
-from sympy.core.relational import Equality, Relational
+from sympy import Basic, Symbol, sign
+from sympy.core.relational import Equality, GreaterThan, LessThan, Relational
 
-from symbackprop.algebra.nodes import Iverson, walk
+from symbackprop.algebra.nodes import IndexMax, Iverson, elements, walk
 from symbackprop.calculus.result import Adjoint
 
 
@@ -24,10 +24,21 @@ def notes(steps: Iterable[Adjoint]) -> tuple[str, ...]:
 
 def _note(node: Basic) -> str | None:
     if isinstance(node, sign):
-        return "the derivative of |u| at u = 0 is taken as 0"
-    if isinstance(node, Iverson):
-        relations = node.condition.atoms(Relational)
-        if any(isinstance(r, Equality) for r in relations):
-            return "equal largest values share the gradient of their maximum equally"
-        return "where a comparison is an equality, the derivative is the one of the branch taken"
-    return None
+        u = _named(node.args[0])
+        return f"|{u}| has a kink at {u} = 0: the subgradient 0 is used there"
+    if not isinstance(node, Iverson):
+        return None
+    relations = sorted(node.condition.atoms(Relational), key=str)
+    if any(isinstance(r, Equality) and r.has(IndexMax) for r in relations):
+        return "where several elements are the largest, they share the gradient equally"
+    texts = [
+        f"at {_named(r.lhs)} = {_named(r.rhs)} the subgradient with [{_named(r)}] = "
+        f"{int(isinstance(r, Equality | GreaterThan | LessThan))} is used"
+        for r in relations
+    ]
+    return "; ".join(texts)
+
+
+def _named(expr: Basic) -> str:
+    """The expression in words: an element by the name of its array."""
+    return str(expr.xreplace({e: Symbol(e.array.name) for e in elements(expr)}))

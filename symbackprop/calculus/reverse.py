@@ -8,7 +8,7 @@ from functools import cache
 
 from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.poly import ONE, Poly, add, atom
-from symbackprop.algebra.program import Program
+from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
 from symbackprop.calculus.differentiate import differentiate, mentions
@@ -47,8 +47,8 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
             known[array] = seed
             continue
         total = pull_back(simplifier, array, [u.array for u in users], known)
-        if not total and users:
-            _refuse_flat(simplifier, program, array, [u.array for u in users], known)
+        if not total:
+            _refuse_flat(simplifier, array, [u for u in users if known.get(u.array)])
         state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
         adjoint = name(array)
         drafts.append(Draft(array, adjoint, standing_indices(array), state))
@@ -110,21 +110,19 @@ def _asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
     return tuple(dict.fromkeys(by_name[name] for name in wrt))
 
 
-def _refuse_flat(
-    simplifier: Simplifier, program: Program, array: Array, users: Sequence[Array],
-    known: dict[Array, Poly],
-) -> None:
+def _refuse_flat(simplifier: Simplifier, array: Array, users: list[Definition]) -> None:
     """Refuse a derivative that is zero only because every use stands in a comparison or sign."""
-    for user in users:
-        if user not in known:
-            continue
-        definition = program.definition(user)
-        line = f" (line {definition.line})" if definition and definition.line else ""
-        raise DerivationError(
-            f"{user.name}{line} depends on {array.name} only through a comparison or a sign: "
-            "its derivative is 0 wherever it exists; leave "
-            f"{array.name} out of the inputs to differentiate"
-        )
+    at = standing_indices(array)
+    if not users or any(differentiate(simplifier.definitions[u.array][1], array, at)
+                        for u in users):
+        return
+    user = users[0]
+    line = f" (line {user.line})" if user.line else ""
+    raise DerivationError(
+        f"{user.array.name}{line} depends on {array.name} only through a comparison or a sign: "
+        f"its derivative is 0 wherever it exists; leave {array.name} out of the inputs to "
+        "differentiate"
+    )
 
 
 def _namer(program: Program) -> Callable[[Array], Array]:

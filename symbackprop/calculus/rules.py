@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symbackprop.algebra.nodes import Delta, Index
-from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom
+from symbackprop.algebra.nodes import Delta, Element, Index
+from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom, deep_atoms
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import build, sum_over
@@ -48,14 +48,14 @@ def d_where(condition: Poly, u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
 
 @law
 def d_maximum(u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
-    """d max(u, v) = [u > v] du + [v > u] dv; at u = v both are 0 if one is a constant, else dv"""
-    return _choice("gt", u, v, du, dv)
+    """d max(u, v) = [u > v] du + [v >= u] dv; for a number v, 0 where u = v"""
+    return _where_greater(u, v, du, dv)
 
 
 @law
 def d_minimum(u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
-    """d min(u, v) = [u < v] du + [v < u] dv; at u = v both are 0 if one is a constant, else dv"""
-    return _choice("lt", u, v, du, dv)
+    """d min(u, v) = [v > u] du + [u >= v] dv; for a number v, 0 where u = v"""
+    return _where_greater(v, u, dv, du, last=False)
 
 
 @law
@@ -93,13 +93,16 @@ def d_element(pairs: list[tuple[Index, Index]]) -> Poly:
     return result
 
 
-def _choice(relation: str, u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
-    first, second = (u, v) if relation == "gt" else (v, u)
-    wins = build("iverson", (build("gt", (first, second)),))
-    if not du:
-        wins = build("iverson", (build("gt", (second, first)),))
-        return wins * dv
-    return wins * du + (ONE - wins) * dv
+def _where_greater(u: Poly, v: Poly, du: Poly, dv: Poly, last: bool = True) -> Poly:
+    """[u > v] du + [v > u] dv; where u = v, the last argument's derivative if neither is fixed."""
+    fixed = not (_varies(u) and _varies(v))
+    first = build("iverson", (build("gt" if fixed or last else "ge", (u, v)),))
+    second = build("iverson", (build("ge" if last and not fixed else "gt", (v, u)),))
+    return first * du + second * dv
+
+
+def _varies(p: Poly) -> bool:
+    return any(isinstance(a, Element) for a in deep_atoms(p))
 
 
 def negated(condition: Poly) -> Poly:

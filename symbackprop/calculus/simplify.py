@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count
 
@@ -18,11 +19,13 @@ from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.poly import Atom, Node, Poly, deep_atoms
+from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms
+from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.signs import positive
 from symbackprop.algebra.sums import delta_times, expand_all
 from symbackprop.calculus.facts import Facts, declared
-from symbackprop.calculus.fold import Elimination, denominators, eliminations
+from symbackprop.calculus.fold import Elimination, denominators, eliminations, match
 from symbackprop.calculus.result import Fact
 
 STATES = 40  # looked at in one simplification
@@ -54,8 +57,8 @@ class Simplifier:
         self._eliminations: dict[object, list[Elimination]] | None = None
 
     def rank(self, array: Array) -> int:
-        """The place of an array in the program; adjoints come after all."""
-        return self._rank.get(array, len(self._rank))
+        """The place of an array in the program; adjoints stand before all others."""
+        return self._rank.get(array, -1)
 
     def arranger(self, free: tuple[Index, ...]) -> Arranger:
         """An arranger for results with these free indices."""
@@ -65,41 +68,63 @@ class Simplifier:
         """The cheapest equal form of p that the search finds."""
         arranger = self.arranger(free)
         p, used = self.facts.apply(delta_times(p, free))
-        start = self._state(p, used, arranger)
-        best = start
+        best = self._state(p, used, arranger)
         order = count()
-        queue = [(start.cost, next(order), start)]
+        queue = [(best.cost, next(order), best, frozenset(_divisors(p)))]
         seen = {p}
         looked = 0
         while queue and looked < STATES:
-            _, _, state = heappop(queue)
+            _, _, state, allowed = heappop(queue)
             if state.cost > SLACK * best.cost + 1:
                 break
             looked += 1
-            for q in self._moves(state.poly):
+            for q, more_allowed in self._moves(state.poly, allowed):
                 q, more = self.facts.apply(delta_times(q, free))
                 if q in seen:
                     continue
                 seen.add(q)
                 found = self._state(q, _union(state.facts, more), arranger)
-                if found.cost < best.cost - 1e-9:
+                if found.cost < best.cost - 1e-9 and self._defined(q, more_allowed):
                     best = found
-                heappush(queue, (found.cost, next(order), found))
+                heappush(queue, (found.cost, next(order), found, more_allowed))
         return best
+
+    def _defined(self, p: Poly, allowed: frozenset[Atom]) -> bool:
+        """Whether p divides by nothing that may be zero where the forward pass is defined."""
+        return all(
+            a in allowed or positive(a) or any(match(n, a) is not None for n in self._nonzero)
+            for a in _divisors(p)
+        )
+
+    @cached_property
+    def _nonzero(self) -> set[Atom]:
+        """What the forward pass divides by or takes the logarithm of."""
+        found: set[Atom] = set()
+        for _, f in self.definitions.values():
+            found |= _divisors(f)
+            for a in deep_atoms(f):
+                if isinstance(a, Node) and a.head == "log":
+                    found |= a.args[0].atoms() if len(a.args[0]) == 1 else {_whole(a.args[0])}
+        return found
 
     def _state(self, p: Poly, facts: tuple[Fact, ...], arranger: Arranger) -> Simplified:
         expr = arranger.arrange(p)
         return Simplified(p, expr, cost(expr), facts)
 
-    def _moves(self, p: Poly) -> Iterable[Poly]:
+    def _moves(self, p: Poly, allowed: frozenset[Atom]) -> Iterable[tuple[Poly, frozenset[Atom]]]:
+        """Forms equal to p, each with the atoms that it may divide by."""
         atoms = set(deep_atoms(p))
         expanded = expand_all(p)
         if expanded != p:
-            yield expanded
+            yield expanded, allowed
         for elimination in self._applicable(atoms):
-            yield elimination.apply(p)
+            new = allowed
+            if allowed and self._defined(elimination.replacement, frozenset()):
+                inverses = (elimination.apply(atom(a, -1)) for a in allowed)
+                new = allowed.union(*(_divisors(q) for q in inverses))
+            yield elimination.apply(p), new
         for elimination in denominators(p):
-            yield expand_all(elimination.apply(expanded))
+            yield expand_all(elimination.apply(expanded)), allowed
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
         table = self._table()
@@ -117,6 +142,26 @@ class Simplifier:
                 for e in eliminations(array, indices, f):
                     self._eliminations.setdefault(_kind(e.kernel), []).append(e)
         return self._eliminations
+
+
+def _divisors(p: Poly) -> set[Atom]:
+    """The atoms with a negative exponent, anywhere in p."""
+    found: set[Atom] = set()
+    for m in p.terms:
+        for a, e in m:
+            if e < 0:
+                found.add(a)
+            if isinstance(a, Node):
+                for arg in a.args:
+                    found |= _divisors(arg)
+    return found
+
+
+def _whole(p: Poly) -> Atom:
+    """The base that stands for a sum."""
+    single = power(p, -1).single()
+    bases = [a for a, _ in single[0] if isinstance(a, Node)] if single else []
+    return bases[-1] if bases else Node("base", (p,))
 
 
 def _kind(a: Atom) -> object:
