@@ -239,6 +239,8 @@ def build(head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> P
         return args[0]
     if head == "abs":
         return abs_of(args[0])
+    if head in ("maximum", "minimum"):
+        return larger_or_smaller(head, *args)
     if head == "where":
         return where_of(*args)
     if head in ("gt", "ge", "eq", "ne"):
@@ -246,6 +248,15 @@ def build(head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> P
     if head == "iverson" and args[0].constant is not None:
         return args[0]
     return atom(Node(head, args))
+
+
+@law
+def larger_or_smaller(head: str, u: Poly, v: Poly) -> Poly:
+    """max(u, u + c) = u + c and min(u, u + c) = u for a number c >= 0"""
+    difference = (v - u).constant
+    if difference is None:
+        return atom(Node(head, (u, v)))
+    return v if (difference > 0) == (head == "maximum") else u
 
 
 @law

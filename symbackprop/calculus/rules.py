@@ -55,7 +55,7 @@ def d_maximum(u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
 @law
 def d_minimum(u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
     """d min(u, v) = [v > u] du + [u >= v] dv; for a number v, 0 where u = v"""
-    return _where_greater(v, u, dv, du, last=False)
+    return _where_greater(v, u, du, dv)
 
 
 @law
@@ -93,12 +93,11 @@ def d_element(pairs: list[tuple[Index, Index]]) -> Poly:
     return result
 
 
-def _where_greater(u: Poly, v: Poly, du: Poly, dv: Poly, last: bool = True) -> Poly:
-    """[u > v] du + [v > u] dv; where u = v, the last argument's derivative if neither is fixed."""
-    fixed = not (_varies(u) and _varies(v))
-    first = build("iverson", (build("gt" if fixed or last else "ge", (u, v)),))
-    second = build("iverson", (build("ge" if last and not fixed else "gt", (v, u)),))
-    return first * du + second * dv
+def _where_greater(u: Poly, v: Poly, du: Poly, dv: Poly) -> Poly:
+    """[u > v] du + [v > u] dv; where u = v the second is taken, unless one of them is a number."""
+    first = build("iverson", (build("gt", (u, v)),))
+    tie = "ge" if _varies(u) and _varies(v) else "gt"
+    return first * du + build("iverson", (build(tie, (v, u)),)) * dv
 
 
 def _varies(p: Poly) -> bool:

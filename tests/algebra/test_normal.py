@@ -1,0 +1,142 @@
+"""The normal form: equal expressions become equal, different ones stay different."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, exp, log, sqrt
+
+from symbackprop.algebra.arrange import Arranger
+from symbackprop.algebra.nodes import (
+    Array,
+    Delta,
+    Index,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    size_symbol,
+)
+from symbackprop.algebra.normal import normal
+from symbackprop.algebra.sums import expand_all
+
+n, m = size_symbol("n"), size_symbol("m")
+i, j, k = Index("i", n), Index("j", n), Index("k", n)
+p, q = Index("p", m), Index("q", m)
+a, b = Array("a", (n,)), Array("b", (n,))
+A, B = Array("A", (n, m)), Array("B", (n, m))
+pos, s, r = Array("pos", (n,), ">0"), Array("s"), Array("r")
+S, R = s[()], r[()]
+
+
+def total(body: Expr, *bound: Index) -> Expr:
+    return IndexSum(body, *bound)
+
+
+EQUAL = [
+    (total(a[j,], j), total(a[i,], i)),
+    (total(a[j,] + b[j,], j), total(a[i,], i) + total(b[k,], k)),
+    (total(S * a[j,], j), S * total(a[j,], j)),
+    (total(Integer(1), j), n),
+    (total(S, j, p), n * m * S),
+    (total(Delta(j, k) * a[j,], j), a[k,]),
+    (total(Delta(j, k) * A[j, p] * b[j,], j), A[k, p] * b[k,]),
+    (total(Delta(i, j) * Delta(j, k), j), Delta(i, k)),
+    (total(a[i,] * b[j,], i, j), total(a[i,], i) * total(b[i,], i)),
+    (total(A[i, p] * B[i, p], i, p), total(B[j, q] * A[j, q], q, j)),
+    (total(a[i,] * total(A[i, p], p), i), total(a[i,] * A[i, p], i, p)),
+    (exp(a[k,] + S, evaluate=False), exp(a[k,]) * exp(S)),
+    (exp(2 * S), exp(S) ** 2),
+    (exp(-log(S, evaluate=False), evaluate=False), 1 / S),
+    (exp(R * log(S) - log(S)), exp(R * log(S)) / S),
+    (log(pos[k,] * exp(S), evaluate=False), log(pos[k,]) + S),
+    (log(pos[k,] / pos[j,], evaluate=False), log(pos[k,]) - log(pos[j,])),
+    (1 / (1 + exp(-S)), exp(S) / (1 + exp(S))),
+    (log(1 - 1 / (1 + exp(-S)), evaluate=False), -log(1 + exp(S))),
+    (1 / (2 * S + 2 * R), Rational(1, 2) / (S + R)),
+    (1 / (S - R), -1 / (R - S)),
+    (1 / (S * R + S), 1 / (S * (R + 1))),
+    ((S + R) ** 2 / (S + R), S + R),
+    (sqrt(pos[k,] ** 2), pos[k,]),
+    (Pow(pos[k,] ** -2, Rational(3, 2)), pos[k,] ** -3),
+    (sqrt(Pow(S, 2, evaluate=False), evaluate=False), abs(S)),
+    (exp(a[k,]) / total(exp(a[j,]), j),
+     exp(a[k,] - IndexMax(a[j,], j)) / total(exp(a[j,] - IndexMax(a[i,], i)), j)),
+    (Iverson(S > 0) ** 2, Iverson(S > 0)),
+    (Iverson(S > S - 1), Integer(1)),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), EQUAL)
+def test_equal(left: Expr, right: Expr) -> None:
+    assert expand_all(normal(left)) == expand_all(normal(right))
+
+
+DIFFERENT = [
+    (total(a[j,] * b[j,], j), total(a[j,], j) * total(b[j,], j)),
+    (total(a[j,], j), total(b[j,], j)),
+    (total(A[j, p], j), total(A[j, p], p)),
+    (total(Delta(j, k) * a[j,], j), a[j,]),
+    (A[i, p], A[j, p]),
+    (exp(S) + exp(R), exp(S + R)),
+    (log(S + R), log(S) + log(R)),
+    (sqrt(Pow(S, 2, evaluate=False), evaluate=False), S),
+    (log(Pow(S, 2, evaluate=False), evaluate=False), 2 * log(S)),
+    (total(a[j,] ** 2, j), total(a[j,], j) ** 2),
+    (IndexMax(a[j,], j), total(a[j,], j)),
+    (Iverson(S > 0), Iverson(S >= 0)),
+    (Integer(1) * n, Integer(1) * m),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), DIFFERENT)
+def test_different(left: Expr, right: Expr) -> None:
+    assert expand_all(normal(left)) != expand_all(normal(right))
+
+
+LEAVES = st.sampled_from([a[k,], b[k,], S, R, pos[k,], A[k, p], Integer(2), Rational(1, 3), n])
+
+
+def _extend(parts: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    several = st.lists(parts, min_size=2, max_size=4)
+    return st.one_of(
+        several.map(lambda x: Add(*x, evaluate=False)),
+        several.map(lambda x: Mul(*x, evaluate=False)),
+        parts.map(lambda x: exp(x, evaluate=False)),
+        LEAVES.map(lambda x: Pow(Add(1, Pow(x, 2)), -1, evaluate=False)),
+        parts.map(lambda x: IndexSum(x, k)),
+        parts.map(lambda x: IndexSum(x, p)),
+    )
+
+
+TREES = st.recursive(LEAVES, _extend, max_leaves=9)
+
+
+@given(TREES)
+def test_arranging_keeps_the_value(tree: Expr) -> None:
+    """The arranged expression has the normal form that it was made from."""
+    found = normal(tree)
+    arranged = Arranger(lambda array: 0).arrange(found)
+    assert expand_all(normal(arranged)) == expand_all(found)
+
+
+@given(TREES, st.randoms(use_true_random=False))
+def test_the_order_of_terms_does_not_matter(tree: Expr, random_: random.Random) -> None:
+    assert normal(_shuffled(tree, random_)) == normal(tree)
+
+
+@given(TREES)
+def test_normal_is_idempotent(tree: Expr) -> None:
+    once = Arranger(lambda array: 0).arrange(normal(tree))
+    again = Arranger(lambda array: 0).arrange(normal(once))
+    assert again == once
+
+
+def _shuffled(tree: Expr, random_: random.Random) -> Expr:
+    if not isinstance(tree, Add | Mul):
+        return tree
+    args = [_shuffled(x, random_) for x in tree.args]
+    random_.shuffle(args)
+    return tree.func(*args, evaluate=False)
