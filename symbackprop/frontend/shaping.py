@@ -1,0 +1,114 @@
+"""The same elements in another shape: transposes, new axes of size 1, axes of size 1 dropped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import S
+
+from symbackprop.errors import InputError, NotYet, ShapeError
+from symbackprop.frontend.value import (
+    Handle,
+    Indices,
+    Value,
+    axis_number,
+    axis_numbers,
+    shown,
+    value_of,
+)
+
+
+def transpose(x: Any, axes: Any = None) -> Value:
+    """The axes in another order; reversed without `axes`."""
+    value = value_of(x)
+    order = tuple(reversed(range(value.rank))) if axes is None else axis_numbers(axes, value.rank)
+    if sorted(order) != list(range(value.rank)):
+        raise InputError(f"axes={axes} is not an order of {value.rank} axes")
+
+    def rule(indices: Indices) -> Any:
+        return value.at(tuple(indices[order.index(k)] for k in range(value.rank)))
+
+    return Value(tuple(value.shape[k] for k in order), (value,), rule, value.boolean)
+
+
+def swapaxes(x: Any, axis1: Any, axis2: Any) -> Value:
+    """Two axes change places."""
+    rank = value_of(x).rank
+    i, j = axis_number(axis1, rank), axis_number(axis2, rank)
+    order = list(range(rank))
+    order[i], order[j] = j, i
+    return transpose(x, order)
+
+
+def _pick(value: Value, kept: list[int | None]) -> Value:
+    """A new axis of size 1 for each None, the old axes of size 1 that are not kept dropped."""
+
+    def rule(indices: Indices) -> Any:
+        old: list[Any] = [None] * value.rank
+        for k, index in zip(kept, indices, strict=True):
+            if k is not None:
+                old[k] = index
+        return value.at(tuple(old))
+
+    shape = tuple(S.One if k is None else value.shape[k] for k in kept)
+    return Value(shape, (value,), rule, value.boolean)
+
+
+def getitem(x: Any, index: Any) -> Value:
+    """x[:, None], x[..., None], x[None]; 0 takes away an axis of size 1."""
+    value = value_of(x)
+    items = list(index) if isinstance(index, tuple) else [index]
+    if any(isinstance(i, Handle) or hasattr(i, "dtype") for i in items):
+        raise NotYet("an array as an index; select with np.where or with a product")
+    if not any(i is Ellipsis for i in items):
+        items.append(Ellipsis)
+    taken = sum(1 for i in items if i is not None and i is not Ellipsis)
+    if taken > value.rank or items.count(Ellipsis) > 1:
+        raise InputError(f"too many indices for shape {shown(value.shape)}")
+    kept: list[int | None] = []
+    axis = 0
+    for item in items:
+        if item is None:
+            kept.append(None)
+        elif item is Ellipsis:
+            kept += range(axis, axis + value.rank - taken)
+            axis += value.rank - taken
+        else:
+            whole = item == slice(None)
+            if not whole and not (item in (0, -1) and value.shape[axis] == 1):
+                raise NotYet(
+                    f"the index {_index_text(item)} takes a part of an axis; only whole axes "
+                    "(:, ..., None) are supported"
+                )
+            kept += [axis] if whole else []
+            axis += 1
+    return _pick(value, kept)
+
+
+def _index_text(item: Any) -> str:
+    if not isinstance(item, slice):
+        return str(item)
+    ends = ("" if end is None else str(end) for end in (item.start, item.stop))
+    return ":".join(ends) + ("" if item.step is None else f":{item.step}")
+
+
+def expand_dims(a: Any, axis: Any) -> Value:
+    """New axes of size 1 at the given places of the result."""
+    value = value_of(a)
+    count = len(axis) if isinstance(axis, tuple | list) else 1
+    places = axis_numbers(axis, value.rank + count)
+    old = iter(range(value.rank))
+    return _pick(value, [None if k in places else next(old) for k in range(value.rank + count)])
+
+
+def squeeze(x: Any, axis: Any = None) -> Value:
+    """Axes of size 1 dropped: all of them, or those named."""
+    value = value_of(x)
+    if axis is None:
+        dropped = tuple(k for k, s in enumerate(value.shape) if s == 1)
+    else:
+        dropped = axis_numbers(axis, value.rank)
+    for k in dropped:
+        if value.shape[k] != 1:
+            raise ShapeError(f"axis {k} of shape {shown(value.shape)} is not of size 1")
+    return _pick(value, [k for k in range(value.rank) if k not in dropped])

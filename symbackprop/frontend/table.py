@@ -1,0 +1,134 @@
+"""The NumPy functions that a forward pass may use: one table, one rule a line."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sympy.core.relational import (
+    Eq,
+    GreaterThan,
+    LessThan,
+    Ne,
+    StrictGreaterThan,
+    StrictLessThan,
+)
+
+from symbackprop.errors import InputError, NotYet, SymbackpropError
+from symbackprop.frontend import elementwise as el
+from symbackprop.frontend import reductions as red
+from symbackprop.frontend import shaping, written
+from symbackprop.frontend.where import where
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": el.add,
+    "subtract": el.subtract,
+    "multiply": el.binary(written.mul),
+    "divide": el.binary(written.div),
+    "true_divide": el.binary(written.div),
+    "power": el.binary(written.power),
+    "float_power": el.binary(written.power),
+    "negative": el.negative,
+    "positive": el.unary(lambda u: u),
+    "reciprocal": el.unary(written.reciprocal),
+    "square": el.unary(written.square),
+    "sqrt": el.unary(written.root),
+    "exp": el.unary(written.exponential),
+    "expm1": el.unary(lambda u: written.sub(written.exponential(u), written.number(1))),
+    "log": el.unary(written.logarithm),
+    "log1p": el.unary(lambda u: written.logarithm(written.add(written.number(1), u))),
+    "tanh": el.unary(written.hyperbolic_tangent),
+    "absolute": el.unary(written.absolute),
+    "abs": el.unary(written.absolute),
+    "fabs": el.unary(written.absolute),
+    "sign": el.unary(written.signum),
+    "maximum": el.binary(written.Maximum),
+    "minimum": el.binary(written.Minimum),
+    "clip": el.clip,
+    "where": el.where,
+    "greater": el.comparison(StrictGreaterThan),
+    "greater_equal": el.comparison(GreaterThan),
+    "less": el.comparison(StrictLessThan),
+    "less_equal": el.comparison(LessThan),
+    "equal": el.comparison(Eq),
+    "not_equal": el.comparison(Ne),
+    "logical_and": el.logical(written.And),
+    "logical_or": el.logical(written.Or),
+    "logical_not": el.logical_not,
+    "bitwise_and": el.bitwise(el.logical(written.And)),
+    "bitwise_or": el.bitwise(el.logical(written.Or)),
+    "invert": el.bitwise(el.logical_not),
+    "sum": red.sum_,
+    "mean": red.mean,
+    "var": red.var,
+    "std": red.std,
+    "max": red.max_,
+    "amax": red.max_,
+    "min": red.min_,
+    "amin": red.min_,
+    "dot": red.dot,
+    "matmul": red.matmul,
+    "outer": red.outer,
+    "transpose": shaping.transpose,
+    "swapaxes": shaping.swapaxes,
+    "expand_dims": shaping.expand_dims,
+    "squeeze": shaping.squeeze,
+    "zeros_like": el.like(0),
+    "ones_like": el.like(1),
+}
+METHODS: dict[str, Callable[..., Any]] = {
+    "sum": red.sum_,
+    "mean": red.mean,
+    "var": red.var,
+    "std": red.std,
+    "max": red.max_,
+    "min": red.min_,
+    "dot": red.dot,
+    "clip": el.clip,
+    "squeeze": shaping.squeeze,
+    "swapaxes": shaping.swapaxes,
+    "astype": el.astype,
+}
+"""Methods of an array that are rules; `transpose` and `copy` are the tracer's own."""
+
+VIEWS = {"transpose", "swapaxes", "expand_dims", "squeeze"}
+"""Functions whose result shares memory with their argument."""
+
+
+def supported() -> str:
+    """The names of all supported functions, for an error message."""
+    return ", ".join(sorted(FUNCTIONS))
+
+
+def apply(
+    shown: str, rule: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
+    """One rule applied; an error gets the operation and the place put to it, once.
+
+    Raises:
+        ShapeError, InputError, NotYet: as the rule does.
+    """
+    try:
+        inspect.signature(rule).bind(*args, **kwargs)
+    except TypeError as error:
+        raise NotYet(f"{shown}: {error}; not supported here{where()}") from None
+    try:
+        return rule(*args, **kwargs)
+    except SymbackpropError as error:
+        raise type(error)(f"{shown}: {error}{where()}") from None
+
+
+def call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], shown: str = "") -> Any:
+    """The NumPy function of that name applied to traced arrays and numbers.
+
+    Raises:
+        NotYet: an unsupported function or option. InputError: `out=` and the like.
+    """
+    rule = FUNCTIONS.get(name)
+    if rule is None:
+        raise NotYet(f"np.{name} is not supported{where()}; supported: {supported()}")
+    if kwargs.get("out") is not None:
+        raise InputError(f"np.{name}: write y = np.{name}(...) instead of out=y{where()}")
+    options = {k: v for k, v in kwargs.items() if k != "out"}
+    return apply(shown or f"np.{name}", rule, args, options)

@@ -1,0 +1,264 @@
+"""The stand-in for an array while the user's function runs once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+from sympy import Expr, Integer
+
+from symbackprop.errors import InputError, NotYet
+from symbackprop.frontend import shaping
+from symbackprop.frontend.table import METHODS, VIEWS, apply, call
+from symbackprop.frontend.value import Handle, Value, constant, shown
+from symbackprop.frontend.where import where
+from symbackprop.frontend.written import mul
+
+
+def _wrap(result: Any) -> Any:
+    return Tracer(result) if isinstance(result, Value) else result
+
+
+def traced_call(name: str, args: Any, kwargs: Any, symbol: str = "") -> Any:
+    """The NumPy function of that name, on tracers."""
+    result = _wrap(call(name, args, kwargs, symbol))
+    if name in VIEWS and isinstance(args[0], Tracer):
+        args[0].viewed = result.viewed = True
+    return result
+
+
+class Tracer(Handle):
+    """An array of the forward pass while it is traced: NumPy functions on it are recorded.
+
+    Raises:
+        NotYet: from everything that would need its numbers, and from unsupported functions.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        if method != "__call__":
+            _refuse(f"np.{ufunc.__name__}.{method}", "np.sum, np.max and the like")
+        return traced_call(ufunc.__name__, args, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in _QUERIES:
+            return _QUERIES[func](*args, **kwargs)
+        inside = "linalg." if "linalg" in func.__module__ else ""
+        return traced_call(inside + func.__name__, args, kwargs)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        _refuse("a conversion (np.array, np.asarray, a list of arrays)", "the array itself")
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """The sizes: Python integers where they are numbers, else symbolic."""
+        return tuple(_size(s) for s in self.value.shape)
+
+    @property
+    def ndim(self) -> int:
+        return self.value.rank
+
+    @property
+    def size(self) -> Any:
+        return _size(mul(Integer(1), *self.value.shape))
+
+    @property
+    def T(self) -> Tracer:
+        return self.transpose()
+
+    def transpose(self, *axes: Any) -> Tracer:
+        """`x.transpose()`, `x.transpose(1, 0)` or `x.transpose((1, 0))`."""
+        order = axes[0] if len(axes) == 1 and not hasattr(axes[0], "__index__") else axes or None
+        return traced_call("transpose", (self, order), {}, ".transpose")  # type: ignore[no-any-return]
+
+    def copy(self) -> Tracer:
+        """A new array with the same elements."""
+        return Tracer(self.value)
+
+    def __getitem__(self, index: Any) -> Any:
+        result = _wrap(apply("indexing", shaping.getitem, (self, index), {}))
+        self.viewed = result.viewed = True
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in METHODS:
+            have = ", ".join(["T", "shape", "ndim", "size", "transpose", "copy", *METHODS])
+            _refuse(f"the array attribute .{name}", f"one of {have}")
+        return _Method(self, name)
+
+    def __repr__(self) -> str:
+        return f"<traced array of shape {shown(self.value.shape)}>"
+
+    def __len__(self) -> int:
+        size = length(self)
+        if isinstance(size, int):
+            return size
+        _refuse("len() of a symbolic size here", "x.shape[0]")
+
+    def __setitem__(self, index: Any, new: Any) -> NoReturn:
+        _refuse("item assignment", "np.where(condition, new, old)")
+
+    def __delitem__(self, index: Any) -> NoReturn:
+        _refuse("deleting items", "np.where")
+
+    def __iter__(self) -> NoReturn:
+        _refuse("a loop over an array (or Python's sum, max, in)", "np.sum, np.max, whole arrays")
+
+    def __contains__(self, item: Any) -> NoReturn:
+        _refuse("`in` on an array", "np.where with a comparison")
+
+    def __bool__(self) -> NoReturn:
+        _refuse(
+            "a branch on the values of an array (if, while, and, or, not)", "np.where and &, |, ~"
+        )
+
+    def __float__(self) -> NoReturn:
+        _refuse("float() of an array, or a function of the math module", "np.exp, np.sqrt, ...")
+
+    def __int__(self) -> NoReturn:
+        _refuse("int() of an array", "the array itself")
+
+    def __complex__(self) -> NoReturn:
+        _refuse("complex() of an array", "real arrays")
+
+    def __index__(self) -> NoReturn:
+        _refuse("a symbolic size as an integer (range, np.ones, np.eye)", "whole-array operations")
+
+
+class Size(Tracer):
+    """A symbolic size, such as `x.shape[0]`: a scalar in arithmetic, comparable with sizes."""
+
+    __slots__ = ("expr",)
+    __hash__ = object.__hash__
+
+    def __init__(self, expr: Expr) -> None:
+        super().__init__(constant(expr))
+        self.expr = expr
+
+    def __eq__(self, other: object) -> Any:
+        """Two symbolic sizes are equal when they have the same name."""
+        if isinstance(other, Size):
+            return self.expr == other.expr
+        return traced_call("equal", (self, other), {}, "==")
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, Size):
+            return self.expr != other.expr
+        return traced_call("not_equal", (self, other), {}, "!=")
+
+    def __repr__(self) -> str:
+        return str(self.expr)
+
+
+class _Method:
+    """`x.sum`, before it is called."""
+
+    def __init__(self, owner: Tracer, name: str) -> None:
+        self.owner, self.name = owner, name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result = _wrap(apply(f".{self.name}", METHODS[self.name], (self.owner, *args), kwargs))
+        if self.name in VIEWS:
+            self.owner.viewed = result.viewed = True
+        return result
+
+
+def _refuse(what: str, instead: str) -> NoReturn:
+    raise NotYet(f"{what} is not supported{where()}; use {instead}")
+
+
+def _size(size: Expr) -> Any:
+    return int(size) if size.is_Integer else Size(size)
+
+
+def length(x: Any) -> Any:
+    """`len(x)` that may be symbolic.
+
+    Raises:
+        InputError: an array of rank 0.
+    """
+    if not isinstance(x, Tracer):
+        return len(x)
+    if not x.value.rank:
+        raise InputError(f"len() of an array of rank 0{where()}")
+    return x.shape[0]
+
+
+def _query_size(a: Tracer, axis: int | None = None) -> Any:
+    return a.size if axis is None else a.shape[axis]
+
+
+_QUERIES: dict[Any, Callable[..., Any]] = {
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: _query_size,
+    np.copy: lambda a: a.copy(),
+}
+
+_OPERATORS = {
+    "add": ("add", "+"),
+    "sub": ("subtract", "-"),
+    "mul": ("multiply", "*"),
+    "truediv": ("divide", "/"),
+    "matmul": ("matmul", "@"),
+    "and": ("bitwise_and", "&"),
+    "or": ("bitwise_or", "|"),
+    "floordiv": ("floor_divide", "//"),
+    "mod": ("remainder", "%"),
+    "pow": ("power", "**"),
+}
+_COMPARISONS = {
+    "lt": ("less", "<"),
+    "le": ("less_equal", "<="),
+    "gt": ("greater", ">"),
+    "ge": ("greater_equal", ">="),
+    "eq": ("equal", "=="),
+    "ne": ("not_equal", "!="),
+}
+_UNARY = {
+    "neg": ("negative", "-"),
+    "pos": ("positive", "+"),
+    "abs": ("absolute", "abs"),
+    "invert": ("invert", "~"),
+}
+
+
+def _forward(name: str, symbol: str) -> Callable[..., Any]:
+    return lambda self, *other: traced_call(name, (self, *other), {}, symbol)
+
+
+def _reflected(name: str, symbol: str) -> Callable[[Any, Any], Any]:
+    return lambda self, other: traced_call(name, (other, self), {}, symbol)
+
+
+def _in_place(name: str, symbol: str) -> Callable[[Any, Any], Any]:
+    """`x += y`: every other name of this array sees the change too, as in NumPy."""
+
+    def operate(self: Tracer, other: Any) -> Tracer:
+        result: Tracer = traced_call(name, (self, other), {}, symbol)
+        if not self.value.rank:
+            return result
+        if result.value.shape != self.value.shape or self.value.boolean:
+            raise InputError(
+                f"{symbol}= would change the shape {shown(self.value.shape)} or the type of its "
+                f"left side{where()}; write x = x {symbol} y"
+            )
+        if self.viewed:
+            _refuse(f"{symbol}= on an array that shares memory (x.T, x[None])", f"x = x {symbol} y")
+        self.value = result.value
+        return self
+
+    return operate
+
+
+for _key, (_name, _symbol) in _OPERATORS.items():
+    setattr(Tracer, f"__{_key}__", _forward(_name, _symbol))
+    setattr(Tracer, f"__r{_key}__", _reflected(_name, _symbol))
+    setattr(Tracer, f"__i{_key}__", _in_place(_name, _symbol))
+for _key, (_name, _symbol) in {**_UNARY, **_COMPARISONS}.items():
+    setattr(Tracer, f"__{_key}__", _forward(_name, _symbol))

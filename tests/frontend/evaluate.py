@@ -1,0 +1,111 @@
+"""An evaluator of programs that shares nothing with the library: one number at a time."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sympy import Abs, Add, Mul, Pow, exp, log, sign, tanh
+from sympy.core.relational import (
+    Eq,
+    GreaterThan,
+    LessThan,
+    Ne,
+    StrictGreaterThan,
+    StrictLessThan,
+)
+from sympy.logic.boolalg import And, Not, Or
+
+from symbackprop.algebra.nodes import (
+    Element,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    Maximum,
+    Minimum,
+    Where,
+)
+from symbackprop.algebra.program import Program
+
+RULES: dict[Any, Any] = {
+    Add: lambda *terms: math.fsum(terms),
+    Mul: lambda *factors: math.prod(factors),
+    Pow: lambda u, v: u**v,
+    exp: math.exp,
+    log: math.log,
+    tanh: math.tanh,
+    Abs: abs,
+    sign: lambda u: float(np.sign(u)),
+    Maximum: max,
+    Minimum: min,
+    Iverson: lambda c: 1.0 if c else 0.0,
+    Where: lambda c, u, v: u if c else v,
+    StrictGreaterThan: lambda u, v: u > v,
+    GreaterThan: lambda u, v: u >= v,
+    StrictLessThan: lambda u, v: u < v,
+    LessThan: lambda u, v: u <= v,
+    Eq: lambda u, v: u == v,
+    Ne: lambda u, v: u != v,
+    And: lambda *c: all(c),
+    Or: lambda *c: any(c),
+    Not: lambda c: not c,
+}
+
+
+def element(expr: Any, arrays: Mapping[str, Any], at: Mapping[Any, int]) -> Any:
+    """The value of an expression; `at` gives each index its place and each size its number."""
+    if isinstance(expr, Element):
+        array = arrays[expr.array.name]
+        axes = [s for s in expr.array.shape if s != 1]
+        assert [i.size for i in expr.indices] == axes, f"{expr} has indices over other axes"
+        place = iter(at[i] for i in expr.indices)
+        return float(array[tuple(0 if s == 1 else next(place) for s in expr.array.shape)])
+    if isinstance(expr, IndexSum | IndexMax):
+        assert not set(expr.bound) & set(at), f"{expr} binds an index twice"
+        ranges = [range(int(at.get(b.size, b.size))) for b in expr.bound]
+        values = [
+            element(expr.body, arrays, {**at, **dict(zip(expr.bound, places, strict=True))})
+            for places in itertools.product(*ranges)
+        ]
+        return math.fsum(values) if isinstance(expr, IndexSum) else max(values)
+    if expr in at:
+        return at[expr]
+    if not expr.args:
+        return float(expr) if expr.is_number else bool(expr)
+    return RULES[expr.func](*(element(a, arrays, at) for a in expr.args))
+
+
+def sizes_of(program: Program, inputs: Mapping[str, Any]) -> dict[Any, int]:
+    """The number that each symbolic size has in these inputs."""
+    sizes: dict[Any, int] = {}
+    for array in program.inputs:
+        value = np.asarray(inputs[array.name])
+        assert value.ndim == len(array.shape)
+        for size, number in zip(array.shape, value.shape, strict=True):
+            assert sizes.setdefault(size, number) == number or size == number
+    return {s: n for s, n in sizes.items() if s.is_Symbol}
+
+
+def evaluate(program: Program, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Every array of a program, inputs included."""
+    sizes = sizes_of(program, inputs)
+    arrays = {name: np.asarray(value, dtype=float) for name, value in inputs.items()}
+    for definition in program.definitions:
+        shape = tuple(int(sizes.get(s, s)) for s in definition.array.shape)
+        result = np.empty(shape)
+        assert len(set(definition.indices)) == len(definition.indices)
+        for place in np.ndindex(shape):
+            own = [p for p, s in zip(place, definition.array.shape, strict=True) if s != 1]
+            at = {**sizes, **dict(zip(definition.indices, own, strict=True))}
+            result[place] = element(definition.expr, arrays, at)
+        arrays[definition.array.name] = result
+    return arrays
+
+
+def outputs(program: Program, inputs: Mapping[str, Any]) -> list[Any]:
+    """The outputs, in order."""
+    arrays = evaluate(program, inputs)
+    return [arrays[o.name] for o in program.outputs]

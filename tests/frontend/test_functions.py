@@ -1,0 +1,228 @@
+"""Every NumPy function, operator and method of the table, against NumPy itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from symbackprop.frontend.table import FUNCTIONS, METHODS
+from symbackprop.frontend.trace import trace
+from tests.frontend.evaluate import outputs
+
+SHAPES = {
+    "c": (),
+    "a": ("n",),
+    "b": ("n",),
+    "d": ("D",),
+    "x": ("N", "n"),
+    "w": ("n", "D"),
+    "k": ("N", 1),
+    "s": ("S", "N", "n"),
+    "three": (3,),
+}
+NUMBERS = {"n": 4, "D": 2, "N": 5, "S": 2}
+
+
+def inputs(names: list[str], positive: bool) -> dict[str, Any]:
+    random = np.random.default_rng(1)
+    shapes = {m: [NUMBERS.get(str(s), s) for s in SHAPES[m]] for m in names}
+    if positive:
+        return {m: random.uniform(0.1, 2, shapes[m]) for m in names}
+    return {m: random.standard_normal(shapes[m]) for m in names}
+
+
+def agrees(function: Callable[..., Any], positive: bool = False) -> None:
+    names = list(function.__code__.co_varnames[: function.__code__.co_argcount])
+    program = trace(function, {m: SHAPES[m] for m in names})
+    given = inputs(names, positive)
+    expected = function(**given)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    found = outputs(program, given)
+    assert len(found) == len(expected)
+    for ours, numpys in zip(found, expected, strict=True):
+        assert ours.shape == np.shape(numpys)
+        np.testing.assert_allclose(ours, np.asarray(numpys, float), rtol=1e-12, atol=1e-13)
+
+
+# The functions of the table by name; a test below compares this list with the table.
+POSITIVE: dict[str, Callable[..., Any]] = {
+    "power": lambda x, a: np.power(x, a) + np.power(2.5, x) + a**-1.5,
+    "float_power": lambda x: np.float_power(x, 3),
+    "sqrt": lambda x: np.sqrt(x) + np.sqrt(2),
+    "log": lambda x: np.log(x),
+    "log1p": lambda x: np.log1p(x),
+}
+ANY: dict[str, Callable[..., Any]] = {
+    "add": lambda x, a: np.add(x, a) + (1 + a) + (a + 1),
+    "subtract": lambda x, a: np.subtract(x, a) - (1 - a) - (a - 1),
+    "multiply": lambda x, a: np.multiply(x, a) * (3 * a) * (a * 0.1),
+    "divide": lambda x, a: np.divide(x, a) / (2 / a) / 3,
+    "true_divide": lambda x, k: np.true_divide(x, k),
+    "negative": lambda x: np.negative(x) + -(2 * x),
+    "positive": lambda x: np.positive(x) + +x,
+    "reciprocal": lambda x: np.reciprocal(x),
+    "square": lambda x: np.square(x),
+    "exp": lambda x: np.exp(x),
+    "expm1": lambda x: np.expm1(x),
+    "tanh": lambda x: np.tanh(x),
+    "absolute": lambda x: np.absolute(x) * abs(x),
+    "abs": lambda x: np.abs(x),
+    "fabs": lambda x: np.fabs(x),
+    "sign": lambda x: np.sign(x),
+    "maximum": lambda x, a: np.maximum(x, a) + np.maximum(0, a),
+    "minimum": lambda x, a: np.minimum(x, a) + np.minimum(a, 0.25),
+    "clip": lambda x: np.clip(x, -0.5, 0.5) + np.clip(x, None, 0.1) + x.clip(0),
+    "where": lambda x, a: np.where(x > a, x, 0.0) + np.where(a, x, a),
+    "greater": lambda x, a: np.greater(x, a) * x,
+    "greater_equal": lambda x, a: np.greater_equal(x, a) * x,
+    "less": lambda x, a: np.less(x, a) * x,
+    "less_equal": lambda x, a: (x <= a) * x,
+    "equal": lambda x: np.equal(x, x.max(axis=1, keepdims=True)) * 1.0,
+    "not_equal": lambda x: (x != x.max(axis=0)) * 1.0,
+    "logical_and": lambda x, a: np.logical_and(x > 0, a > 0) * x,
+    "logical_or": lambda x, a: np.logical_or(x > 0, a) * x,
+    "logical_not": lambda x: np.logical_not(x > 0) * x,
+    "bitwise_and": lambda x: ((x > 0) & (x < 1)) * x,
+    "bitwise_or": lambda x: ((x < 0) | (x > 1)) * x,
+    "invert": lambda x: ~(x > 0) * x,
+    "sum": lambda x: np.sum(x) + np.sum(x, axis=0) + np.sum(x, 1, keepdims=True),
+    "mean": lambda x: np.mean(x) + np.mean(x, axis=-2) + x.mean(1, keepdims=True),
+    "var": lambda x: np.var(x) + x.var(axis=0, ddof=1) + np.var(x, axis=1, keepdims=True),
+    "std": lambda x: np.std(x) + x.std(axis=0) + np.std(x, axis=1, keepdims=True, ddof=1),
+    "max": lambda x: np.max(x) + x.max(axis=0) + np.max(x, axis=(1,), keepdims=True),
+    "amax": lambda x: np.amax(x, axis=0),
+    "min": lambda x: np.min(x) + x.min(axis=0) + np.min(x, axis=1, keepdims=True),
+    "amin": lambda x: np.amin(x, axis=0),
+    "dot": lambda x, w, a: np.dot(x, w).sum() + np.dot(a, a) + x.dot(a).sum() + np.dot(2, a),
+    "matmul": lambda x, w, a: np.matmul(x, w) + (a @ w) + (x @ a)[:, None] + (a @ a),
+    "outer": lambda a, d: np.outer(a, d),
+    "transpose": lambda x, s: (
+        np.transpose(s, (2, 1, 0)) + x.T[..., None] + x.transpose(1, 0)[:, :, None]
+    ),
+    "swapaxes": lambda s, w: np.swapaxes(s, 0, -1) + s.swapaxes(2, 0),
+    "expand_dims": lambda a: np.expand_dims(a, 1) + np.expand_dims(a, (0, -1)),
+    "squeeze": lambda k: np.squeeze(k) + k.squeeze(1) + k[:, 0],
+    "zeros_like": lambda x: np.zeros_like(x) + x,
+    "ones_like": lambda x: np.ones_like(x) / x + np.sum(np.ones_like(x)),
+}
+METHOD_CASES: dict[str, Callable[..., Any]] = {
+    "sum": lambda x: x.sum(0),
+    "mean": lambda x: x.mean(axis=(0, 1), keepdims=True),
+    "var": lambda x: x.var(),
+    "std": lambda x: x.std(),
+    "max": lambda x: x.max(),
+    "min": lambda x: x.min(),
+    "dot": lambda x, w: x.dot(w),
+    "clip": lambda x: x.clip(-1, 1),
+    "squeeze": lambda k: k.squeeze(),
+    "swapaxes": lambda x: x.swapaxes(0, 1),
+    "astype": lambda x: x.astype(float) + (x > 0).astype(int) * x.astype(np.float64),
+}
+
+
+def test_every_function_of_the_table_is_tested() -> None:
+    assert set(POSITIVE) | set(ANY) == set(FUNCTIONS)
+    assert set(METHOD_CASES) == set(METHODS)
+
+
+@pytest.mark.parametrize("name", POSITIVE)
+def test_function_of_positive_numbers(name: str) -> None:
+    agrees(POSITIVE[name], positive=True)
+
+
+@pytest.mark.parametrize("name", ANY)
+def test_function(name: str) -> None:
+    agrees(ANY[name])
+
+
+@pytest.mark.parametrize("name", METHOD_CASES)
+def test_method(name: str) -> None:
+    agrees(METHOD_CASES[name])
+
+
+BROADCASTING: dict[str, Callable[..., Any]] = {
+    "scalar": lambda c, x: c * x + 1,
+    "vector to rows": lambda a, x: x - a,
+    "column": lambda x, k: x / k + k,
+    "column from a sum": lambda x: x / x.sum(axis=1, keepdims=True),
+    "two vectors": lambda a, d: a[:, None] * d[None, :],
+    "new axis in front": lambda a, x: a[None] + x,
+    "transpose of three axes": lambda s: np.transpose(s, (1, 2, 0)) * s.transpose(1, 2, 0),
+    "rank 3": lambda s, x, a: s * x - a,
+    "stack of matrices": lambda s, w: s @ w,
+    "matrix by a stack": lambda x, s: x @ s.swapaxes(1, 2),
+    "column from a matmul": lambda x, k: x.T @ k,
+    "a size that is a number": lambda three: three / three.shape[0] * len(three),
+    "double reduction": lambda s: np.sum(np.sum(s, axis=2), axis=0),
+    "the same index twice": lambda x: (x @ x.T) @ (x @ x.T),
+    "sum of a constant": lambda a: np.sum(np.ones_like(a)) * a,
+    "sums under sums": lambda x: np.sum(x * np.sum(x * np.sum(x)), axis=1),
+}
+
+
+@pytest.mark.parametrize("name", BROADCASTING)
+def test_broadcasting(name: str) -> None:
+    agrees(BROADCASTING[name])
+
+
+PYTHON: dict[str, Callable[..., Any]] = {
+    "shape": lambda x: x / x.shape[0] + x.shape[1] ** 2,
+    "len": lambda x: len(x) * x / len(x.T),
+    "size and ndim": lambda x: x * x.size * x.ndim,
+    "np.shape, np.size, np.ndim": lambda x: x * np.shape(x)[1] * np.size(x) * np.ndim(x),
+    "size of an axis": lambda x: x * np.size(x, 1),
+    "root of a size": lambda x: x / np.sqrt(x.shape[1]),
+    "NumPy scalars": lambda x: np.float64(2.5) * x + np.array(3) - np.int64(1),
+    "sizes decide a branch": lambda x, s: x + s if s.shape[1:] == x.shape else s,
+    "a size minus one": lambda x: x / (x.shape[0] - 1),
+    "or of conditions by +": lambda x: ((x > -1) + (x > 0)) * x,
+    "copy": lambda x: np.copy(x) + x.copy(),
+    "pi and e": lambda x: x * np.pi + np.e * x + np.sqrt(2 / np.pi) * x,
+    "tuple": lambda x, a: (x + a, a * 2),
+}
+
+
+@pytest.mark.parametrize("name", PYTHON)
+def test_python(name: str) -> None:
+    agrees(PYTHON[name])
+
+
+def helper(u: Any) -> Any:
+    return u * len(u)
+
+
+def static_loop(x: Any, w: Any) -> Any:
+    total = 0
+    for power in range(1, 4):
+        total += x**power
+    return helper(total @ w)
+
+
+def in_place(x: Any, a: Any) -> Any:
+    y = x + a
+    z = y
+    y -= y.max()
+    y *= 2
+    y /= 3
+    return y * z
+
+
+def rank_0_is_rebound(x: Any) -> Any:
+    total = np.sum(x)
+    before = total
+    total += 1
+    return before * total
+
+
+def copied_first(x: Any) -> Any:
+    y = x.copy()
+    y += 1
+    return x * y
+
+
+@pytest.mark.parametrize("function", [static_loop, in_place, rank_0_is_rebound, copied_first])
+def test_whole_functions(function: Callable[..., Any]) -> None:
+    agrees(function)
