@@ -53,6 +53,7 @@ from symbackprop.algebra.poly import (
     Poly,
     add,
     atom_free,
+    atom_key,
     mono,
     mono_free,
     mono_key,
@@ -65,7 +66,8 @@ _FUNCTIONS: dict[str, Callable[..., Expr]] = {
 _NODES: dict[str, Callable[..., Expr]] = {
     "where": Where, "maximum": Maximum, "minimum": Minimum, "iverson": Iverson,
 }  # fmt: skip
-_MANY_TERMS = 9
+_FEW_TERMS = 5
+_CHOICES = 3  # atoms that are tried as the factor of some of the terms
 
 
 class Arranger:
@@ -73,10 +75,14 @@ class Arranger:
 
     rank: the place of each array in the program, for the order of factors.
     free: the free indices of the result in order, for the order of matrix factors.
+    quick: take out what all terms share, and try no other factoring.
     """
 
-    def __init__(self, rank: Callable[[Array], int], free: tuple[Index, ...] = ()) -> None:
+    def __init__(
+        self, rank: Callable[[Array], int], free: tuple[Index, ...] = (), quick: bool = False
+    ) -> None:
         self._rank = rank
+        self._quick = quick
         self._free = {index: place for place, index in enumerate(free)}
         self._memo: dict[Poly, Expr] = {}
 
@@ -98,6 +104,8 @@ class Arranger:
             inverse = mono(((a, -e) for a, e in content), 1 / Fraction(coefficient))
             return self._monomial(content, coefficient, (self.arrange(p * inverse),))
         options = [self._flat(p)]
+        if self._quick:
+            return options[0]
         options += self._factored(p)
         options += self._merged(p)
         return min(options, key=cost)
@@ -119,8 +127,8 @@ class Arranger:
             for a, e in m:
                 counts[a, e > 0] = counts.get((a, e > 0), 0) + 1
         chosen = [k for k, n in counts.items() if n > 1]
-        if len(p) >= _MANY_TERMS:
-            chosen = sorted(chosen, key=lambda k: -counts[k])[:1]
+        chosen.sort(key=lambda k: (-counts[k], atom_key(k[0])))
+        del chosen[_CHOICES if len(p) <= _FEW_TERMS else 1 :]
         options = []
         for a, up in chosen:
             inside: dict[Monomial, Number] = {}
@@ -163,7 +171,8 @@ class Arranger:
                  for _, e, base in factors]
         if exponentials:
             parts.insert(self._place(factors), self._exponential(exponentials))
-        parts.extend(more)
+        last = next((n for n, p in enumerate(parts) if isinstance(p, IndexSum)), len(parts))
+        parts[last:last] = more
         value = Fraction(c)
         if value != 1 or not parts:
             parts.insert(0, Rational(value.numerator, value.denominator))

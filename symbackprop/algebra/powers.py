@@ -11,6 +11,7 @@ from math import gcd
 
 from sympy import Integer, integer_nthroot
 
+from symbackprop.algebra.nodes import Element
 from symbackprop.algebra.poly import (
     ONE,
     ZERO,
@@ -21,6 +22,7 @@ from symbackprop.algebra.poly import (
     Poly,
     add,
     atom,
+    deep_atoms,
     is_idempotent,
     mono,
     mono_key,
@@ -128,7 +130,10 @@ def _content(p: Poly, q: Number) -> tuple[Monomial, Number]:
     """
     exponents: dict[Atom, Number] = {}
     for a in p.atoms():
-        low = min(dict(m).get(a, 0) for m in p.terms)
+        found = [dict(m).get(a, 0) for m in p.terms]
+        low = min(found)
+        if low < 0 and not any(isinstance(b, Element) for b in deep_atoms(atom(a))):
+            low = min(max(found), 0)  # a mean stays a mean: sizes are not multiplied through
         if low and (q == int(q) or positive(a)):
             exponents[a] = low
     if q != int(q):
@@ -148,20 +153,13 @@ def _content(p: Poly, q: Number) -> tuple[Monomial, Number]:
 def exp_of_sum(u: Poly) -> Poly:
     """exp(Σ c_i m_i) = Π exp(m_i)^c_i, and exp(c log A) = A^c."""
     result = ONE
-    for m, c in u.terms.items():
+    for m, c in expand(u, linear=True).terms.items():
         a, e = next(iter(m)) if len(m) == 1 else (None, 0)
-        if _has(m, "log") and _has(m, "base"):
-            result = result * exp_of_sum(expand(mono(m, c)))
-        elif isinstance(a, Node) and a.head == "log" and e == 1:
+        if isinstance(a, Node) and a.head == "log" and e == 1:
             result = result * power(a.args[0], c)
         else:
             result = result * atom(Node("exp", (mono(m),)), c)
     return result
-
-
-def _has(m: Monomial, head: str) -> bool:
-    """Whether a factor to the first power is a node with this head."""
-    return any(isinstance(a, Node) and a.head == head and e == 1 for a, e in m)
 
 
 @law
@@ -190,8 +188,11 @@ def _log_atom(a: Atom) -> Poly:
     return atom(Node("log", (a.args[0] if isinstance(a, Node) and a.head == "base" else atom(a),)))
 
 
-def expand(p: Poly) -> Poly:
-    """Multiply out every base to a positive integer power among the terms (not inside nodes)."""
+def expand(p: Poly, linear: bool = False) -> Poly:
+    """Multiply out every base to a positive integer power among the terms (not inside nodes).
+
+    linear: leave those to a higher power than the first, such as (x - mu)^2, as they are.
+    """
     while True:
         total: list[Poly] = []
         changed = False
@@ -199,7 +200,8 @@ def expand(p: Poly) -> Poly:
             product = ONE
             rest: list[tuple[Atom, Number]] = []
             for a, e in m:
-                if isinstance(a, Node) and a.head == "base" and e >= 1:
+                wanted = e == 1 if linear else e >= 1
+                if isinstance(a, Node) and a.head == "base" and wanted:
                     whole = int(e)
                     for _ in range(whole):
                         product = product * a.args[0]

@@ -227,14 +227,15 @@ def build(head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> P
     """The function `head` of normal forms, in normal form; bound indices are open (fresh)."""
     if head == "sum":
         return sum_over(args[0], bound)
+    if head == "base":
+        return args[0] if len(args[0]) < 2 else power_of_sum(args[0], 1)
+    args = tuple(expand(p, linear=True) for p in args)
     if head == "max":
         return max_over(args[0], bound)
     if head == "exp":
         return exp_of_sum(args[0])
     if head == "log":
         return log_of_product(args[0])
-    if head == "base":
-        return args[0] if len(args[0]) < 2 else power_of_sum(args[0], 1)
     if head in ("tanh", "sign") and not args[0]:
         return args[0]
     if head == "abs":

@@ -30,6 +30,8 @@ from symbackprop.calculus.result import Fact
 
 STATES = 40  # looked at in one simplification
 SLACK = 1.6  # how far above the best a state may cost and still be followed
+TERMS = 60  # a form with more terms is not looked at
+FINALISTS = 4  # forms that are arranged with every factoring tried
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ class Simplified:
     expr: Expr
     cost: float
     facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class _State:
+    """A form that the search met: `allowed` holds the atoms that it may divide by."""
+
+    cost: float
+    poly: Poly
+    facts: tuple[Fact, ...]
+    allowed: frozenset[Atom]
 
 
 class Simplifier:
@@ -66,28 +78,37 @@ class Simplifier:
 
     def simplify(self, p: Poly, free: tuple[Index, ...] = ()) -> Simplified:
         """The cheapest equal form of p that the search finds."""
-        arranger = self.arranger(free)
+        quick = Arranger(self.rank, free, quick=True)
         p, used = self.facts.apply(delta_times(p, free))
-        best = self._state(p, used, arranger)
+        best = _State(cost(quick.arrange(p)), p, used, frozenset(_divisors(p)))
         order = count()
-        queue = [(best.cost, next(order), best, frozenset(_divisors(p)))]
+        queue = [(best.cost, next(order), best)]
+        found = [best]
         seen = {p}
         looked = 0
         while queue and looked < STATES:
-            _, _, state, allowed = heappop(queue)
+            _, _, state = heappop(queue)
             if state.cost > SLACK * best.cost + 1:
                 break
             looked += 1
-            for q, more_allowed in self._moves(state.poly, allowed):
+            for q, allowed in self._moves(state.poly, state.allowed):
                 q, more = self.facts.apply(delta_times(q, free))
-                if q in seen:
+                if q in seen or len(q) > TERMS:
                     continue
                 seen.add(q)
-                found = self._state(q, _union(state.facts, more), arranger)
-                if found.cost < best.cost - 1e-9 and self._defined(q, more_allowed):
-                    best = found
-                heappush(queue, (found.cost, next(order), found, more_allowed))
-        return best
+                new = _State(cost(quick.arrange(q)), q, _union(state.facts, more), allowed)
+                heappush(queue, (new.cost, next(order), new))
+                if self._defined(q, allowed):
+                    found.append(new)
+                    best = min(best, new, key=lambda s: s.cost)
+        arranger = self.arranger(free)
+        found.sort(key=lambda s: s.cost)
+        finals = [self._final(s, arranger) for s in found[:FINALISTS]]
+        return min(finals, key=lambda s: s.cost)
+
+    def _final(self, state: _State, arranger: Arranger) -> Simplified:
+        expr = arranger.arrange(state.poly)
+        return Simplified(state.poly, expr, cost(expr), state.facts)
 
     def _defined(self, p: Poly, allowed: frozenset[Atom]) -> bool:
         """Whether p divides by nothing that may be zero where the forward pass is defined."""
@@ -106,10 +127,6 @@ class Simplifier:
                 if isinstance(a, Node) and a.head == "log":
                     found |= a.args[0].atoms() if len(a.args[0]) == 1 else {_whole(a.args[0])}
         return found
-
-    def _state(self, p: Poly, facts: tuple[Fact, ...], arranger: Arranger) -> Simplified:
-        expr = arranger.arrange(p)
-        return Simplified(p, expr, cost(expr), facts)
 
     def _moves(self, p: Poly, allowed: frozenset[Atom]) -> Iterable[tuple[Poly, frozenset[Atom]]]:
         """Forms equal to p, each with the atoms that it may divide by."""

@@ -1,0 +1,206 @@
+"""Contractions: Σ of a product as `@`, as np.sum of one elementwise product, or as np.einsum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, Mul, S
+
+from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum, rename
+from symbackprop.emit.numpy.code import Code, call
+from symbackprop.emit.numpy.layout import Value
+from symbackprop.emit.numpy.product import Products, flat
+from symbackprop.errors import NotYet
+
+_LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Factors that are multiplied elementwise, or the result of a contraction of such."""
+
+    factors: tuple[tuple[int, Expr], ...]
+    labels: frozenset[Index]
+    done: Value | None = None
+
+    @property
+    def first(self) -> int:
+        return self.factors[0][0]
+
+
+class Contractions(Products):
+    """Adds sums over bound indices to the lowering."""
+
+    def contraction(self, expr: IndexSum) -> Value:
+        """The code of Σ_bound body."""
+        body, over = expr.body, expr.bound
+        if isinstance(body, IndexSum):
+            body, over = body.body, (*over, *body.bound)
+        factors, over = _collapsed(flat((body,)), over)
+        free = [f for f in factors if not labels_of(f) & set(over)]
+        inner = [f for f in factors if labels_of(f) & set(over)]
+        used = tuple(b for b in over if any(b in labels_of(f) for f in inner))
+        free.extend(b.size for b in over if b not in used)
+        if not used:
+            return self.product(free or [S.One])
+        if free:
+            rest = Mul(*inner, evaluate=False) if len(inner) > 1 else inner[0]
+            return self.product([*free, IndexSum(rest, *used)])
+        return self._contracted(inner, set(used))
+
+    def _contracted(self, factors: Sequence[Expr], bound: set[Index]) -> Value:
+        groups = _merge_equal([_Group(((n, f),), labels_of(f)) for n, f in enumerate(factors)])
+        bound = set(bound)
+        while True:
+            if len(groups) == 1:
+                (group,) = groups
+                if self._is_dot(group, bound):
+                    return self._dot(group)
+                return self.reduced("sum", self._value(group), bound)
+            groups = [self._summed(g, groups, bound) for g in groups]
+            bound = {b for b in bound if any(b in g.labels for g in groups)}
+            if not bound:
+                return self.elementwise_product([self._value(g) for g in groups])
+            groups = _merge_equal(groups)
+            step = self._matmul(groups, bound) or self._absorbed(groups, bound)
+            if step is None:
+                return self._einsum(groups, bound)
+            groups = step
+
+    def elementwise_product(self, values: Sequence[Value]) -> Value:
+        """The product of values that are computed already."""
+        return self._times(values)
+
+    def _value(self, group: _Group) -> Value:
+        if group.done is not None:
+            return group.done
+        return self.product([f for _, f in sorted(group.factors, key=lambda nf: nf[0])])
+
+    def _is_dot(self, group: _Group, bound: set[Index]) -> bool:
+        """Σ_i x_i y_i of two named vectors."""
+        if group.done is not None or group.labels != bound or len(bound) != 1:
+            return False
+        return len(group.factors) == 2 and all(
+            isinstance(f, Element) and len(f.array.shape) == 1 for _, f in group.factors
+        )
+
+    def _dot(self, group: _Group) -> Value:
+        left, right = (self.value(f) for _, f in group.factors)
+        return Value(Code("@", (left.code, right.code)))
+
+    def _summed(self, group: _Group, groups: Sequence[_Group], bound: set[Index]) -> _Group:
+        """The group summed over bound indices that no other group has."""
+        others = frozenset().union(*(g.labels for g in groups if g is not group))
+        own = (group.labels & bound) - others
+        if not own:
+            return group
+        return _Group(
+            group.factors, group.labels - own, self.reduced("sum", self._value(group), own)
+        )
+
+    def _matmul(self, groups: Sequence[_Group], bound: set[Index]) -> list[_Group] | None:
+        """Σ_j A_ij B_jk = A @ B, for one pair of groups that share nothing but j."""
+        for place, one in enumerate(groups):
+            for two in groups[place + 1 :]:
+                shared = one.labels & two.labels
+                if len(shared) != 1 or not shared <= bound:
+                    continue
+                (b,) = shared
+                if any(b in g.labels for g in groups if g is not one and g is not two):
+                    continue
+                if max(len(one.labels), len(two.labels)) > 2 or one.labels == two.labels:
+                    continue
+                rest = [g for g in groups if g is not one and g is not two]
+                done = self._at(self._value(one), self._value(two), b)
+                factors = tuple(sorted((*one.factors, *two.factors), key=lambda nf: nf[0]))
+                return [_Group(factors, (one.labels | two.labels) - {b}, done), *rest]
+        return None
+
+    def _at(self, one: Value, two: Value, b: Index) -> Value:
+        one, two = self.squeezed(one), self.squeezed(two)
+        result = tuple(i for i in (*one.labels, *two.labels) if i != b)
+        if len(result) == 2 and self.ranked(result):
+            swap = self.ordered(result) != result
+        else:
+            swap = one.labels[-1] != b or two.labels[0] != b
+        if swap:
+            one, two = two, one
+            result = tuple(i for i in (*one.labels, *two.labels) if i != b)
+        left = self.transposed(one, (*(i for i in one.labels if i != b), b))
+        right = self.transposed(two, (b, *(i for i in two.labels if i != b)))
+        shape = tuple(i.size for i in result)
+        return Value(Code("@", (left.code, right.code), shape=shape), result)
+
+    def _absorbed(self, groups: Sequence[_Group], bound: set[Index]) -> list[_Group] | None:
+        """Multiply one group elementwise into a group that has all of its labels."""
+        for small in sorted(groups, key=lambda g: len(g.labels)):
+            hosts = [g for g in groups if g is not small and small.labels <= g.labels]
+            if not hosts:
+                continue
+            host = min(hosts, key=lambda g: len(g.labels))
+            rest = [g for g in groups if g is not small and g is not host]
+            return [self._joined(small, host), *rest]
+        return None
+
+    def _joined(self, small: _Group, host: _Group) -> _Group:
+        factors = tuple(sorted((*small.factors, *host.factors), key=lambda nf: nf[0]))
+        if small.done is None and host.done is None:
+            return _Group(factors, host.labels)
+        pair = sorted((small, host), key=lambda g: g.first)
+        done = self.elementwise_product([self._value(g) for g in pair])
+        return _Group(factors, host.labels, done)
+
+    def _einsum(self, groups: Sequence[_Group], bound: set[Index]) -> Value:
+        values = [self.squeezed(self._value(g)) for g in sorted(groups, key=lambda g: g.first)]
+        letters: dict[Index, str] = {}
+        for value in values:
+            for index in value.labels:
+                letters.setdefault(index, _letter(len(letters)))
+        result = self.ordered(i for i in letters if i not in bound)
+        spec = ",".join("".join(letters[i] for i in v.labels) for v in values)
+        spec = f'"{spec}->{"".join(letters[i] for i in result)}"'
+        after = "optimize=True" if len(values) > 2 else ""
+        shape = tuple(i.size for i in result)
+        codes = [v.code for v in values]
+        return Value(
+            call(f"{self.np}.einsum", *codes, shape=shape, before=spec, after=after), result
+        )
+
+
+def labels_of(expr: Expr) -> frozenset[Index]:
+    """The free indices of an expression."""
+    return frozenset(s for s in expr.free_symbols if isinstance(s, Index))
+
+
+def _letter(place: int) -> str:
+    if place >= len(_LETTERS):
+        raise NotYet(f"a contraction with more than {len(_LETTERS)} indices has no NumPy form")
+    return _LETTERS[place]
+
+
+def _collapsed(
+    factors: list[Expr], bound: tuple[Index, ...]
+) -> tuple[list[Expr], tuple[Index, ...]]:
+    """Σ_j δ_jk f_j = f_k."""
+    for delta in factors:
+        if isinstance(delta, Delta):
+            i, j = delta.indices
+            gone, kept = (i, j) if i in bound else (j, i)
+            if gone in bound:
+                rest = [rename(f, {gone: kept}) for f in factors if f is not delta]
+                return _collapsed(rest, tuple(b for b in bound if b != gone))
+    return factors, bound
+
+
+def _merge_equal(groups: Iterable[_Group]) -> list[_Group]:
+    """Groups with the same labels are one elementwise product."""
+    merged: dict[object, _Group] = {}
+    for group in groups:
+        key: object = group.labels if group.done is None else group
+        found = merged.get(key)
+        if found is None:
+            merged[key] = group
+        else:
+            merged[key] = _Group((*found.factors, *group.factors), group.labels)
+    return list(merged.values())

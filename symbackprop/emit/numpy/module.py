@@ -1,0 +1,74 @@
+"""The generated module: forward, backward and value_and_grad as readable NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sympy import Expr, Integer
+
+from symbackprop.calculus.result import Backward
+from symbackprop.emit.lettering import lettered_backward
+from symbackprop.emit.numpy.passes import Passes, Scope
+from symbackprop.emit.numpy.plan import plan
+from symbackprop.emit.numpy.statements import shape_text
+from symbackprop.emit.numpy.summary import summary
+from symbackprop.emit.numpy.text import PREPARE, UPSTREAM, docstring
+
+
+def numpy_source(backward: Backward, *, version: str) -> str:
+    """The text of a module that needs NumPy only.
+
+    It has `forward(*inputs) -> (out, saved)`, `backward(saved, dout) -> Grads` and, for a scalar
+    output, `value_and_grad(*inputs) -> (out, grads)`. Several outputs are a tuple, and backward
+    takes `dout0`, `dout1`, … version: of the generator, for the docstring.
+
+    Raises NotYet for an expression that has no NumPy form.
+    """
+    shown = lettered_backward(backward)
+    planned = plan(shown)
+    scope = Scope(shown)
+    passes = Passes(shown, planned, scope)
+    np = scope.public("np")
+    blocks = [
+        ["from typing import NamedTuple", "", f"import numpy as {np}", "", *_shapes(scope)],
+        passes.saved_class(),
+        _grads_class(scope),
+        _aliases(scope, "Saved", "Grads"),
+        _function(PREPARE, prepare=scope.prepare, np=np, shapes=scope.shapes),
+        _function(UPSTREAM, upstream=scope.upstream, np=np),
+        passes.forward_lines,
+        passes.backward_lines,
+    ]
+    if passes.scalar:
+        blocks += [_aliases(scope, "forward", "backward"), passes.value_and_grad_lines()]
+    head = "\n".join(docstring(summary(shown, planned, version), 0))
+    return head + "\n\n" + "\n\n\n".join("\n".join(b) for b in blocks if b) + "\n"
+
+
+def _function(template: str, **names: str) -> list[str]:
+    return template.format(**names).strip().split("\n")
+
+
+def _aliases(scope: Scope, *names: str) -> list[str]:
+    return [f"{scope.aliases[n]} = {n}" for n in names if n in scope.aliases]
+
+
+def _shapes(scope: Scope) -> list[str]:
+    entries = [f'    "{name}": {_literal(a.shape)},' for a, name in scope.inputs.items()]
+    return [f"{scope.shapes} = {{", *entries, "}"]
+
+
+def _literal(shape: Sequence[Expr]) -> str:
+    parts = [str(int(s)) if isinstance(s, Integer) else f'"{s}"' for s in shape]
+    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+def _grads_class(scope: Scope) -> list[str]:
+    np = scope.public("np")
+    lines = ["class Grads(NamedTuple):"]
+    lines += docstring(["The gradients, each with the shape of its input."], 4)
+    lines.append("")
+    lines += [
+        f"    {name}: {np}.ndarray  # {shape_text(a.shape)}" for a, name in scope.grads.items()
+    ]
+    return lines

@@ -1,0 +1,198 @@
+"""The text of the generated `forward`, `backward` and `value_and_grad`, and of `Saved`."""
+
+from __future__ import annotations
+
+from sympy import Expr
+
+from symbackprop.algebra.nodes import Array
+from symbackprop.calculus.result import Backward
+from symbackprop.emit.numpy.functions import Function
+from symbackprop.emit.numpy.names import Namer, field_name, identifier
+from symbackprop.emit.numpy.plan import DOUT, Plan
+from symbackprop.emit.numpy.statements import shape_text
+from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
+
+PUBLIC = ("np", "NamedTuple", "Saved", "Grads", "forward", "backward", "value_and_grad")
+
+
+class Scope:
+    """The names at module level.
+
+    An input keeps its name as a parameter. Where that hides a public name of the module, the
+    function uses an alias of the public one instead.
+    """
+
+    def __init__(self, backward: Backward) -> None:
+        program = backward.program
+        arrays = (*program.inputs, *(d.array for d in program.definitions))
+        outer = Namer((*PUBLIC, *(identifier(a.name) for a in arrays)))
+        parameters, fields = Namer(), Namer()
+        self.inputs = {a: parameters.name(a, a.name) for a in program.inputs}
+        self.grads = {a: fields.name(a, field_name(a.name)) for a in backward.wrt}
+        hidden = set(self.inputs.values())
+        self.aliases = {n: outer.fresh(f"_{n}") for n in PUBLIC if n in hidden}
+        self.prepare = outer.fresh("_prepare")
+        self.upstream = outer.fresh("_upstream")
+        self.shapes = outer.fresh("_SHAPES")
+        self.reserved = {
+            *PUBLIC, *self.aliases.values(), self.prepare, self.upstream, self.shapes,
+        }  # fmt: skip
+
+    def public(self, name: str) -> str:
+        """What a public name of the module is called inside its functions."""
+        return self.aliases.get(name, name)
+
+    def function(self, *parameters: str) -> Function:
+        """An empty function with these reserved parameters."""
+        return Function({*self.reserved, *parameters}, self.public("np"))
+
+
+class Passes:
+    """Writes the functions; `saved_fields` is what goes from forward to backward.
+
+    A size, or the dtype, is saved where no saved array has it.
+    """
+
+    def __init__(self, backward: Backward, plan: Plan, scope: Scope) -> None:
+        self._backward = backward
+        self._plan = plan
+        self._scope = scope
+        self._outputs = backward.program.outputs
+        self.scalar = backward.upstream == (None,)
+        fields = Namer()
+        self._fields: dict[Array | Expr | str, str] = {
+            a: fields.name(a, field_name(a.name)) for a in plan.saved
+        }
+        if not plan.saved:
+            self._fields["dtype"] = fields.name("dtype", "dtype")
+        self.backward_lines = self._backward_text(fields)
+        self.forward_lines = self._forward_text()
+
+    def saved_class(self) -> list[str]:
+        """The NamedTuple of what backward needs."""
+        np = self._scope.public("np")
+        lines = ["class Saved(NamedTuple):"]
+        lines += docstring(["What `backward` needs; do not change these arrays in place."], 4)
+        lines.append("")
+        for key, name in self._fields.items():
+            if isinstance(key, Array):
+                lines.append(f"    {name}: {np}.ndarray  # {shape_text(key.shape)}")
+            else:
+                lines.append(f"    {name}: " + (f"{np}.dtype" if key == "dtype" else "int"))
+        if not self._fields:
+            lines.append("    pass")
+        return lines
+
+    def _forward_text(self) -> list[str]:
+        scope, program = self._scope, self._backward.program
+        function = scope.function()
+        for array, name in scope.inputs.items():
+            function.claim(array, name)
+        function.shapes_from(program.inputs)
+        for line in self._plan.forward:
+            function.add(line, owned=line.array in self._outputs)
+        body = function.body()
+        results = [
+            function.array(output) + (".copy()" if output in scope.inputs else "")
+            for output in self._outputs
+        ]
+        saved = []
+        for key, name in self._fields.items():
+            if key == "dtype":
+                saved.append(f"{name}={function.dtype}")
+            else:
+                value = function.array(key) if isinstance(key, Array) else function.size(key)
+                saved.append(f"{name}={value}")
+        names = list(scope.inputs.values())
+        target = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+        out = results[0] if len(results) == 1 else f"({', '.join(results)})"
+        told = listed([f"{a.name}: {shape_text(a.shape)}" for a in self._outputs])
+        return [
+            *fitted("def forward(", names, "):"),
+            *docstring(wrapped(f"Return {told}; and what `backward` needs.", 0, 0), 4),
+            *_prepared(target, scope.prepare, names),
+            *_indented(function.size_lines()),
+            *_indented(body),
+            *fitted(f"return {out}, {scope.public('Saved')}(", saved, ")", 4),
+        ]
+
+    def _backward_text(self, fields: Namer) -> list[str]:
+        scope, plan = self._scope, self._plan
+        several = len(self._outputs) > 1
+        parameters = [f"dout{n}" for n in range(len(self._outputs))] if several else ["dout"]
+        function = scope.function("saved", *parameters)
+        for array, name in zip(plan.upstream, parameters, strict=True):
+            if array == DOUT or array.name == name:
+                function.claim(array, name)
+        function.shapes_from(plan.saved)
+        if "dtype" in self._fields:
+            function.dtype = f"saved.{self._fields['dtype']}"
+        converted = [
+            f"{function.array(array)} = {scope.upstream}"
+            f"({name}, {function.shape_text(output.shape)}, {function.dtype})"
+            for array, name, output in zip(plan.upstream, parameters, self._outputs, strict=True)
+        ]
+        owners = {s.array: s.of for s in self._backward.steps}
+        for line in plan.backward:
+            function.add(line, owned=owners[line.array] in scope.grads)
+        body = function.body()
+        unpacked = {function.array(a): f"saved.{self._fields[a]}" for a in plan.saved}
+        for size in function.missing_sizes():
+            self._fields[size] = fields.name(size, field_name(str(size)))
+            unpacked[function.size(size)] = f"saved.{self._fields[size]}"
+        steps = {s.of: function.array(s.array) for s in self._backward.steps}
+        told = [
+            f"{name}: the upstream gradient of {output.name}, {shape_text(output.shape)}"
+            for name, output in zip(parameters, self._outputs, strict=True)
+        ]
+        title = f"Return the gradients in {listed([a.name for a in scope.grads])}."
+        signature = ", ".join(f"{p}=1.0" if self.scalar else p for p in parameters)
+        return [
+            f"def backward(saved, {signature}):",
+            *docstring([*wrapped(title, 0, 0), "", *told], 4),
+            *_indented(_unpacking(unpacked)),
+            *_indented(function.size_lines()),
+            *_indented(converted),
+            *_indented(body),
+            *fitted(
+                f"return {scope.public('Grads')}(",
+                [f"{name}={steps[array]}" for array, name in scope.grads.items()],
+                ")",
+                4,
+            ),
+        ]
+
+    def value_and_grad_lines(self) -> list[str]:
+        """The function that returns a scalar output and its gradients."""
+        scope = self._scope
+        names = list(scope.inputs.values())
+        inner = Namer((*names, *scope.reserved))
+        out, saved = inner.fresh(identifier(self._outputs[0].name)), inner.fresh("saved")
+        return [
+            *fitted("def value_and_grad(", names, "):"),
+            *docstring([f"Return {self._outputs[0].name} and its gradients."], 4),
+            *fitted(f"{out}, {saved} = {scope.public('forward')}(", names, ")", 4),
+            f"    return {out}, {scope.public('backward')}({saved})",
+        ]
+
+
+def _prepared(target: str, prepare: str, names: list[str]) -> list[str]:
+    before = f"{target} = {prepare}("
+    pairs = [f"{name}={name}" for name in names]
+    if len(before) <= 92:
+        return fitted(before, pairs, ")", 4)
+    first = fitted("(", names, ")", 4, split=True)
+    return [*first[:-1], *fitted(f") = {prepare}(", pairs, ")", 4, split=True)]
+
+
+def _unpacking(pairs: dict[str, str]) -> list[str]:
+    if not pairs:
+        return []
+    line = f"{', '.join(pairs)} = {', '.join(pairs.values())}"
+    if len(line) <= 92:
+        return [line]
+    return [f"{name} = {value}" for name, value in pairs.items()]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]

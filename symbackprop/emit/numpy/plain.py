@@ -1,0 +1,42 @@
+"""Formulas as plain text for docstrings: y[k] = exp(a[k])/sum_j(exp(a[j]))."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Basic
+from sympy.printing.str import StrPrinter
+
+
+class _Plain(StrPrinter):  # type: ignore[misc]
+    def _print_Element(self, expr: Any) -> str:
+        return str(expr._sympystr(self))
+
+    def _print_IndexSum(self, expr: Any) -> str:
+        return self._reduction("sum", expr)
+
+    def _print_IndexMax(self, expr: Any) -> str:
+        return self._reduction("max", expr)
+
+    def _reduction(self, name: str, expr: Any) -> str:
+        return f"{name}_{','.join(i.name for i in expr.bound)}({self._print(expr.body)})"
+
+    def _print_Delta(self, expr: Any) -> str:
+        return f"delta[{', '.join(i.name for i in expr.indices)}]"
+
+    def _print_Iverson(self, expr: Any) -> str:
+        return f"[{self._print(expr.condition)}]"
+
+    def _print_Where(self, expr: Any) -> str:
+        return f"where({self.stringify(expr.args, ', ')})"
+
+    def _print_Maximum(self, expr: Any) -> str:
+        return f"max({self.stringify(expr.args, ', ')})"
+
+    def _print_Minimum(self, expr: Any) -> str:
+        return f"min({self.stringify(expr.args, ', ')})"
+
+
+def plain(expr: Basic) -> str:
+    """The expression on one line, its terms and factors in their order."""
+    return str(_Plain({"order": "none"}).doprint(expr))

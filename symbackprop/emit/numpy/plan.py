@@ -1,0 +1,190 @@
+"""What `forward` and `backward` of the generated module compute, in stable form.
+
+Only what the outputs and the backward pass need is computed: an exponential that could overflow
+and that every use has unfolded is not in the program any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sympy import Add, Basic, Expr, Mul, S, log
+
+from symbackprop.algebra.letters import free_indices
+from symbackprop.algebra.nodes import Array, Element, Index, IndexSum, Where, elements
+from symbackprop.calculus.result import Backward
+from symbackprop.emit.numpy.algebra import times
+from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.stable import Stabiliser
+from symbackprop.errors import NotYet
+
+# The upstream gradient of a scalar output; no array of a user has such a name.
+DOUT = Array("~dout")
+
+
+@dataclass(frozen=True)
+class Line:
+    """`array[indices] = expr`, an assignment of the generated code."""
+
+    array: Array
+    indices: tuple[Index, ...]
+    expr: Expr
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The assignments of both functions, and the arrays that go from one to the other.
+
+    upstream: the array that holds the upstream gradient of each output. helpers: arrays of the
+    forward pass that are not definitions, with what they are in terms of definitions.
+    """
+
+    forward: tuple[Line, ...]
+    backward: tuple[Line, ...]
+    saved: tuple[Array, ...]
+    upstream: tuple[Array, ...]
+    helpers: tuple[Line, ...]
+
+
+def plan(backward: Backward) -> Plan:
+    """Decide what to compute and what to keep.
+
+    Raises NotYet where one of several outputs has no named upstream gradient.
+    """
+    program = backward.program
+    stabiliser = Stabiliser()
+    lines = {d.array: Line(d.array, d.indices, stabiliser.define(d)) for d in program.definitions}
+    upstream = _upstream(backward)
+    adjoints = {s.array for s in backward.steps} | set(upstream)
+    helper = _Helpers(stabiliser, adjoints)
+    steps = []
+    for step in backward.steps:
+        expr = step.expr
+        if DOUT in upstream:
+            expr = scaled(expr, DOUT[()], adjoints)
+        steps.append(Line(step.array, step.indices, helper.kept(expr)))
+    lines |= {line.array: line for line in helper.lines}
+    used = _arrays(line.expr for line in steps)
+    order = (*program.inputs, *lines)
+    saved = tuple(a for a in order if a in used)
+    needed = _needed((*program.outputs, *saved), lines)
+    return Plan(
+        tuple(line for array, line in lines.items() if array in needed),
+        tuple(steps),
+        saved,
+        upstream,
+        tuple(helper.meanings),
+    )
+
+
+def _upstream(backward: Backward) -> tuple[Array, ...]:
+    if backward.upstream == (None,):
+        return (DOUT,)
+    for output, array in zip(backward.program.outputs, backward.upstream, strict=True):
+        if array is None:
+            raise NotYet(
+                f"{output.name} is one of several outputs and needs a named upstream gradient"
+            )
+    return tuple(a for a in backward.upstream if a is not None)
+
+
+def _arrays(exprs: Iterable[Expr]) -> set[Array]:
+    return {e.array for expr in exprs for e in elements(expr)}
+
+
+def _needed(targets: Sequence[Array], lines: dict[Array, Line]) -> set[Array]:
+    """The targets and all that they are computed from."""
+    needed: set[Array] = set()
+    stack = list(targets)
+    while stack:
+        array = stack.pop()
+        if array not in needed:
+            needed.add(array)
+            if array in lines:
+                stack.extend(_arrays([lines[array].expr]))
+    return needed
+
+
+def scaled(expr: Expr, factor: Expr, linear: set[Array]) -> Expr:
+    """The gradient for an upstream gradient `factor` in place of 1.
+
+    An expression is linear in the adjoints; a term without any is multiplied by the factor.
+    """
+    if not _arrays([expr]) & linear:
+        return times(factor, *flat((expr,))) if expr != 0 else S.Zero
+    if isinstance(expr, Add):
+        return Add(*(scaled(t, factor, linear) for t in expr.args), evaluate=False)
+    if isinstance(expr, Mul):
+        first = next(n for n, f in enumerate(expr.args) if _arrays([f]) & linear)
+        parts = [scaled(f, factor, linear) if n == first else f for n, f in enumerate(expr.args)]
+        return times(*parts)
+    if isinstance(expr, IndexSum):
+        return IndexSum(scaled(expr.body, factor, linear), *expr.bound)
+    if isinstance(expr, Where):
+        condition, u, v = expr.args
+        return Where(condition, scaled(u, factor, linear), scaled(v, factor, linear))
+    return expr
+
+
+class _Helpers:
+    """Quantities of the forward pass that the backward pass needs and cannot compute itself.
+
+    `1 - y` has lost its digits where y is near 1, and `log(y)` overflows where y vanishes; the
+    forward pass can compute both from what y was made of.
+    """
+
+    def __init__(self, stabiliser: Stabiliser, adjoints: set[Array]) -> None:
+        self.lines: list[Line] = []
+        self.meanings: list[Line] = []
+        self._stabiliser = stabiliser
+        self._adjoints = adjoints
+
+    def kept(self, expr: Expr) -> Expr:
+        """The expression in terms of arrays that can be saved, helpers among them."""
+        return self._stabiliser.safest(self._replaced(expr))
+
+    def _replaced(self, expr: Basic) -> Expr:
+        if isinstance(expr, Add | log) and not _arrays([expr]) & self._adjoints:
+            for sign, candidate in ((1, expr), (-1, _flipped(expr))):
+                stable = self._stabiliser.helper(candidate)
+                if stable is not None:
+                    return times(S(sign), self._helper(candidate, stable))
+        if not expr.args or isinstance(expr, Element | Array | Index):
+            return expr
+        arguments = tuple(self._replaced(a) for a in expr.args)
+        return self._stabiliser.with_arguments(expr, arguments)
+
+    def _helper(self, expr: Expr, stable: Expr) -> Expr:
+        indices = tuple(dict.fromkeys(free_indices(expr)))
+        for line in self.lines:
+            if line.expr == stable and line.indices == indices:
+                return line.array[indices]
+        array = Array(_wish(expr), tuple(i.size for i in indices))
+        if any(line.array == array for line in self.lines):
+            array = Array(f"{array.name}{len(self.lines)}", array.shape)
+        self.lines.append(Line(array, indices, stable))
+        self.meanings.append(Line(array, indices, expr))
+        return array[indices]
+
+
+def _flipped(expr: Expr) -> Expr:
+    """-expr, term by term."""
+    if not isinstance(expr, Add):
+        return expr
+    flipped = [(negated(t), t) for t in expr.args]
+    terms = [inner if minus else times(S.NegativeOne, t) for (minus, inner), t in flipped]
+    return Add(*terms, evaluate=False)
+
+
+def _wish(expr: Expr) -> str:
+    """A name that says what it is: one_minus_y, log_y, log_one_minus_y."""
+    if isinstance(expr, Element):
+        return str(expr.array.name)
+    if isinstance(expr, log):
+        return f"log_{_wish(expr.args[0])}"
+    if isinstance(expr, Add) and len(expr.args) == 2:
+        found = elements(expr)
+        if S.One in expr.args and len(found) == 1 and any(-a in found for a in expr.args):
+            return f"one_minus_{found.pop().array.name}"
+    return "term"

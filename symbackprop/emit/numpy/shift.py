@@ -1,0 +1,269 @@
+"""Exponentials that cannot overflow: every sum of exponentials is taken relative to its largest.
+
+An expression f is written as exp(w) * g, where g holds no large exponential:
+
+    exp(u)            = exp(u) * 1
+    Σ_j c_j exp(u_j)  = exp(m) * Σ_j c_j exp(u_j - m)     for any m that does not depend on j
+    f1 * f2           = exp(w1 + w2) * (g1 g2)
+    f^p               = exp(p w) * g^p
+
+with m = max_j u_j. These are identities, so nothing has to be known of f. That softmax is
+unchanged under a shift is then not assumed: in its quotient the two maxima cancel as terms of w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+
+from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, exp, log
+from sympy.core.function import Application
+from sympy.core.relational import Relational
+
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Maximum,
+    Minimum,
+    Where,
+    walk,
+)
+from symbackprop.algebra.program import Definition
+from symbackprop.emit.numpy.algebra import (
+    canonical,
+    centred,
+    depends,
+    difference,
+    nonpositive,
+    shifting,
+    spread,
+    terms,
+    times,
+    unfolded,
+)
+from symbackprop.emit.numpy.product import flat, is_inverse
+
+Pulled = tuple[Expr, Expr]
+
+
+class Shifts:
+    """Stable forms of products and powers; the base of `Stabiliser`, which adds logarithms.
+
+    definitions: those that may be unfolded; `define` adds one. unsafe: the arrays that may
+    overflow or vanish where what uses them is finite; their quotients are formed unfolded.
+    """
+
+    def __init__(self) -> None:
+        self.definitions: dict[Array, Definition] = {}
+        self.unsafe: set[Array] = set()
+        self._bearing: set[Array] = set()
+        self._memo: dict[Basic, Basic] = {}
+
+    def risky(self, expr: Basic) -> bool:
+        """Whether an exponential in the expression may be large: not at most 1, nor shifted."""
+        for node in walk(expr):
+            if isinstance(node, exp):
+                u = node.args[0]
+                inner = unfolded(u, self.definitions) if isinstance(u, Element) else None
+                w, _ = self._exponential(u if inner is None else inner)
+                if not nonpositive(w) and not any(shifting(t) for t in terms(w)):
+                    return True
+        return False
+
+    def define(self, definition: Definition) -> Expr:
+        """The stable form of a definition, which later expressions may unfold."""
+        expr, array = definition.expr, definition.array
+        self.definitions[array] = definition
+        if any(isinstance(a, exp) or (isinstance(a, Element) and a.array in self._bearing)
+               for a in walk(expr)):  # fmt: skip
+            self._bearing.add(array)
+        if isinstance(expr, exp | Add | IndexSum | Element) or self.quotient(expr) is None:
+            w, _ = self.pull(expr)
+            if w != 0 and not centred(w):
+                self.unsafe.add(array)
+        return self.safest(expr)
+
+    def safest(self, expr: Expr) -> Expr:
+        """The stable form; if an exponential in it may be large still, that of all unfolded."""
+        found = self.stable(expr)
+        if self.risky(found) and self.unsafe != self._bearing:
+            open_ = copy(self)
+            open_.unsafe, open_._memo = self._bearing, {}
+            other = open_.stable(expr)
+            if not self.risky(other):
+                return other
+        return found
+
+    def stable(self, expr: Basic) -> Expr:
+        """An equal expression that does not overflow where the mathematics is finite."""
+        raise NotImplementedError
+
+    def quotient(self, expr: Expr) -> Expr | None:
+        """exp(w) * g for a product or power, where that removes an overflow; else None."""
+        w, g = self.pull(expr)
+        if w == 0:
+            return g
+        return times(exponential(w), g) if self._cancels(expr) else None
+
+    def _cancels(self, expr: Expr) -> bool:
+        """Whether exponentials of several factors meet, or a sum of them is a divisor."""
+        factors = [f for f in flat((expr,)) if self.pull(f)[0] != 0]
+        return len(factors) > 1 or any(is_inverse(f) for f in factors)
+
+    def pull(self, f: Expr) -> Pulled:
+        """(w, g) with f = exp(w) * g; w is canonical."""
+        if isinstance(f, exp):
+            return self._exponential(f.args[0])
+        if isinstance(f, Mul):
+            parts = [self.pull(a) for a in f.args]
+            return canonical(Add(*(w for w, _ in parts))), times(*(g for _, g in parts))
+        if isinstance(f, Pow) and f.args[1].is_Rational:
+            w, g = self.pull(f.args[0])
+            return canonical(f.args[1] * w), S.One if g == 1 else Pow(g, f.args[1], evaluate=False)
+        if isinstance(f, Add):
+            return self._sum(f)
+        if isinstance(f, IndexSum):
+            return self._contraction(f)
+        if isinstance(f, Where):
+            return self._choice(f)
+        if isinstance(f, Element) and f.array in self.unsafe:
+            inner = unfolded(f, self.definitions)
+            if inner is not None:
+                return self.pull(inner)
+        return S.Zero, self.stable(f)
+
+    def _exponential(self, u: Expr) -> Pulled:
+        """exp(u + c log(h)) = exp(u) h^c."""
+        exponents: list[Expr] = []
+        factors: list[Expr] = []
+        for term in terms(canonical(self._opened(u))):
+            coefficient, rest = term.as_coeff_Mul()
+            if isinstance(rest, log):
+                w, g = self.pull(Pow(rest.args[0], coefficient, evaluate=False))
+                exponents.append(w)
+                factors.append(g)
+            else:
+                exponents.append(self.stable(term))
+        return canonical(Add(*exponents)), times(*factors)
+
+    def _opened(self, u: Expr) -> Expr:
+        """The exponent with definitions that are logarithms or maxima unfolded in its terms."""
+        if not isinstance(u, Add):
+            return u
+        opened = []
+        changed = False
+        for term in u.args:
+            factors = flat((term,))
+            for place, factor in enumerate(factors):
+                inner = unfolded(factor, self.definitions) if isinstance(factor, Element) else None
+                if inner is not None and self._is_level(inner):
+                    factors[place], changed = inner, True
+            opened.append(Mul(*factors))
+        return self._opened(Add(*opened)) if changed else u
+
+    def _is_level(self, expr: Expr) -> bool:
+        """Whether the expression is a maximum or a sum with a logarithm in it."""
+        if isinstance(expr, Add | Mul):
+            return any(self._is_level(a) for a in expr.args)
+        if isinstance(expr, Element):
+            inner = unfolded(expr, self.definitions)
+            return inner is not None and self._is_level(inner)
+        return isinstance(expr, log | IndexMax)
+
+    def weights(self, f: Add) -> dict[Expr, Expr]:
+        """{w: g} with f = Σ exp(w) * g over different w."""
+        found: dict[Expr, Expr] = {}
+        for term in f.args:
+            w, g = self.pull(term)
+            found[w] = Add(found[w], g, evaluate=False) if w in found else g
+        return found
+
+    def _sum(self, f: Add) -> Pulled:
+        """Σ exp(w_i) g_i = exp(m) Σ exp(w_i - m) g_i with m = max_i w_i."""
+        found = self.weights(f)
+        if len(found) == 1:
+            return next(iter(found.items()))
+        if S.Zero in found and all(nonpositive(w) for w in found):
+            return S.Zero, _total(found, S.Zero)
+        if len(found) == 2:
+            return _larger_of_two(found)
+        m: Expr | None = None
+        for w in found:
+            m = w if m is None else Maximum(m, w)
+        assert m is not None
+        return m, _total(found, m)
+
+    def _contraction(self, f: IndexSum) -> Pulled:
+        """Σ_j exp(v + u_j) g_j = exp(v + m) Σ_j exp(u_j - m) g_j with m = max_j u_j."""
+        w, g = self.pull(f.body)
+        inner = [t for t in terms(w) if depends(t, f.bound)]
+        outer = Add(*(t for t in terms(w) if t not in inner))
+        if not inner:
+            return outer, IndexSum(g, *f.bound)
+        bound = tuple(b for b in f.bound if any(depends(t, (b,)) for t in inner))
+        m = canonical(IndexMax(Add(*inner), *bound))
+        body = times(exponential(Add(*inner, -m)), g)
+        return canonical(outer + m), IndexSum(body, *f.bound)
+
+    def _choice(self, f: Where) -> Pulled:
+        """where(c, exp(u) g, exp(v) h) = exp(where(c, u, v)) where(c, g, h)."""
+        condition, u, v = f.args
+        (wu, gu), (wv, gv) = self.pull(u), self.pull(v)
+        if gu == 0 or gv == 0:
+            wu = wv = wv if gu == 0 else wu
+        if wu == 0 and wv == 0:
+            return S.Zero, Where(condition, gu, gv)
+        return (wu if wu == wv else Where(condition, wu, wv)), Where(condition, gu, gv)
+
+    def rebuilt(self, expr: Basic) -> Basic:
+        """The same node over the stable forms of its arguments."""
+        if not expr.args or isinstance(expr, Element | Array | Index):
+            return expr
+        arguments = tuple(self.stable(a) for a in expr.args)
+        if isinstance(expr, Add) and arguments != expr.args:
+            return difference(t for a in arguments for t in spread(a))
+        return self.with_arguments(expr, arguments)
+
+    def with_arguments(self, expr: Basic, arguments: tuple[Basic, ...]) -> Basic:
+        """The same node over other arguments, not evaluated."""
+        if arguments == expr.args:
+            return expr
+        if isinstance(expr, Add | Mul | Pow | Application | Relational):
+            return expr.func(*arguments, evaluate=False)
+        return expr.func(*arguments)
+
+
+def exponential(w: Expr) -> Expr:
+    """exp(w), with u - max(u, v) written as min(0, u - v)."""
+    if w == 0:
+        return S.One
+    for top in terms(w):
+        if isinstance(-top, Maximum):
+            rest = Add(*(t for t in terms(w) if t != top))
+            sides = [canonical(rest - side) for side in (-top).args]
+            if S.Zero in sides:
+                other = sides[1] if sides[0] == 0 else sides[0]
+                return exp(Minimum(S.Zero, other), evaluate=False)
+    return exp(difference(terms(w)), evaluate=False)
+
+
+def _total(found: Mapping[Expr, Expr], m: Expr) -> Expr:
+    parts = [times(exponential(canonical(w - m)), g) for w, g in found.items()]
+    return Add(*parts, evaluate=False)
+
+
+def _larger_of_two(found: Mapping[Expr, Expr]) -> Pulled:
+    """exp(u) g + exp(v) h with m = max(u, v); exp(u - m) + exp(v - m) = 1 + exp(-|u - v|)."""
+    (u, g), (v, h) = sorted(found.items(), key=lambda wg: (wg[0] != 0, wg[0].sort_key()))
+    gap = canonical(v - u)
+    m = canonical(u + Maximum(S.Zero, gap))
+    if g == h:
+        both = Add(S.One, exp(-Abs(gap), evaluate=False), evaluate=False)
+        return m, times(g, both)
+    below, above = Minimum(S.Zero, canonical(-gap)), Minimum(S.Zero, gap)
+    first = times(exp(below, evaluate=False), g)
+    second = times(exp(above, evaluate=False), h)
+    return m, Add(first, second, evaluate=False)

@@ -1,0 +1,227 @@
+"""Logarithms without overflow or cancellation, and the stable form of any expression.
+
+log(exp(u) f)           = u + log(f)
+log(f g), log(f^p)      = log(f) + log(g), p log(f)        for positive f and g
+log Σ_j exp(u_j)        = m + log Σ_j exp(u_j - m)
+log(exp(u) + exp(v))    = logaddexp(u, v)
+logaddexp(u, v) - u     = logaddexp(0, v - u)
+1 - 1/(1 + E)           = E/(1 + E)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import (
+    Add,
+    Basic,
+    Dummy,
+    Expr,
+    Integer,
+    Mul,
+    Poly,
+    Pow,
+    Rational,
+    S,
+    cancel,
+    exp,
+    factor,
+    log,
+)
+
+from symbackprop.algebra.nodes import Element, IndexSum
+from symbackprop.emit.numpy.algebra import (
+    canonical,
+    difference,
+    positive,
+    terms,
+    times,
+    unfolded,
+)
+from symbackprop.emit.numpy.product import negated
+from symbackprop.emit.numpy.shift import Shifts, exponential
+from symbackprop.emit.numpy.special import LogAddExp
+
+Linear = list[tuple[Rational, Expr]]
+
+
+class Stabiliser(Shifts):
+    """Finds for an expression an equal one that does not overflow."""
+
+    def stable(self, expr: Basic) -> Expr:
+        """An equal expression that does not overflow where the mathematics is finite."""
+        found = self._memo.get(expr)
+        if found is None:
+            found = self._memo[expr] = self._stable(expr)
+        return found
+
+    def _stable(self, expr: Basic) -> Basic:
+        if isinstance(expr, Mul | Pow):
+            return self.quotient(expr) or self.rebuilt(expr)
+        if isinstance(expr, exp):
+            w, g = self.pull(expr)
+            return self.rebuilt(expr) if g == 1 else times(exponential(w), g)
+        found = self.helper(expr) if isinstance(expr, log | Add) else None
+        return self.rebuilt(expr) if found is None else found
+
+    def helper(self, expr: Expr) -> Expr | None:
+        """The stable form of a logarithm or a difference that has a law here; None for others."""
+        if isinstance(expr, log):
+            parts = self._log(expr.args[0])
+            return None if parts is None else _linear_sum(parts)
+        merged = self.merged(expr) if isinstance(expr, Add) else None
+        return None if merged is None else self.stable(merged)
+
+    def _log(self, f: Expr) -> Linear | None:
+        """The terms of log(f), or None where f has no exponential in it."""
+        if isinstance(f, exp):
+            return _terms_of(self.stable(f.args[0]))
+        if isinstance(f, Element):
+            inner = unfolded(f, self.definitions)
+            return None if inner is None else self._log(inner)
+        if isinstance(f, Mul):
+            return self._log_of_product(f)
+        if isinstance(f, Pow) and f.args[1].is_Rational and positive(f.args[0], self.definitions):
+            inner_terms = self._log(f.args[0])
+            power = f.args[1]
+            return None if inner_terms is None else [(power * c, t) for c, t in inner_terms]
+        if isinstance(f, Add):
+            merged = self.merged(f)
+            if merged is not None:
+                return self._log(merged)
+            return self._log_of_sum(f)
+        if isinstance(f, IndexSum):
+            w, g = self.pull(f)
+            return None if w == 0 else [*_terms_of(w), (S.One, log(g, evaluate=False))]
+        return None
+
+    def _log_of_product(self, f: Mul) -> Linear | None:
+        found: Linear = []
+        others: list[Expr] = []
+        for factor_ in f.args:
+            parts = self._log(factor_)
+            if parts is None:
+                others.append(factor_)
+            else:
+                found.extend(parts)
+        if not found:
+            return None
+        if not all(positive(o, self.definitions) for o in others):
+            return [*found, (S.One, log(self.stable(times(*others)), evaluate=False))]
+        for other in others:
+            power = other.args[1] if isinstance(other, Pow) and other.args[1].is_Rational else S.One
+            base = other if power == 1 else other.args[0]
+            if base != 1:
+                found.append((power, log(self.stable(base), evaluate=False)))
+        return found
+
+    def _log_of_sum(self, f: Add) -> Linear | None:
+        found = self.weights(f)
+        if set(found) == {S.Zero}:
+            return None
+        if len(found) == 2 and all(g == 1 for g in found.values()):
+            u, v = sorted(found, key=lambda w: (w != 0, w.sort_key()))
+            return [(S.One, LogAddExp(u, v))]
+        w, g = self.pull(f)
+        if w == 0:
+            return None
+        return [*_terms_of(w), (S.One, log(g, evaluate=False))]
+
+    def merged(self, f: Add) -> Expr | None:
+        """A difference of fractions of exponentials over one denominator: 1 - 1/(1+E) = E/(1+E).
+
+        None unless the numerator is a sum of positive terms, so that nothing cancels any more.
+        """
+        if not any(negated(t)[0] for t in f.args):
+            return None
+        opened = self._opened_fractions(f)
+        if opened is None or not any(isinstance(node, exp) for node in _skeleton(opened)):
+            return None
+        dummies: dict[Expr, Dummy] = {}
+        rational = cancel(_rational(opened, dummies))
+        top, bottom = rational.as_numer_denom()
+        back = {dummy: atom for atom, dummy in dummies.items()}
+        if not back or not all(positive(a, self.definitions) for a in back.values()):
+            return None
+        if any(c <= 0 for c in Poly(top, *back).coeffs()):
+            return None
+        return times(_restored(factor(top), back), _inverse(_restored(factor(bottom), back)))
+
+    def _opened_fractions(self, f: Expr) -> Expr | None:
+        """f with the definitions in it that are fractions of exponentials, unfolded."""
+        if isinstance(f, Element):
+            inner = unfolded(f, self.definitions)
+            if inner is None:
+                return f
+            opened = self._opened_fractions(inner)
+            return f if opened is None or not _has_exp(opened) else opened
+        if isinstance(f, Add | Mul) or (isinstance(f, Pow) and f.args[1].is_Integer):
+            parts = [self._opened_fractions(a) for a in f.args]
+            return None if None in parts else f.func(*parts)
+        return f
+
+
+def _has_exp(expr: Expr) -> bool:
+    return any(isinstance(node, exp) for node in _skeleton(expr))
+
+
+def _skeleton(expr: Expr) -> list[Expr]:
+    """The atoms of an expression as a rational function."""
+    if isinstance(expr, Add | Mul) or (isinstance(expr, Pow) and expr.args[1].is_Integer):
+        return [atom for a in expr.args for atom in _skeleton(a)]
+    return [expr]
+
+
+def _rational(expr: Expr, dummies: dict[Expr, Dummy]) -> Expr:
+    """The expression with a symbol for each atom; exp(-u) is the inverse of exp(u)."""
+    if isinstance(expr, Add | Mul) or (isinstance(expr, Pow) and expr.args[1].is_Integer):
+        return expr.func(*(_rational(a, dummies) for a in expr.args))
+    if expr.is_Rational:
+        return expr
+    atom, power = canonical(expr), 1
+    if isinstance(atom, exp) and atom.args[0].could_extract_minus_sign():
+        atom, power = exp(-atom.args[0]), -1
+    return dummies.setdefault(atom, Dummy(positive=True)) ** power
+
+
+def _restored(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
+    if expr in back:
+        return back[expr]
+    if not expr.args:
+        return expr
+    return expr.func(*(_restored(a, back) for a in expr.args), evaluate=False)
+
+
+def _inverse(expr: Expr) -> Expr:
+    return expr if expr == 1 else Pow(expr, Integer(-1), evaluate=False)
+
+
+def _terms_of(expr: Expr) -> Linear:
+    return [term.as_coeff_Mul() for term in terms(expr)]
+
+
+def _linear_sum(parts: Linear) -> Expr:
+    """The terms with equal ones collected, and logaddexp(u, v) - u made logaddexp(0, v - u)."""
+    found: dict[Expr, tuple[Rational, Expr]] = {}
+    for coefficient, term in parts:
+        _add(found, coefficient, term)
+    for coefficient, term in list(found.values()):
+        if isinstance(term, LogAddExp):
+            for u, v in (term.args, term.args[::-1]):
+                keys = [t.as_coeff_Mul() for t in terms(canonical(u))]
+                if keys and all(found.get(t, (0,))[0] == -coefficient * c for c, t in keys):
+                    for c, t in keys:
+                        _add(found, coefficient * c, t)
+                    _add(found, -coefficient, term)
+                    _add(found, coefficient, LogAddExp(S.Zero, canonical(v - u)))
+                    break
+    return difference(times(c, t) for c, t in found.values())
+
+
+def _add(found: dict[Expr, tuple[Rational, Expr]], coefficient: Rational, term: Expr) -> None:
+    key = canonical(term)
+    total = found.get(key, (S.Zero, term))[0] + coefficient
+    if total == 0:
+        found.pop(key, None)
+    else:
+        found[key] = (total, found[key][1] if key in found else term)

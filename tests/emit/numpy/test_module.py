@@ -1,0 +1,386 @@
+"""The generated module as its user sees it: interface, dtypes, shapes, names."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import traceback
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from symbackprop.algebra.nodes import Array, size_symbol
+from symbackprop.algebra.program import Program
+from symbackprop.calculus.reverse import backward
+from symbackprop.emit.numpy import compile_source, numpy_source
+from symbackprop.frontend.trace import trace
+from tests.emit.numpy.loops import relative_error, run
+from tests.emit.numpy.programs import STABLE, cross_entropy, cross_entropy_rows, derived, silu
+
+D, H, N, M, n = (size_symbol(s) for s in ("D", "H", "N", "M", "n"))
+
+
+def affine(x, W, b):
+    z = x @ W + b
+    return z
+
+
+def batch_norm(x, gamma, beta, eps):
+    mu = x.mean(axis=0)
+    v = ((x - mu) ** 2).mean(axis=0)
+    s = 1 / np.sqrt(v + eps)
+    xhat = (x - mu) * s
+    y = gamma * xhat + beta
+    return y
+
+
+def layer_norm(x, g):
+    mu = x.mean(axis=1, keepdims=True)
+    v = np.mean((x - mu) ** 2, axis=1, keepdims=True)
+    y = g * (x - mu) / np.sqrt(v + 0.1)
+    return y
+
+
+def two_layer(x, W1, b1, W2, b2, t):
+    h = np.maximum(x @ W1 + b1, 0)
+    z = h @ W2 + b2
+    y = np.exp(z) / np.sum(np.exp(z), axis=1, keepdims=True)
+    L = -np.sum(t * np.log(y)) / len(x)
+    return L
+
+
+def total(x):
+    L = np.sum(x)
+    return L
+
+
+def transposed(x):
+    y = x.T
+    return y
+
+
+def add(x, y):
+    z = x + y
+    return z
+
+
+def leaky(x):
+    y = np.where(x > 0, x, 0.1 * x)
+    return y
+
+
+def step_count(x, y):
+    L = np.sum(np.where(x > y, x, y)) + np.sum(np.abs(x))
+    return L
+
+
+def attention(q, k, v):
+    z = q @ k.T / np.sqrt(q.shape[1])
+    e = np.exp(z)
+    p = e / e.sum(axis=1, keepdims=True)
+    o = p @ v
+    return o
+
+
+def two_outputs(x, y):
+    p = x * y
+    s = np.sum(x * x)
+    return p, s
+
+
+def norm(x):
+    r = np.sqrt(np.sum(x**2))
+    return r
+
+
+def row_max(x):
+    m = x.max(axis=1)
+    return m
+
+
+def penalised(a, t, T, lam):
+    y = np.exp(a / T) / np.sum(np.exp(a / T))
+    L = -np.sum(t * np.log(y)) + lam * np.sum(a**2) / 2
+    return L
+
+
+def clipped(x, c):
+    y = np.minimum(np.maximum(x, -1), c) * np.tanh(x) + np.log(len(x)) * np.sqrt(np.abs(x))
+    return y
+
+
+def unused(x, y):
+    L = np.sum(x) * 3
+    return L
+
+
+MODULES = {
+    "row max": (row_max, {"x": ("N", "D")}),
+    "penalised": (penalised, {"a": ("n",), "t": ("n",), "T": (), "lam": ()}),
+    "clipped": (clipped, {"x": ("n",), "c": ()}),
+    "unused": (unused, {"x": ("n",), "y": ("n",)}),
+    "affine": (affine, {"x": ("N", "D"), "W": ("D", "M"), "b": ("M",)}),
+    "affine, one sample": (affine, {"x": ("D",), "W": ("D", "M"), "b": ("M",)}),
+    "batch-norm": (batch_norm, {"x": ("N", "D"), "gamma": ("D",), "beta": ("D",), "eps": ()}),
+    "layer-norm": (layer_norm, {"x": ("N", "D"), "g": ("D",)}),
+    "two-layer": (two_layer, {"x": ("N", "D"), "W1": ("D", "H"), "b1": ("H",), "W2": ("H", "M"),
+                              "b2": ("M",), "t": ("N", "M")}),
+    "total": (total, {"x": ("N", "D")}),
+    "transposed": (transposed, {"x": ("N", "D")}),
+    "add": (add, {"x": ("n",), "y": ("n",)}),
+    "add to rows": (add, {"x": ("N", "D"), "y": ("D",)}),
+    "add to columns": (add, {"x": ("N", "D"), "y": ("N", 1)}),
+    "fixed size": (add, {"x": ("N", 3), "y": (3,)}),
+    "leaky": (leaky, {"x": ("N", "D")}),
+    "step count": (step_count, {"x": ("n",), "y": ("n",)}),
+    "attention": (attention, {"q": ("N", "D"), "k": ("M", "D"), "v": ("M", "H")}),
+    "norm": (norm, {"x": ("n",)}),
+    "cross-entropy rows": (cross_entropy_rows, {"a": ("N", "n"), "t": ("N", "n")}),
+    "silu": (silu, {"a": ("n",)}),
+}  # fmt: skip
+LENGTHS = [{D: 3, H: 5, N: 2, M: 4, n: 3}, {D: 1, H: 2, N: 3, M: 1, n: 1},
+           {D: 2, H: 1, N: 1, M: 3, n: 2}]  # fmt: skip
+
+
+def inputs_of(derivation, lengths, seed=3):
+    random = np.random.default_rng(seed)
+    found = {}
+    for array in derivation.program.inputs:
+        drawn = random.normal(size=[int(s.subs(lengths)) for s in array.shape])
+        found[array.name] = np.asarray(
+            np.abs(drawn) + 0.1 if array.name in ("eps", "t", "T") else drawn
+        )
+    return found
+
+
+@cache
+def built(name):
+    function, shapes = MODULES[name]
+    derivation = derived(function, shapes)
+    return derivation, compile_source(numpy_source(derivation, version="0"))
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+@pytest.mark.parametrize("name", MODULES)
+def test_module_computes_definitions_and_steps(name, lengths):
+    derivation, module = built(name)
+    inputs = inputs_of(derivation, lengths)
+    out, saved = module.forward(*inputs.values())
+    dout = np.random.default_rng(5).normal(size=np.shape(out))
+    grads = module.backward(saved, dout)
+    (expected,), gradients = run(derivation, inputs, lengths, dout)
+    assert relative_error(out, expected) < 1e-13
+    assert grads._fields == tuple(gradients)
+    for key, value in gradients.items():
+        assert getattr(grads, key).shape == inputs[key].shape
+        assert relative_error(getattr(grads, key), value, 1.0) < 1e-13
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_float32_stays(name):
+    derivation, module = built(name)
+    inputs = {k: v.astype(np.float32) for k, v in inputs_of(derivation, LENGTHS[0]).items()}
+    out, saved = module.forward(**inputs)
+    assert np.asarray(out).dtype == np.float32
+    grads = module.backward(saved, np.ones(np.shape(out)))
+    assert {g.dtype for g in grads} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("name", [k for k in STABLE if k != "temperature"])
+def test_float32_stays_in_stable_forms(name):
+    function, shapes = STABLE[name]
+    module = compile_source(numpy_source(derived(function, shapes), version="0"))
+    inputs = [np.full([3] * len(s), 0.5, np.float32) for s in shapes.values()]
+    out, saved = module.forward(*inputs)
+    assert np.asarray(out).dtype == np.float32
+    assert {g.dtype for g in module.backward(saved, np.ones(np.shape(out)))} == {out.dtype}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_integers_lists_views_and_constants(name):
+    derivation, module = built(name)
+    drawn = inputs_of(derivation, LENGTHS[0])
+    whole = {
+        k: np.asarray(np.round(3 * v).astype(int) + (k in ("eps", "T"))) for k, v in drawn.items()
+    }
+    exact = {k: v.astype(float) for k, v in whole.items()}
+    expected, saved = module.forward(**exact)
+    gradients = module.backward(saved, np.ones(np.shape(expected)))
+    striped = {k: np.repeat(v, 2, axis=-1)[..., ::2] if v.ndim else v for k, v in exact.items()}
+    for value in striped.values():
+        value.flags.writeable = False
+    for given in (whole, {k: v.tolist() for k, v in whole.items()}, striped):
+        out, saved = module.forward(**given)
+        assert np.allclose(out, expected, rtol=1e-13)
+        for one, two in zip(module.backward(saved, np.ones(np.shape(out))), gradients, strict=True):
+            assert one.dtype == np.float64
+            assert np.allclose(one, two, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["affine", "leaky", "add to rows", "transposed", "total"])
+def test_batches_without_rows(name):
+    derivation, module = built(name)
+    inputs = inputs_of(derivation, {**LENGTHS[0], N: 0})
+    out, saved = module.forward(**inputs)
+    grads = module.backward(saved, np.ones(np.shape(out)))
+    assert {k: getattr(grads, k).shape for k in inputs} == {k: v.shape for k, v in inputs.items()}
+    assert all(not np.any(g) for g in grads if g.size and name != "total")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_gradients_and_outputs_share_no_memory(name):
+    derivation, module = built(name)
+    inputs = inputs_of(derivation, LENGTHS[0])
+    out, saved = module.forward(**inputs)
+    dout = np.ones(np.shape(out))
+    grads = module.backward(saved, dout)
+    owned = [*grads, np.asarray(out)]
+    for place, one in enumerate(owned):
+        others = [*owned[:place], dout, *inputs.values()]
+        assert one.flags.writeable or one.ndim == 0
+        assert not any(np.may_share_memory(one, other) for other in others)
+
+
+def test_scalar_output_has_value_and_grad_and_a_default_upstream():
+    module = compile_source(numpy_source(
+        derived(cross_entropy, {"a": ("n",), "t": ("n",)}, ("a",), ("sum(t) == 1",)), version="0"
+    ))  # fmt: skip
+    a, t = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 0.0])
+    loss, grads = module.value_and_grad(a, t)
+    y = np.exp(a) / np.exp(a).sum()
+    assert np.isclose(loss, -np.log(y[1]))
+    assert np.allclose(grads.a, y - t)
+    _, saved = module.forward(a=a, t=t)
+    assert saved._fields == ("t", "y")
+    assert np.allclose(module.backward(saved, 2.0).a, 2 * (y - t))
+
+
+def test_array_output_has_no_value_and_grad():
+    assert not hasattr(built("affine")[1], "value_and_grad")
+
+
+def test_several_outputs_take_an_upstream_gradient_each():
+    derivation = derived(two_outputs, {"x": ("n",), "y": ("n",)})
+    module = compile_source(numpy_source(derivation, version="0"))
+    x, y, dp, ds = np.array([1.0, 2.0]), np.array([3.0, 5.0]), np.array([0.5, -1.0]), 4.0
+    (p, s), saved = module.forward(x, y)
+    assert p.tolist() == [3.0, 10.0]
+    assert s == 5.0
+    grads = module.backward(saved, dp, ds)
+    assert np.allclose(grads.x, dp * y + ds * 2 * x)
+    assert np.allclose(grads.y, dp * x)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({"x": np.ones(3), "W": np.ones((3, 2)), "b": np.ones(2)},
+         "x has shape (3,), not (N, D)"),
+        ({"x": np.ones((4, 3)), "W": np.ones((5, 2)), "b": np.ones(2)},
+         "W has shape (5, 2), not (D, M), D = 3"),
+        ({"x": np.ones((4, 3)), "W": np.ones((3, 2)), "b": np.ones(1)},
+         "b has shape (1,), not (M,), M = 2"),
+    ],
+)  # fmt: skip
+def test_wrong_shapes_are_refused(inputs, message):
+    with pytest.raises(ValueError) as raised:
+        built("affine")[1].forward(**inputs)
+    assert str(raised.value).startswith(message)
+
+
+def test_an_upstream_gradient_of_another_shape_is_refused():
+    _, module = built("affine")
+    _, saved = module.forward(np.ones((4, 3)), np.ones((3, 2)), np.ones(2))
+    with pytest.raises(ValueError, match=r"\(2,\).*\(4, 2\)"):
+        module.backward(saved, np.ones(2))
+
+
+HOSTILE = [
+    "lambda",
+    "x̂",
+    "np",
+    "NamedTuple",
+    "Saved",
+    "Grads",
+    "forward",
+    "backward",
+    "value_and_grad",
+    "saved",
+    "dout",
+    "sum",
+    "e",
+    "u",
+    "m",
+    "s",
+    "n",
+    "float",
+    "zip",
+    "array",
+    "_prepare",
+    "dL",
+    "_upstream",
+    "_SHAPES",
+    "count",
+    "index",
+    "self",
+    "dtype",
+    "_x",
+    "__class__",
+]
+
+
+def with_name(program: Program, old: str, new: str) -> Program:
+    found = program.array(old)
+    swap = {found: Array(new, found.shape, found.sign)}
+    return replace(
+        program,
+        inputs=tuple(swap.get(a, a) for a in program.inputs),
+        outputs=tuple(swap.get(a, a) for a in program.outputs),
+        definitions=tuple(
+            replace(d, array=swap.get(d.array, d.array), expr=d.expr.xreplace(swap))
+            for d in program.definitions
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names(name):
+    program = trace(cross_entropy, {"a": ("k",), "t": ("k",)})
+    for old in ("a", "y", "L"):
+        renamed = backward(with_name(program, old, name), None)
+        module = compile_source(numpy_source(renamed, version="0"))
+        a, t = np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 0.0])
+        loss, grads = module.value_and_grad(a, t)
+        y = np.exp(a) / np.exp(a).sum()
+        assert np.isclose(loss, -np.log(y[1]))
+        assert np.allclose(grads[0], y - t)
+        if name.isidentifier() and not keyword.iskeyword(name):
+            first = name if old == "a" else "a"
+            assert module.forward(**{first: a, "t": t})[0] == loss
+            assert grads._fields == (first.lstrip("_"), "t")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_source_reads_well(name):
+    source = numpy_source(built(name)[0], version="1.2.3")
+    assert max(map(len, source.splitlines())) <= 100
+    assert "Generated by symbackprop 1.2.3." in source
+    tree = ast.parse(source)
+    imported = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import)
+                for a in node.names}  # fmt: skip
+    assert imported == {"numpy"}
+    for function in (f for f in tree.body if isinstance(f, ast.FunctionDef)):
+        assert ast.get_docstring(function)
+    assert source == numpy_source(built(name)[0], version="1.2.3")
+
+
+def test_tracebacks_show_the_generated_lines():
+    _, module = built("affine")
+    try:
+        module.forward(np.ones(1), np.ones(1), np.ones(1))
+    except ValueError:
+        assert "x, W, b = _prepare(x=x, W=W, b=b)" in traceback.format_exc()
+    else:
+        pytest.fail("wrong shapes went through")
