@@ -19,6 +19,8 @@ from sympy import (
     Ge,
     Gt,
     Integer,
+    Le,
+    Lt,
     Mul,
     Ne,
     Not,
@@ -66,6 +68,7 @@ _FUNCTIONS: dict[str, Callable[..., Expr]] = {
 _NODES: dict[str, Callable[..., Expr]] = {
     "where": Where, "maximum": Maximum, "minimum": Minimum, "iverson": Iverson,
 }  # fmt: skip
+_MIRRORED: dict[str, Callable[..., Expr]] = {"gt": Lt, "ge": Le}  # 0 > x is written x < 0
 _FEW_TERMS = 5
 _CHOICES = 3  # atoms that are tried as the factor of some of the terms
 
@@ -107,6 +110,7 @@ class Arranger:
         if self._quick:
             return options[0]
         options += self._factored(p)
+        options += self._grouped(p)
         options += self._merged(p)
         return min(options, key=cost)
 
@@ -139,6 +143,25 @@ class Arranger:
             if outside:
                 parts = (self.arrange(Poly(inside)), self.arrange(Poly(outside)))
                 options.append(self._join(parts))
+        return options
+
+    def _grouped(self, p: Poly) -> list[Expr]:
+        """a u - b u = (a - b) u, for a sum u of several terms."""
+        cofactors: dict[Atom, Poly] = {}
+        for a in p.atoms():
+            terms = {m - {(a, 1)}: c for m, c in p.terms.items() if (a, 1) in m}
+            if len(terms) > 1:
+                cofactors[a] = Poly(terms)
+        ordered = sorted(cofactors, key=atom_key)
+        options = []
+        for place, a in enumerate(ordered):
+            for b in ordered[place + 1 :]:
+                for sign_ in (1, -1):
+                    if cofactors[a] == cofactors[b].scale(sign_):
+                        pair = add((mono(((a, 1),)), mono(((b, 1),), sign_)))
+                        rest = p - pair * cofactors[a]
+                        whole = _times([self.arrange(pair), self.arrange(cofactors[a])])
+                        options.append(self._join([whole, self.arrange(rest)]) if rest else whole)
         return options
 
     def _merged(self, p: Poly) -> list[Expr]:
@@ -208,6 +231,8 @@ class Arranger:
             return args[0]
         if a.head in _NODES:
             return _NODES[a.head](*args)
+        if a.head in _MIRRORED and args[0].is_Number:
+            return _MIRRORED[a.head](args[1], args[0], evaluate=False)
         return _FUNCTIONS[a.head](*args, evaluate=False)
 
     def _contraction(self, node: Node) -> Expr:

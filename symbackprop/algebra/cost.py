@@ -80,27 +80,33 @@ class _Counter:
         light = isinstance(e, Iverson | Where) or e.is_Relational or e.is_Boolean
         return inside + (1.0 if light else FUNCTION) * span
 
-    def _joined(self, parts: list[Basic], weight: float = 1.0) -> float:
+    def _joined(self, parts: list[Basic]) -> float:
         """The parts, and one operation for each join, the small ones first."""
         total = sum(self.count(p) for p in parts)
         spans = sorted((free_indices(p) for p in parts), key=elements_of)
         union = spans[0] if spans else frozenset()
         for free in spans[1:]:
             union |= free
-            total += weight * elements_of(union)
+            total += elements_of(union)
         return total
 
     def _product(self, e: Mul) -> float:
-        factors = list(e.args)
-        below = [f for f in factors if isinstance(f, Pow) and _is_inverse(f)]
-        above = [f for f in factors if f not in below and f not in (1, -1)]
-        total = 0.5 * elements_of(free_indices(e)) if -1 in factors else 0.0
-        total += self._joined(above)
-        free = frozenset().union(*(free_indices(f) for f in above))
-        for f in sorted(below, key=lambda f: elements_of(free_indices(f))):
-            total += self.count(f.base)
-            free |= free_indices(f)
-            total += DIVISION * elements_of(free)
+        """The factors, and one operation for each join; dividing costs more than multiplying."""
+        total = 0.5 * elements_of(free_indices(e)) if -1 in e.args else 0.0
+        steps: list[tuple[float, float, frozenset[Index]]] = []
+        for f in e.args:
+            if f in (1, -1):
+                continue
+            inverse = isinstance(f, Pow) and f.exp == -1
+            total += self.count(f.base if inverse else f)
+            free = free_indices(f)
+            steps.append((elements_of(free), DIVISION if inverse else 1.0, free))
+        steps.sort(key=lambda s: s[:2])
+        union: frozenset[Index] = frozenset()
+        for place, (_, weight, free) in enumerate(steps):
+            union |= free
+            if place or weight > 1:
+                total += weight * elements_of(union)
         return total
 
     def _sum(self, e: IndexSum) -> float:
@@ -123,10 +129,6 @@ def _unsigned(e: Basic) -> Basic:
     if isinstance(e, Mul) and isinstance(e.args[0], Rational) and e.args[0] < 0:
         return Mul(-e.args[0], *e.args[1:], evaluate=False)
     return e
-
-
-def _is_inverse(e: Pow) -> bool:
-    return bool(e.exp == -1)
 
 
 def _power(q: Basic) -> float:

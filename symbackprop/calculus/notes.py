@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Basic, Symbol, sign
+from sympy import Basic, Rational, sign
 from sympy.core.relational import Equality, GreaterThan, LessThan, Relational
 
-from symbackprop.algebra.nodes import IndexMax, Iverson, elements, walk
+from symbackprop.algebra.nodes import Element, IndexMax, Iverson, walk
 from symbackprop.calculus.result import Adjoint
 
 
@@ -24,21 +24,24 @@ def notes(steps: Iterable[Adjoint]) -> tuple[str, ...]:
 
 def _note(node: Basic) -> str | None:
     if isinstance(node, sign):
-        u = _named(node.args[0])
+        u = _named(node.args[0]) if isinstance(node.args[0], Element) else "u"
         return f"|{u}| has a kink at {u} = 0: the subgradient 0 is used there"
     if not isinstance(node, Iverson):
         return None
     relations = sorted(node.condition.atoms(Relational), key=str)
     if any(isinstance(r, Equality) and r.has(IndexMax) for r in relations):
         return "where several elements are the largest, they share the gradient equally"
-    texts = [
-        f"at {_named(r.lhs)} = {_named(r.rhs)} the subgradient with [{_named(r)}] = "
-        f"{int(isinstance(r, Equality | GreaterThan | LessThan))} is used"
-        for r in relations
-    ]
-    return "; ".join(texts)
+    return "; ".join(_tie(r) for r in relations)
+
+
+def _tie(r: Relational) -> str:
+    value = int(isinstance(r, Equality | GreaterThan | LessThan))
+    if not all(isinstance(side, Element | Rational) for side in r.args):
+        return f"where two compared values are equal, the bracket that compares them is {value}"
+    left, right, sign_ = _named(r.lhs), _named(r.rhs), r.rel_op
+    return f"at {left} = {right} the subgradient with [{left} {sign_} {right}] = {value} is used"
 
 
 def _named(expr: Basic) -> str:
-    """The expression in words: an element by the name of its array."""
-    return str(expr.xreplace({e: Symbol(e.array.name) for e in elements(expr)}))
+    """An element by the name of its array, a number by itself."""
+    return expr.array.name if isinstance(expr, Element) else str(expr)

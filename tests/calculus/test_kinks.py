@@ -11,7 +11,7 @@ from symbackprop.frontend.text import parse_program
 NOTES = [
     ("y = maximum(x, 0)", "at x = 0 the subgradient with [x > 0] = 0 is used"),
     ("y = maximum(0, x)", "at x = 0 the subgradient with [x > 0] = 0 is used"),
-    ("y = minimum(x, 1)", "[1 > x] = 0"),
+    ("y = minimum(x, 1)", "[x < 1] = 0"),
     ("y = abs(x)", "|x| has a kink at x = 0: the subgradient 0 is used"),
     ("y = x - max(x)", "share the gradient equally"),
 ]

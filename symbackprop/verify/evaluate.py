@@ -1,0 +1,288 @@
+"""The value of an index expression at concrete sizes, element by element.
+
+This is the meaning of the notation, written as plainly as possible: loops over indices, no
+rewriting, no whole-array operation. Everything else in this room is measured against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+from sympy import (
+    Abs,
+    Add,
+    And,
+    Basic,
+    Eq,
+    Expr,
+    Float,
+    Ge,
+    Gt,
+    Integer,
+    Le,
+    Lt,
+    Mul,
+    Ne,
+    Not,
+    Or,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    sign,
+)
+
+from symbackprop.algebra.nodes import (
+    Array,
+    Delta,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    Maximum,
+    Minimum,
+    Where,
+    elements,
+)
+from symbackprop.errors import NotYet
+from symbackprop.verify.scalars import OutOfDomain, Scalars
+
+Sizes = Mapping[Basic, int]
+Values = dict[tuple[int, ...], Any]
+Env = dict[Index, int]
+Rule = tuple[Array, tuple[Index, ...], Expr]
+Node = Callable[["State", Env], Any]
+
+FUNCTIONS = ("exp", "log", "tanh")
+_COMPARISONS: dict[type, Callable[[int], bool]] = {
+    Gt: lambda c: c > 0, Ge: lambda c: c >= 0, Lt: lambda c: c < 0, Le: lambda c: c <= 0,
+    Eq: lambda c: c == 0, Ne: lambda c: c != 0,
+}  # fmt: skip
+
+
+class State:
+    """One evaluation: the arithmetic, the sizes, the arrays known so far.
+
+    `memo` holds sums over bound indices that were met already, by node and free indices.
+    """
+
+    def __init__(self, scalars: Scalars, sizes: Sizes, arrays: Mapping[Array, Values]) -> None:
+        self.scalars = scalars
+        self.sizes = sizes
+        self.arrays = dict(arrays)
+        self.memo: dict[tuple[Any, ...], Any] = {}
+
+    def size(self, size: Expr) -> int:
+        """The concrete length of an axis."""
+        found = self.sizes.get(size)
+        return int(size.subs(self.sizes)) if found is None else found
+
+    def places(self, axes: Iterable[Expr]) -> Iterable[tuple[int, ...]]:
+        """All positions in an array with these axes."""
+        return product(*(range(self.size(axis)) for axis in axes))
+
+    def run(self, rules: Iterable[Rule]) -> None:
+        """Compute the arrays of these rules, in order; raises OutOfDomain, NotYet."""
+        for array, indices, expr in rules:
+            node = compiled(expr)
+            values: Values = {}
+            for place in self.places(i.size for i in indices):
+                values[place] = node(self, dict(zip(indices, place, strict=True)))
+            self.arrays[array] = values
+
+
+def evaluate(
+    expr: Basic, scalars: Scalars, sizes: Sizes, arrays: Mapping[Array, Values], env: Env
+) -> Any:
+    """The value of one expression with its free indices at `env` (counted from 0)."""
+    return compiled(expr)(State(scalars, sizes, arrays), dict(env))
+
+
+@lru_cache(maxsize=8192)
+def compiled(expr: Basic) -> Node:
+    """A function that computes the expression; raises NotYet for a node without a meaning here."""
+    name = type(expr).__name__
+    for kind, build in _BUILDERS:
+        if isinstance(expr, kind) and not isinstance(expr, Array):
+            return build(expr)
+    if name in FUNCTIONS:
+        inner = compiled(expr.args[0])
+        return lambda s, env: s.scalars.function(name, inner(s, env))
+    raise NotYet(f"verification cannot evaluate {name} in {expr}")
+
+
+def _number(expr: Any) -> Node:
+    value = Rational(expr) if isinstance(expr, Float) else expr
+    fraction = Fraction(int(value.p), int(value.q))
+    return lambda s, env: s.scalars.number(fraction)
+
+
+def _size(expr: Basic) -> Node:
+    return lambda s, env: s.scalars.number(Fraction(s.size(expr)))
+
+
+def _index(expr: Index) -> Node:
+    return lambda s, env: s.scalars.number(Fraction(env[expr] + 1))
+
+
+def _constant(expr: Basic) -> Node:
+    name = "pi" if expr is S.Pi else "e"
+    return lambda s, env: s.scalars.constant(name)
+
+
+def _element(expr: Element) -> Node:
+    array, indices = expr.array, expr.indices
+
+    def node(s: State, env: Env) -> Any:
+        try:
+            return s.arrays[array][tuple([env[i] for i in indices])]
+        except KeyError:  # an index that is free or beyond its axis, in a wrong formula
+            raise OutOfDomain(f"{expr} names no element of {array.name}") from None
+
+    return node
+
+
+def _delta(expr: Delta) -> Node:
+    i, j = expr.indices
+    return lambda s, env: s.scalars.number(Fraction(int(env[i] == env[j])))
+
+
+def _add(expr: Basic) -> Node:
+    parts = [compiled(a) for a in expr.args]
+    return lambda s, env: s.scalars.add([part(s, env) for part in parts])
+
+
+def _mul(expr: Basic) -> Node:
+    parts = [compiled(a) for a in expr.args]
+    return lambda s, env: s.scalars.mul([part(s, env) for part in parts])
+
+
+def _pow(expr: Any) -> Node:
+    base, exponent = (compiled(a) for a in expr.args)
+    if isinstance(expr.exp, Integer):
+        power = int(expr.exp)
+        return lambda s, env: s.scalars.integer_power(base(s, env), power)
+    if expr.exp.is_integer:
+        return lambda s, env: s.scalars.integer_power(
+            base(s, env), int(s.scalars.real(exponent(s, env)))
+        )
+    return lambda s, env: s.scalars.root_power(base(s, env), exponent(s, env))
+
+
+def _loop(expr: IndexSum | IndexMax, close: Callable[[State, list[Any]], Any]) -> Node:
+    body, bound = compiled(expr.body), expr.bound
+    axes = [b.size for b in bound]
+    free = sorted((i for i in expr.free_symbols if isinstance(i, Index)), key=str)
+
+    def node(s: State, env: Env) -> Any:
+        key = (expr, *[env[i] for i in free])
+        if key not in s.memo:
+            inner = dict(env)
+            terms = []
+            for place in s.places(axes):
+                inner.update(zip(bound, place, strict=True))
+                terms.append(body(s, inner))
+            s.memo[key] = close(s, terms)
+        return s.memo[key]
+
+    return node
+
+
+def _sum(expr: IndexSum) -> Node:
+    return _loop(expr, lambda s, terms: s.scalars.add(terms))
+
+
+def _largest(s: State, terms: list[Any]) -> Any:
+    best = terms[0]
+    for term in terms[1:]:
+        if s.scalars.compare(term, best) > 0:
+            best = term
+    return best
+
+
+def _max(expr: IndexMax) -> Node:
+    return _loop(expr, _largest)
+
+
+def _maximum(expr: Basic) -> Node:
+    u, v = (compiled(a) for a in expr.args)
+    return lambda s, env: _largest(s, [u(s, env), v(s, env)])
+
+
+def _minimum(expr: Basic) -> Node:
+    u, v = (compiled(a) for a in expr.args)
+
+    def node(s: State, env: Env) -> Any:
+        a, b = u(s, env), v(s, env)
+        return b if s.scalars.compare(a, b) > 0 else a
+
+    return node
+
+
+def _abs(expr: Basic) -> Node:
+    inner = compiled(expr.args[0])
+
+    def node(s: State, env: Env) -> Any:
+        value = inner(s, env)
+        return -value if s.scalars.compare(value, s.scalars.number(Fraction(0))) < 0 else value
+
+    return node
+
+
+def _sign(expr: Basic) -> Node:
+    inner = compiled(expr.args[0])
+    zero = Fraction(0)
+    return lambda s, env: s.scalars.number(
+        Fraction(s.scalars.compare(inner(s, env), s.scalars.number(zero)))
+    )
+
+
+def _iverson(expr: Iverson) -> Node:
+    test = _condition(expr.condition)
+    return lambda s, env: s.scalars.number(Fraction(int(test(s, env))))
+
+
+def _where(expr: Basic) -> Node:
+    condition, u, v = expr.args
+    test, yes, no = _condition(condition), compiled(u), compiled(v)
+    return lambda s, env: yes(s, env) if test(s, env) else no(s, env)
+
+
+def _condition(expr: Basic) -> Node:
+    """A function that decides a comparison, or `&`, `|`, `~` of comparisons."""
+    if expr in (S.true, S.false):
+        return lambda s, env: expr is S.true
+    if isinstance(expr, Not):
+        inner = _condition(expr.args[0])
+        return lambda s, env: not inner(s, env)
+    if isinstance(expr, And | Or):
+        parts = [_condition(a) for a in expr.args]
+        join = all if isinstance(expr, And) else any
+        # Every part is evaluated, so that the nearness of each comparison is remembered.
+        return lambda s, env: join([part(s, env) for part in parts])
+    decide = next((d for kind, d in _COMPARISONS.items() if isinstance(expr, kind)), None)
+    if decide is None:
+        raise NotYet(f"verification cannot decide the condition {expr}")
+    u, v = (compiled(a) for a in expr.args)
+    if elements(expr):
+        return lambda s, env: decide(s.scalars.compare(u(s, env), v(s, env)))
+
+    def counted(s: State, env: Env) -> bool:
+        # Positions and sizes are no reals: equality of two of them is not a kink.
+        a, b = s.scalars.real(u(s, env)), s.scalars.real(v(s, env))
+        return decide(int(a > b) - int(a < b))
+
+    return counted
+
+
+_BUILDERS: tuple[tuple[Any, Callable[[Any], Node]], ...] = (
+    (Rational, _number), (Float, _number), ((type(S.Pi), type(S.Exp1)), _constant),
+    (Index, _index), (Element, _element), (Delta, _delta), (Add, _add), (Mul, _mul), (Pow, _pow),
+    (IndexSum, _sum), (IndexMax, _max), (Maximum, _maximum), (Minimum, _minimum),
+    (Iverson, _iverson), (Where, _where), (Abs, _abs), (sign, _sign), (Symbol, _size),
+)  # fmt: skip

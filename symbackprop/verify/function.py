@@ -1,0 +1,116 @@
+"""The user's forward function, differentiated in float64 without any derivative rule."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Abs, sign
+
+from symbackprop.algebra.nodes import Array, walk
+from symbackprop.algebra.program import Program
+from symbackprop.verify.evaluate import Sizes, State
+from symbackprop.verify.generated import Doubles, arguments, dense
+from symbackprop.verify.points import Point, rules
+from symbackprop.verify.scalars import Double
+
+
+def interpreted(program: Program, sizes: Sizes) -> Callable[..., Any]:
+    """The program as a function of its inputs, real or complex; raises OutOfDomain."""
+
+    def function(*inputs: Any) -> Any:
+        state = State(Double(), sizes, {})
+        for array, given in zip(program.inputs, inputs, strict=True):
+            flat = np.asarray(given).reshape(-1).tolist()
+            state.arrays[array] = dict(zip(state.places(array.axes), flat, strict=True))
+        state.run(rules(program))
+        outs = [dense(o, state.arrays[o], sizes, complex) for o in program.outputs]
+        return tuple(outs)
+
+    return function
+
+
+def takes_complex(program: Program) -> bool:
+    """Whether a complex step goes through NumPy's functions: it does not through abs and sign."""
+    return not any(isinstance(n, Abs | sign) for d in program.definitions for n in walk(d.expr))
+
+
+class Forward:
+    """A forward function as Σ cotangent · output of the program's inputs.
+
+    function: takes the inputs by position, since they may have been renamed; by name where it has
+        other parameters too.
+    """
+
+    def __init__(self, function: Callable[..., Any], program: Program) -> None:
+        self.function = function
+        self.program = program
+        names = [a.name for a in program.inputs]
+        parameters = inspect.signature(function).parameters
+        named = len(names) != len(parameters) and all(name in parameters for name in names)
+        self._names = names if named else None
+
+    def outputs(self, inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """The function's outputs; its own warnings are its own affair."""
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Where the imaginary part is dropped, a complex step is no derivative.
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            # A scalar input is a plain number to a user's function, as it would be to its author.
+            given = [x if x.ndim else x[()] for x in inputs]
+            if self._names is None:
+                out = self.function(*given)
+            else:
+                out = self.function(**dict(zip(self._names, given, strict=True)))
+        return [np.asarray(o) for o in (out if isinstance(out, tuple) else (out,))]
+
+    def weighted(self, inputs: Sequence[NDArray[Any]], weights: Sequence[Doubles]) -> Any:
+        """Σ cotangent · output."""
+        pairs = zip(self.outputs(inputs), weights, strict=True)
+        return sum(np.sum(w * o.reshape(w.shape)) for o, w in pairs)
+
+    def complex_step(self, wrt: Array, point: Point) -> Doubles:
+        """The gradient by a complex step; whatever the function raises is raised.
+
+        Raises ComplexWarning where the function drops imaginary parts.
+        """
+
+        def slope(inputs: list[NDArray[Any]], at: int, place: tuple[int, ...]) -> float:
+            inputs[at] = inputs[at].astype(complex)
+            inputs[at][place] += 1e-30j
+            return float(np.imag(self.weighted(inputs, weights))) / 1e-30
+
+        weights = self._weights(point)
+        return self._each(wrt, point, slope)
+
+    def differences(self, wrt: Array, point: Point) -> Doubles:
+        """The gradient by central differences of fourth order."""
+
+        def slope(inputs: list[NDArray[Any]], at: int, place: tuple[int, ...]) -> float:
+            x = inputs[at][place]
+            step = 2e-4 * max(abs(x), 0.05)
+
+            def moved(by: float) -> float:
+                inputs[at][place] = x + by * step
+                return float(np.real(self.weighted(inputs, weights)))
+
+            near, far = moved(1) - moved(-1), moved(2) - moved(-2)
+            return float((8 * near - far) / (12 * step))
+
+        weights = self._weights(point)
+        return self._each(wrt, point, slope)
+
+    def _weights(self, point: Point) -> list[Doubles]:
+        return [dense(o, point.cotangents[o], point.sizes) for o in self.program.outputs]
+
+    def _each(self, wrt: Array, point: Point, slope: Callable[..., float]) -> Doubles:
+        at = self.program.inputs.index(wrt)
+        base = arguments(self.program, point)
+        found = np.empty_like(base[at])
+        for place in np.ndindex(found.shape):
+            found[place] = slope([x.copy() for x in base], at, place)
+        return found

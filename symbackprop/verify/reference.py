@@ -1,0 +1,116 @@
+"""What the derivatives are, from the forward pass alone, and what the shown formulas give.
+
+The reference is a complex step with many digits, Im f(x + ih)/h with h = 10^(-digits/2): its
+error is of order h², far below 30 digits. It uses no derivative rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from symbackprop.algebra.nodes import Array, elements
+from symbackprop.algebra.program import Program
+from symbackprop.calculus.result import Backward
+from symbackprop.verify.evaluate import Rule, State, Values
+from symbackprop.verify.points import MOST_DIGITS, Point, rules
+from symbackprop.verify.rounding import Rounding
+from symbackprop.verify.scalars import Digits, OutOfDomain
+
+
+class Target(NamedTuple):
+    """What a number is: of the value of an output, or of the gradient in an input."""
+
+    array: Array
+    gradient: bool
+
+
+Table = dict[Target, Values]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What formulas give at a point: values with many digits, and their rounding scales.
+
+    met: the values of all definitions that are not astronomic.
+    """
+
+    values: Table
+    scales: Table
+    met: list[Any]
+
+
+def gradients(program: Program, wrt: Sequence[Array], point: Point) -> Table:
+    """The gradient of Σ cotangent · output in each input, to more than 30 digits."""
+    digits = Digits(point.digits)
+    mp = digits.mp
+    step = mp.mpf(10) ** -(point.digits // 2)
+    inputs = {a: {p: digits.number(x) for p, x in v.items()} for a, v in point.values.items()}
+    weights = {a: {p: digits.number(x) for p, x in v.items()} for a, v in point.cotangents.items()}
+    base = State(digits, point.sizes, inputs)
+    base.run(rules(program))
+    found: Table = {}
+    for array in wrt:
+        below = _affected(program, array)
+        slopes = found[Target(array, True)] = {}
+        for place, x in inputs[array].items():
+            state = State(digits, point.sizes, base.arrays)
+            state.arrays[array] = {**inputs[array], place: mp.mpc(x, step)}
+            state.run(below)
+            total = mp.zero
+            for output in program.outputs:
+                values = state.arrays[output]
+                total += sum((w * values[p].imag for p, w in weights[output].items()), mp.zero)
+            slopes[place] = total / step
+    return found
+
+
+def shown(backward: Backward, point: Point) -> Shown:
+    """The outputs by the definitions, and the gradients by the shown steps.
+
+    The steps may need more digits than the forward pass did. Raises OutOfDomain where a step has
+    no value, however many digits there are.
+    """
+    for digits in (point.digits, MOST_DIGITS):
+        scalars = Rounding(digits)
+        try:
+            found = _shown(backward, point, scalars)
+        except OutOfDomain:
+            if digits == MOST_DIGITS:
+                raise
+        else:
+            if scalars.enough():
+                break
+    return found
+
+
+def _shown(backward: Backward, point: Point, scalars: Rounding) -> Shown:
+    program = backward.program
+    arrays = {a: {p: scalars.exact(x) for p, x in v.items()} for a, v in point.values.items()}
+    state = State(scalars, point.sizes, arrays)
+    state.run(rules(program))
+    for output, upstream in zip(program.outputs, backward.upstream, strict=True):
+        if upstream is not None:
+            weights = point.cotangents[output]
+            state.arrays[upstream] = {p: scalars.exact(x) for p, x in weights.items()}
+    state.run((s.array, s.indices, s.expr) for s in backward.steps)
+    wanted = {Target(o, False): o for o in program.outputs}
+    wanted.update((Target(a, True), backward.step(a).array) for a in backward.wrt)
+    return Shown(
+        {t: {p: x.value for p, x in state.arrays[a].items()} for t, a in wanted.items()},
+        {t: {p: x.scale for p, x in state.arrays[a].items()} for t, a in wanted.items()},
+        [abs(x.value) for d in program.definitions for x in state.arrays[d.array].values()
+         if abs(x.value) < 1e10],
+    )  # fmt: skip
+
+
+def _affected(program: Program, array: Array) -> list[Rule]:
+    """The definitions that depend on an input, in order."""
+    changed: set[Any] = {array}
+    found = []
+    for rule in rules(program):
+        if any(e.array in changed for e in elements(rule[2])):
+            changed.add(rule[0])
+            found.append(rule)
+    return found

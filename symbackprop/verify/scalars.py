@@ -1,0 +1,168 @@
+"""The arithmetics in which an index expression can be evaluated: exact, float64, many digits.
+
+A kink (comparison, maximum, absolute value) is decided by the real part, so that a complex step
+goes through on the side where the point lies; how near the nearest kink was is remembered.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from mpmath import MPContext
+
+_HUGE = 400
+
+
+class OutOfDomain(Exception):
+    """The expression has no finite real value at this point; the message says what fails."""
+
+
+class Scalars(ABC):
+    """One arithmetic. `gap`: (distance, relative distance) to the nearest kink met so far."""
+
+    def __init__(self) -> None:
+        self.gap: tuple[float, float] = (math.inf, math.inf)
+
+    @abstractmethod
+    def number(self, value: Fraction) -> Any:
+        """A rational number in this arithmetic."""
+
+    @abstractmethod
+    def function(self, name: str, x: Any) -> Any:
+        """exp, log, tanh, ... of a value; raises OutOfDomain."""
+
+    @abstractmethod
+    def root_power(self, base: Any, exponent: Any) -> Any:
+        """A power of a positive base whose exponent is not an integer; raises OutOfDomain."""
+
+    @abstractmethod
+    def constant(self, name: str) -> Any:
+        """pi or e."""
+
+    def real(self, x: Any) -> Any:
+        """The part of a value that decides comparisons."""
+        return x.real
+
+    def add(self, terms: Sequence[Any]) -> Any:
+        total = terms[0]
+        for term in terms[1:]:
+            total = total + term
+        return total
+
+    def mul(self, factors: Sequence[Any]) -> Any:
+        product = factors[0]
+        for factor in factors[1:]:
+            product = product * factor
+        return product
+
+    def integer_power(self, base: Any, exponent: int) -> Any:
+        if exponent < 0 and base == 0:
+            raise OutOfDomain("division by 0")
+        try:
+            return base**exponent
+        except OverflowError:
+            raise OutOfDomain("a power overflows") from None
+
+    def compare(self, u: Any, v: Any) -> int:
+        """-1, 0 or 1 for u < v, u = v, u > v; remembers how near the two were."""
+        a, b = self.real(u), self.real(v)
+        distance = abs(a - b)
+        size = max(abs(a), abs(b))
+        relative = distance / size if size else 0
+        self.gap = (min(self.gap[0], float(distance)), min(self.gap[1], float(relative)))
+        return int(a > b) - int(a < b)
+
+
+class Exact(Scalars):
+    """Rational numbers, for equations between inputs; no exp, log or root."""
+
+    def number(self, value: Fraction) -> Fraction:
+        return value
+
+    def function(self, name: str, x: Any) -> Any:
+        raise OutOfDomain(f"{name} of a rational number")
+
+    def root_power(self, base: Any, exponent: Any) -> Any:
+        raise OutOfDomain("a root of a rational number")
+
+    def constant(self, name: str) -> Any:
+        raise OutOfDomain(f"{name} is not rational")
+
+
+class Double(Scalars):
+    """float64, real or complex (a complex value stands for a real one plus a complex step)."""
+
+    def number(self, value: Fraction) -> float:
+        return float(value)
+
+    def function(self, name: str, x: Any) -> Any:
+        if name == "log" and x.real <= 0:
+            raise OutOfDomain("log of a number that is not positive")
+        module: Any = cmath if isinstance(x, complex) else math
+        try:
+            return getattr(module, name)(x)
+        except (OverflowError, ValueError):
+            raise OutOfDomain(f"{name} overflows") from None
+
+    def root_power(self, base: Any, exponent: Any) -> Any:
+        if base.real <= 0:
+            raise OutOfDomain("a root of a number that is not positive")
+        try:
+            return base**exponent
+        except OverflowError:
+            raise OutOfDomain("a power overflows") from None
+
+    def constant(self, name: str) -> float:
+        return math.pi if name == "pi" else math.e
+
+
+class Digits(Scalars):
+    """Real or complex numbers with so many decimal digits (mpmath)."""
+
+    def __init__(self, digits: int) -> None:
+        super().__init__()
+        self.digits = digits
+        self.mp = MPContext()
+        self.mp.dps = digits
+
+    def number(self, value: Fraction) -> Any:
+        return self.mp.mpf(value.numerator) / value.denominator
+
+    def function(self, name: str, x: Any) -> Any:
+        if name == "log":
+            return self._log(x)
+        if self.mp.mag(x.real) > _HUGE:
+            raise OutOfDomain(f"{name} of a number beyond 2^{_HUGE}")
+        return getattr(self.mp, name)(x)
+
+    def _log(self, x: Any) -> Any:
+        if x.real <= 0:
+            raise OutOfDomain("log of a number that is not positive")
+        if not isinstance(x, self.mp.mpc):
+            return self.mp.log(x)
+        # mpmath adds the squares of both parts exactly, which takes seconds where one is e^-1e9.
+        ratio = x.imag / x.real
+        if not ratio or self.mp.mag(ratio) < -4 * self.digits:
+            return self.mp.mpc(self.mp.log(x.real), ratio)
+        return self.mp.log(x.real) + self.mp.log(self.mp.mpc(1, ratio))
+
+    def root_power(self, base: Any, exponent: Any) -> Any:
+        if base.real <= 0:
+            raise OutOfDomain("a root of a number that is not positive")
+        if isinstance(base, self.mp.mpc) or isinstance(exponent, self.mp.mpc):
+            return self.function("exp", exponent * self._log(base))
+        return self.mp.power(base, exponent)
+
+    def integer_power(self, base: Any, exponent: int) -> Any:
+        if not isinstance(base, self.mp.mpc):
+            return super().integer_power(base, exponent)
+        power = self.mul([base] * abs(exponent)) if exponent else self.mp.one
+        return 1 / power if exponent < 0 else power
+
+    def constant(self, name: str) -> Any:
+        return +(self.mp.pi if name == "pi" else self.mp.e)
