@@ -47,7 +47,6 @@ from symbackprop.algebra.nodes import (
     Where,
 )
 from symbackprop.algebra.poly import (
-
     Atom,
     Monomial,
     Node,
@@ -105,7 +104,8 @@ class Arranger:
         content, coefficient = _common(p)
         if content or coefficient != 1:
             inverse = mono(((a, -e) for a, e in content), 1 / Fraction(coefficient))
-            return self._monomial(content, coefficient, (self.arrange(p * inverse),))
+            rest = Node("base", (p * inverse,))
+            return self._monomial(content | {(rest, 1)}, coefficient)
         options = [self._flat(p)]
         if self._quick:
             return options[0]
@@ -183,7 +183,7 @@ class Arranger:
                 options.append(self._join([merged, self.arrange(rest)]) if rest else merged)
         return options
 
-    def _monomial(self, m: Monomial, c: Number, more: tuple[Expr, ...] = ()) -> Expr:
+    def _monomial(self, m: Monomial, c: Number) -> Expr:
         m, c = _sign_into_base(_into_denominator(m), c)
         exponentials = [(a, e) for a, e in m if isinstance(a, Node) and a.head == "exp"]
         factors: list[tuple[Atom | Expr, Number, Expr]] = [
@@ -194,8 +194,6 @@ class Arranger:
                  for _, e, base in factors]
         if exponentials:
             parts.insert(self._place(factors), self._exponential(exponentials))
-        last = next((n for n, p in enumerate(parts) if isinstance(p, IndexSum)), len(parts))
-        parts[last:last] = more
         value = Fraction(c)
         if value != 1 or not parts:
             parts.insert(0, Rational(value.numerator, value.denominator))
@@ -338,7 +336,7 @@ def _common(p: Poly) -> tuple[Monomial, Number]:
             shared = exponents
             continue
         shared = {
-            a: min(e, exponents[a], key=abs)
+            a: e if abs(e) < abs(exponents[a]) else exponents[a]
             for a, e in shared.items()
             if a in exponents and (e > 0) == (exponents[a] > 0)
         }

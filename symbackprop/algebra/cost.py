@@ -12,13 +12,14 @@ from math import prod
 
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
 
-from symbackprop.algebra.registry import CACHES
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexMax, IndexSum, Iverson, Where
+from symbackprop.algebra.registry import CACHES
 
 NOMINAL = 100
 FUNCTION = 8.0  # exp, log, tanh: per element
 DIVISION = 1.6
 CONTRACTION = 0.2  # one multiply-add of a matrix product
+NODE = 0.01  # one operation as it is written: of two equal costs, the shorter expression
 LOAD = 0.02  # reading one element
 PASS = 0.6  # writing and reading again one element of a named array
 
@@ -65,6 +66,9 @@ class _Counter:
         if isinstance(e, Element):
             return LOAD * span
         self._seen.add(e)
+        return NODE * len(e.args) + self._operation(e, span)
+
+    def _operation(self, e: Basic, span: float) -> float:
         if isinstance(e, Add):
             return self._joined([_unsigned(a) for a in e.args])
         if isinstance(e, Mul):

@@ -121,7 +121,7 @@ class Element(_Real):
 
     def _sympystr(self, printer: Any) -> str:
         if not self.indices:
-            return self.array.name
+            return str(self.array.name)
         return f"{self.array.name}[{', '.join(i.name for i in self.indices)}]"
 
 
@@ -136,7 +136,7 @@ class Delta(_Real):
             return S.One
         if (j.name, i.name) < (i.name, j.name):
             i, j = j, i
-        return Expr.__new__(cls, i, j)  # type: ignore[no-any-return]
+        return Expr.__new__(cls, i, j)
 
     @property
     def indices(self) -> tuple[Index, Index]:
@@ -149,7 +149,7 @@ class _Binder(_Real):
     __slots__ = ()
 
     def __new__(cls, body: Expr, *bound: Index) -> Expr:
-        return Expr.__new__(cls, body, *bound) if bound else body  # type: ignore[no-any-return]
+        return Expr.__new__(cls, body, *bound) if bound else body
 
     @property
     def body(self) -> Expr:
@@ -161,7 +161,8 @@ class _Binder(_Real):
 
     @property
     def free_symbols(self) -> set[Basic]:
-        return self.body.free_symbols - set(self.bound)
+        free: set[Basic] = self.body.free_symbols
+        return free - set(self.bound)
 
 
 class IndexSum(_Binder):
@@ -192,7 +193,7 @@ class Iverson(_Real):
             return S.One
         if condition is S.false:
             return S.Zero
-        return Expr.__new__(cls, condition)  # type: ignore[no-any-return]
+        return Expr.__new__(cls, condition)
 
     @property
     def condition(self) -> Boolean:
@@ -207,7 +208,7 @@ class Where(_Real):
     def __new__(cls, condition: Boolean, u: Expr, v: Expr) -> Expr:
         if condition in (S.true, S.false):
             return u if condition is S.true else v
-        return Expr.__new__(cls, condition, u, v)  # type: ignore[no-any-return]
+        return Expr.__new__(cls, condition, u, v)
 
 
 class Maximum(_Real):
@@ -216,7 +217,7 @@ class Maximum(_Real):
     __slots__ = ()
 
     def __new__(cls, u: Expr, v: Expr) -> Expr:
-        return Expr.__new__(cls, u, v)  # type: ignore[no-any-return]
+        return Expr.__new__(cls, u, v)
 
     def _eval_is_nonnegative(self) -> bool | None:
         return True if any(a.is_nonnegative for a in self.args) else None
@@ -231,7 +232,7 @@ class Minimum(_Real):
     __slots__ = ()
 
     def __new__(cls, u: Expr, v: Expr) -> Expr:
-        return Expr.__new__(cls, u, v)  # type: ignore[no-any-return]
+        return Expr.__new__(cls, u, v)
 
 
 def rename(expr: Basic, mapping: Mapping[Index, Index]) -> Any:

@@ -280,7 +280,8 @@ def abs_of(p: Poly) -> Poly:
         return -p
     single = p.single()
     if single is not None:
-        return atom(Node("abs", (mono(single[0]),))).scale(abs(single[1]))
+        m, c = single
+        return atom(Node("abs", (mono(m),))).scale(c if c > 0 else -c)
     return atom(Node("abs", (p,)))
 
 

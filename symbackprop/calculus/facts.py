@@ -115,10 +115,10 @@ class Facts:
         total = sum_over(atom(element), (b,)).single()
         if total is not None and len(total[0]) == 1:
             ((node, _),) = total[0]
-            for rule in self.rules:
-                mapping = match(rule.pattern, node)
+            for known in self.rules:
+                mapping = match(known.pattern, node)
                 if mapping is not None:
-                    return rule, mapping
+                    return known, mapping
         axis = element.indices.index(b)
         key = element.array, axis
         if key not in self._found:

@@ -97,7 +97,7 @@ def _run(function: Any, arguments: dict[str, Tracer], names: Names, title: str) 
         ) from error
 
 
-def _at(error: Exception) -> str:
+def _at(error: BaseException) -> str:
     place = ""
     step = error.__traceback__
     while step is not None:

@@ -15,6 +15,7 @@ from symbackprop.frontend.text import parse_program
 from symbackprop.frontend.trace import trace
 from tests.calculus.closed_forms import assert_closed_form
 
+
 def parsed(text: str, shapes: dict[str, tuple[str, ...]], assume: list[str]) -> Program:
     """The program of a text, with those of the shapes that it needs."""
     assigned = set(re.findall(r"(\w+) = ", text))

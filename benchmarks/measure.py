@@ -1,0 +1,68 @@
+"""What the benchmarks share: interleaved timing, a table, and the file that keeps the results."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def interleaved(
+    cases: Mapping[str, Callable[[], object]], rounds: int
+) -> dict[str, dict[str, float]]:
+    """Seconds of each case, least and median: one turn each, round after round.
+
+    A first round, which fills caches of files and of compiled modules, does not count.
+    """
+    times: dict[str, list[float]] = {name: [] for name in cases}
+    for turn in range(rounds + 1):
+        for name, case in cases.items():
+            start = time.perf_counter()
+            case()
+            if turn:
+                times[name].append(time.perf_counter() - start)
+    return {name: {"least": min(t), "median": median(t)} for name, t in times.items()}
+
+
+def process(arguments: Sequence[str]) -> Callable[[], object]:
+    """A case that runs a whole process, with compiled modules kept on disc."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+    def case() -> object:
+        return subprocess.run(arguments, env=environment, stdout=subprocess.DEVNULL, check=True)
+
+    return case
+
+
+def keep(section: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Put the rows of one benchmark into `results.json`, beside those of the others."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    results[section] = {"python": platform.python_version(), "rows": list(rows)}
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+def show(rows: Sequence[Mapping[str, object]]) -> None:
+    """Print the rows as a table."""
+    columns = list(rows[0])
+    cells = [columns, *([_cell(row[column]) for column in columns] for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    for line in cells:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(padded).rstrip())
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def close(failed: bool) -> None:
+    """End with exit code 1 if a bound does not hold."""
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,1 @@
+"""The command line of symbackprop: one file for each command."""

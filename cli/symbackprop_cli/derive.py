@@ -1,0 +1,113 @@
+"""`symbackprop derive`: the backward pass of a layer, a function or an expression."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+import click
+
+from symbackprop_cli.options import forward_options, read_batch, read_names, read_shapes
+from symbackprop_cli.output import Output, first_shown
+
+if TYPE_CHECKING:
+    from symbackprop.derivation import Derivation
+
+
+@click.command("derive")
+@click.argument("what", metavar="NAME|FILE.py:FUNC|EXPR")
+@click.option("--text", "form", flag_value="text", help="Readable in a terminal (the default).")
+@click.option("--latex", "form", flag_value="latex", help="One 'aligned' block to paste.")
+@click.option("--numpy", "form", flag_value="numpy", help="A module to import; NumPy only.")
+@click.option("--json", "form", flag_value="json", help="Everything, for other programs.")
+@click.option(
+    "--notation",
+    type=click.Choice(["index", "matrix"]),
+    help="How --latex writes arrays: by elements (the default), or whole where that exists.",
+)
+@forward_options
+@click.option("--rename", metavar="OLD=NEW,…", help="Rename arrays to match your notes: a=z,y=o.")
+@click.option(
+    "--batch",
+    metavar="N",
+    help="Add a leading batch axis of this size to the data inputs (N=a,t names them), "
+    "and take the mean of a scalar loss.",
+)
+@click.option("--jacobian", metavar="Y,X", help="The Jacobian of Y in X instead of gradients.")
+@click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
+def command(
+    what: str,
+    form: str | None,
+    notation: str | None,
+    shapes: tuple[str, ...],
+    assume: tuple[str, ...],
+    no_assume: bool,
+    wrt: str | None,
+    rename: str | None,
+    batch: str | None,
+    jacobian: str | None,
+    path: str | None,
+) -> None:
+    """Derive the backward pass of a layer, a NumPy function or an expression.
+
+    \b
+    symbackprop derive softmax-ce --latex
+    symbackprop derive mylayer.py:loss --shape a=n --shape t=n --numpy -o loss.py
+    symbackprop derive "y = tanh(x); L = sum(y**2)" --shape x=n
+    """
+    form = form or "text"
+    if notation and (form != "latex" or jacobian):
+        raise click.UsageError("--notation is for gradients in --latex")
+    if jacobian and form == "numpy":
+        raise click.UsageError("--jacobian has no --numpy form; use --text, --latex or --json")
+    pair = read_names(jacobian, "--jacobian")
+    if pair is not None and len(pair) != 2:
+        raise click.UsageError(f"--jacobian takes an output and an input, as y,a, not {jacobian!r}")
+    output = Output(path)
+
+    from symbackprop.derivation import derive
+
+    # What a user's own function prints while it is traced is a message, not a result.
+    with redirect_stdout(sys.stderr):
+        derivation = derive(
+            what,
+            shapes=read_shapes(shapes),
+            wrt=read_names(wrt, "--wrt"),
+            assume=list(assume),
+            no_assume=no_assume,
+            rename=_renames(rename),
+            batch=read_batch(batch),
+        )
+    output.write(
+        _jacobian(derivation, pair, form, output)
+        if pair
+        else _gradients(derivation, form, notation or "index", output)
+    )
+
+
+def _renames(text: str | None) -> dict[str, str] | None:
+    if text is None:
+        return None
+    from symbackprop.frontend.names import parse_renames
+
+    return dict(parse_renames(text))
+
+
+def _gradients(derivation: Derivation, form: str, notation: str, output: Output) -> str:
+    if form == "latex":
+        return derivation.latex(notation=notation)
+    if form == "numpy":
+        return derivation.numpy_source()
+    if form == "json":
+        return derivation.json()
+    return first_shown(output, derivation.text, lambda: derivation.text(unicode=False))
+
+
+def _jacobian(derivation: Derivation, pair: list[str], form: str, output: Output) -> str:
+    jacobian = derivation.jacobian(*pair)
+    if form == "latex":
+        return jacobian.latex()
+    if form == "json":
+        return jacobian.json()
+    return first_shown(output, jacobian.text, lambda: jacobian.text(unicode=False))

@@ -1,0 +1,73 @@
+"""Options that commands share, and the reading of their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FORWARD = (
+    click.option(
+        "--shape",
+        "shapes",
+        metavar="NAME=SIZES",
+        multiple=True,
+        help="The shape of an input: a=n, W=D,M, x=3,n, or c= for a scalar. Repeat for each.",
+    ),
+    click.option(
+        "--assume",
+        metavar="FACT",
+        multiple=True,
+        help="An equation or sign that the result may use: 'sum(t) == 1', 'eps > 0'.",
+    ),
+    click.option("--no-assume", is_flag=True, help="Drop the layer's own assumptions."),
+    click.option("--wrt", metavar="NAMES", help="The inputs to differentiate: a,t."),
+)
+
+
+def forward_options(function: F) -> F:
+    """Add the options that describe a forward pass."""
+    for option in reversed(_FORWARD):
+        function = option(function)
+    return function
+
+
+def read_shapes(texts: tuple[str, ...]) -> dict[str, tuple[str | int, ...]] | None:
+    """The shapes in repeated `--shape NAME=SIZES`; None if there are none."""
+    from symbackprop.frontend.shapes import parse_shape_option
+
+    shapes: dict[str, tuple[str | int, ...]] = {}
+    for text in texts:
+        name, shape = parse_shape_option(text)
+        if name in shapes:
+            raise click.UsageError(f"--shape gives '{name}' twice")
+        shapes[name] = shape
+    return shapes or None
+
+
+def read_names(text: str | None, option: str) -> list[str] | None:
+    """The names in `a,b`; None without a text."""
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if not name.isidentifier():
+            raise click.UsageError(f"{option} takes names separated by commas, not {text!r}")
+        if names.count(name) > 1:
+            raise click.UsageError(f"{option} names '{name}' twice")
+    return names
+
+
+def read_batch(text: str | None) -> str | dict[str, list[str]] | None:
+    """The batch axis in `N` or `N=a,t`; None without a text."""
+    if text is None:
+        return None
+    size, equals, names = text.partition("=")
+    if not size.strip().isidentifier():
+        raise click.UsageError(f"--batch takes a size name, as N or N=a,t, not {text!r}")
+    if not equals:
+        return size.strip()
+    return {size.strip(): read_names(names, "--batch") or []}

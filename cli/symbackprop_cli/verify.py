@@ -1,0 +1,101 @@
+"""`symbackprop verify`: derived gradients and generated code against numbers."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+import click
+
+from symbackprop.errors import DerivationError, NotYet, SymbackpropError
+from symbackprop_cli.options import forward_options, read_names, read_shapes
+from symbackprop_cli.output import Output
+
+if TYPE_CHECKING:
+    from symbackprop.verify.report import Report
+
+
+@click.command("verify")
+@click.argument("what", metavar="[NAME|FILE.py:FUNC|EXPR]…", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every layer of the catalogue.")
+@forward_options
+@click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
+def command(
+    what: tuple[str, ...],
+    everything: bool,
+    shapes: tuple[str, ...],
+    assume: tuple[str, ...],
+    no_assume: bool,
+    wrt: str | None,
+    path: str | None,
+) -> int:
+    """Check derived gradients and generated code against numbers.
+
+    For each input: finite differences and complex step of the forward pass, and the formula and
+    the code against 30 digits, at small unequal sizes, ordinary and extreme points. The exit code
+    is 1 if one of them fails.
+    """
+    if bool(what) == everything:
+        raise click.UsageError("name what to verify, or give --all")
+    if everything and (shapes or assume or wrt):
+        raise click.UsageError("--shape, --assume and --wrt do not go with --all")
+    output = Output(path)
+    from symbackprop import catalogue
+    from symbackprop.derivation import derive
+    from symbackprop.verify.report import table
+
+    names = catalogue.names() if everything else what
+    reports: list[Report] = []
+    failures: list[str] = []
+    # What a user's own function prints is a message, not a result.
+    with Progress(len(names)) as progress, redirect_stdout(sys.stderr):
+        for name in names:
+            progress.show(name)
+            try:
+                derivation = derive(
+                    name,
+                    shapes=read_shapes(shapes),
+                    wrt=read_names(wrt, "--wrt"),
+                    assume=list(assume),
+                    no_assume=no_assume,
+                )
+            except (DerivationError, NotYet) as error:
+                # One layer that cannot be derived does not hide the verdicts on the others.
+                failures.append(f"{name}: {error}")
+                continue
+            reports.append(derivation.verify())
+    if reports:
+        output.write(table(reports))
+    if failures:
+        raise SymbackpropError("; ".join(failures))
+    return 0 if all(report.ok for report in reports) else 1
+
+
+class Progress:
+    """A bar on stderr, if that is a terminal and the work takes longer than a second."""
+
+    DELAY = 1.0
+    WIDTH = 24
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done = total, -1
+        self.started = time.monotonic()
+        self.visible = False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def show(self, name: str) -> None:
+        """The work on `name` begins; all before it is done."""
+        self.done += 1
+        if sys.stderr.isatty() and time.monotonic() - self.started > self.DELAY:
+            filled = self.WIDTH * self.done // self.total
+            bar = "#" * filled + "-" * (self.WIDTH - filled)
+            click.echo(f"\r\033[K[{bar}] {self.done}/{self.total} {name}", err=True, nl=False)
+            self.visible = True
+
+    def __exit__(self, *_: object) -> None:
+        if self.visible:
+            click.echo("\r\033[K", err=True, nl=False)

@@ -1,0 +1,168 @@
+"""The public face: `derive` and what it returns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from sympy import Eq
+
+from symbackprop import __version__, request
+from symbackprop.algebra.letters import names_in
+from symbackprop.algebra.nodes import to_sympy
+from symbackprop.algebra.program import Definition
+from symbackprop.calculus.result import Adjoint, Backward
+from symbackprop.calculus.reverse import backward
+from symbackprop.derived import Gradient, Jacobian, displayed
+from symbackprop.emit.lettering import lettered_backward, lettered_jacobian
+
+# The emitters and the checks are imported where they are called: one request needs one of them.
+if TYPE_CHECKING:
+    from symbackprop.verify.report import Report
+
+
+def derive(
+    what: request.What,
+    *,
+    shapes: Mapping[str, Any] | None = None,
+    wrt: Sequence[str] | None = None,
+    assume: Sequence[str] | None = None,
+    no_assume: bool = False,
+    rename: Mapping[str, str] | None = None,
+    batch: request.Batch | None = None,
+) -> Derivation:
+    """Derive the backward pass of a forward pass.
+
+    what: a layer's name ("softmax-ce"), a NumPy function, "file.py:function", or an expression
+        ("y = softmax(a); L = -sum(t*log(y))").
+    shapes: a shape for each input, {"a": ("n",), "W": ("D", "M"), "eps": ()}; a layer has its
+        own, and a function may carry them as annotations.
+    wrt: the inputs to differentiate; a layer's own choice, or all of them, if not given.
+    assume: equations and signs that the result may use, ["sum(t) == 1", "eps > 0"].
+    no_assume: drop the equations that a layer declares itself.
+    rename: new names for arrays, {"a": "z", "y": "o"}.
+    batch: a leading axis of this size for the inputs that hold one sample each, "N", or
+        {"N": ["a", "t"]} to name them; a scalar output becomes its mean over the batch.
+
+    Raises UnknownNameError, ShapeError and other InputErrors for a malformed request, Refused for
+    text that is not on the whitelist, NotYet for what is not supported, DerivationError where the
+    derivation fails; all are SymbackpropErrors.
+    """
+    asked = request.read(
+        what,
+        shapes=shapes,
+        wrt=wrt,
+        assume=tuple(assume or ()),
+        no_assume=no_assume,
+        rename=rename,
+        batch=batch,
+    )
+    derived = backward(asked.program, asked.wrt)
+    return Derivation(lettered_backward(derived), derived, asked.function)
+
+
+@dataclass(frozen=True, repr=False)
+class Derivation:
+    """A forward pass, its backward pass, and the facts that the backward pass rests on.
+
+    shown: the backward program with readable index names; what `latex` and `text` print.
+    program: the same before it was given those names. function: the NumPy function that was
+    derived, if the forward pass is one that can be called.
+    """
+
+    shown: Backward
+    backward: Backward
+    function: Callable[..., Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.backward.program.name
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Gradient]:
+        """The gradient in each input that was asked for, by the input's name, in that order."""
+        return MappingProxyType(
+            {a.name: Gradient(self.shown.step(a), self.shown) for a in self.shown.wrt}
+        )
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The named arrays of the forward pass, in the order in which they are computed."""
+        return self.shown.program.definitions
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The equations that the backward pass rests on, in order of use."""
+        return tuple(fact.text for fact in self.shown.facts)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else a reader must know, such as the subgradient taken at a kink."""
+        return self.shown.notes
+
+    def latex(self, *, notation: str = "index") -> str:
+        """One `aligned` block for display mathematics; notation is "index" or "matrix"."""
+        from symbackprop.emit.latex import latex
+
+        return latex(self.backward, notation=notation)
+
+    def text(self, *, unicode: bool = True) -> str:
+        """The derivation for a terminal; without `unicode`, in ASCII."""
+        from symbackprop.emit.text import text
+
+        return text(self.backward, unicode=unicode)
+
+    def numpy_source(self) -> str:
+        """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`."""
+        from symbackprop.emit.numpy import numpy_source
+
+        return numpy_source(self.backward, version=__version__)
+
+    def compile(self) -> ModuleType:
+        """The module of `numpy_source`, in memory."""
+        from symbackprop.emit.numpy import compile_source
+
+        return compile_source(self.numpy_source())
+
+    def to_sympy(self) -> tuple[Any, ...]:
+        """The definitions and then the gradients as SymPy equations, in order of computation."""
+        lines: list[Definition | Adjoint] = [*self.shown.program.definitions, *self.shown.steps]
+        return tuple(Eq(to_sympy(s.element), to_sympy(s.expr), evaluate=False) for s in lines)
+
+    def jacobian(self, of: str, wrt: str) -> Jacobian:
+        """The Jacobian of one array in another.
+
+        Raises UnknownNameError for a name that the forward pass does not have.
+        """
+        from symbackprop.calculus.jacobian import jacobian
+
+        program = self.backward.program
+        return Jacobian(lettered_jacobian(jacobian(program, of, wrt), names_in(program)), program)
+
+    def verify(self) -> Report:
+        """Compare the formulas and the generated code with numbers; the report says what held."""
+        from symbackprop.verify.report import verify_derivation
+
+        return verify_derivation(
+            self.name, self.backward.program, self.backward, self.compile(), self.function
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain data; `json` is its text."""
+        from symbackprop.record import record
+
+        return record(self)
+
+    def json(self) -> str:
+        """All of it as JSON, for other programs."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    def _repr_latex_(self) -> str:
+        return displayed(self.latex())
+
+    def __repr__(self) -> str:
+        return f"<Derivation of {self.name}: gradients in {', '.join(self.gradients)}>"

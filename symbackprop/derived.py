@@ -1,0 +1,123 @@
+"""What a derivation hands out: one gradient, one Jacobian."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from symbackprop.algebra.nodes import Index, to_sympy
+from symbackprop.algebra.program import Program
+from symbackprop.calculus import result
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient of the output in one input.
+
+    adjoint: its step of the backward program `shown`, which has readable index names.
+    """
+
+    adjoint: result.Adjoint
+    shown: result.Backward
+
+    @property
+    def name(self) -> str:
+        """The name of the array that it is the gradient in."""
+        return str(self.adjoint.of.name)
+
+    @property
+    def shape(self) -> tuple[str | int, ...]:
+        """The shape of the gradient, which is the shape of the array."""
+        return shape_of(self.adjoint.array.shape)
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """The names of the free indices of `expr`, one for each axis that is not of size 1."""
+        return names_of(self.adjoint.indices)
+
+    @cached_property
+    def expr(self) -> Any:
+        """The gradient as a SymPy expression in `Indexed`, `Sum` and SymPy's functions.
+
+        It may mention inputs, definitions, upstream gradients and the gradients that are computed
+        before this one; `Derivation.to_sympy` gives them all, in order.
+        """
+        return to_sympy(self.adjoint.expr)
+
+    def latex(self) -> str:
+        """The right-hand side of the gradient in LaTeX, in index notation."""
+        from symbackprop.emit.latex import names_for
+        from symbackprop.emit.latex_expr import LatexPrinter
+
+        return LatexPrinter(names_for(self.shown)).show(self.adjoint.expr)
+
+
+@dataclass(frozen=True)
+class Jacobian:
+    """The derivative of each element of one array in each element of another.
+
+    The free indices of `expr` are `rows`, those of the array that is differentiated, and then
+    `columns`, those of the array that it is differentiated in.
+    """
+
+    jacobian: result.Jacobian
+    program: Program
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return names_of(self.jacobian.rows)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return names_of(self.jacobian.columns)
+
+    @cached_property
+    def expr(self) -> Any:
+        """The closed form as a SymPy expression."""
+        return to_sympy(self.jacobian.expr)
+
+    def latex(self) -> str:
+        """One `aligned` block: definitions, the closed form, its cases and its matrix form."""
+        from symbackprop.emit.latex import latex_jacobian
+
+        return latex_jacobian(self.jacobian, self.program)
+
+    def text(self, *, unicode: bool = True) -> str:
+        """The closed form for a terminal."""
+        from symbackprop.emit.text import text_jacobian
+
+        return text_jacobian(self.jacobian, self.program, unicode=unicode)
+
+    def json(self) -> str:
+        """The closed form for other programs."""
+        record = {
+            "of": self.jacobian.of.name,
+            "wrt": self.jacobian.wrt.name,
+            "rows": self.rows,
+            "columns": self.columns,
+            "expression": str(self.expr),
+            "facts": [fact.text for fact in self.jacobian.facts],
+            "latex": self.latex(),
+            "text": self.text(unicode=False),
+        }
+        return json.dumps(record, indent=2)
+
+    def _repr_latex_(self) -> str:
+        return displayed(self.latex())
+
+
+def shape_of(shape: tuple[Any, ...]) -> tuple[str | int, ...]:
+    """A shape in Python's terms: numbers as they are, sizes by their names."""
+    return tuple(int(size) if size.is_number else str(size) for size in shape)
+
+
+def names_of(indices: tuple[Index, ...]) -> tuple[str, ...]:
+    """The names of indices."""
+    return tuple(index.name for index in indices)
+
+
+def displayed(block: str) -> str:
+    """A block of LaTeX as a notebook displays it."""
+    return f"$\\displaystyle\n{block.strip()}\n$"

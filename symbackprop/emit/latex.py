@@ -1,0 +1,111 @@
+r"""LaTeX of a derivation: one `aligned` block, ASCII only, to be set between `\[ \]` or `$$ $$`."""
+
+from __future__ import annotations
+
+from sympy import Expr
+
+from symbackprop.algebra.letters import (
+    free_indices,
+    lettered,
+    lettered_program,
+    names_in,
+    names_of,
+)
+from symbackprop.algebra.nodes import Array, Index
+from symbackprop.algebra.program import Program
+from symbackprop.calculus.result import Backward, Jacobian
+from symbackprop.emit.cases import cases
+from symbackprop.emit.latex_expr import LatexPrinter
+from symbackprop.emit.latex_lines import Lines
+from symbackprop.emit.latex_names import Names
+from symbackprop.emit.lettering import lettered_backward, lettered_jacobian, loss_of
+
+
+def latex(backward: Backward, *, notation: str = "index") -> str:
+    r"""The definitions, each gradient as ∂L/∂array, the facts used and the notes.
+
+    L is the name of a scalar output; if the output is an array, L stands for a scalar that
+    depends on it, as a line of the block says. notation: "index", or "matrix" for whole-array
+    notation in every line that has one. Raises InputError for any other notation.
+    """
+    backward = lettered_backward(backward)
+    names = names_for(backward)
+    lines = Lines(names, notation)
+    _definitions(lines, backward.program)
+    for step in backward.steps:
+        element, whole = names.partial(step.of, step.indices), names.whole_partial(step.of)
+        lines.equation(element, whole, step.expr, step.indices)
+    lines.gap()
+    if loss_of(backward) is None:
+        outputs = ", ".join(names.whole(a) if notation == "matrix" else names.name(a.name).show()
+                            for a in backward.program.outputs)  # fmt: skip
+        lines.lines.append(
+            rf"& \text{{where }} {names.loss} \text{{ is a scalar computed from }} {outputs}"
+        )
+    lines.facts(backward.facts)
+    for note in backward.notes:
+        lines.remark(note)
+    return lines.block()
+
+
+def latex_jacobian(jacobian: Jacobian, program: Program | None = None) -> str:
+    r"""∂of/∂wrt in index notation, by cases (j = k, j ≠ k) and in matrix notation.
+
+    The cases stand where the rows and columns pair up in one Kronecker delta; the matrix form
+    where there is one. program: its definitions come first.
+    """
+    taken = names_in(program) if program else frozenset()
+    taken |= names_of(jacobian.of) | names_of(jacobian.wrt) | names_of(jacobian.expr)
+    jacobian = lettered_jacobian(jacobian, taken)
+    names = Names.of(taken)
+    lines = Lines(names, "index")
+    if program:
+        _definitions(lines, lettered_program(program))
+    rows, columns = jacobian.rows, jacobian.columns
+    top, bottom = names.element(jacobian.of[rows]), names.element(jacobian.wrt[columns])
+    show = lines.printer.show
+    lines.lines.append(rf"\frac{{\partial {top}}}{{\partial {bottom}}} &= {show(jacobian.expr)}")
+    by_cases = cases(jacobian)
+    if by_cases is not None:
+        j, k, on, off = by_cases
+        lines.lines.append(
+            rf"&= \begin{{cases}} {show(on)} & {show(j)} = {show(k)} \\ "
+            rf"{show(off)} & {show(j)} \ne {show(k)} \end{{cases}}"
+        )
+    whole = Lines(names, "matrix")
+    text, is_whole = whole.right(jacobian.expr, (*rows, *columns))
+    if is_whole and len(rows) <= 1 and len(columns) <= 1 and whole.uses_matrix:
+        top, bottom = names.whole(jacobian.of), names.whole(jacobian.wrt)
+        lines.lines.append(rf"\frac{{\partial {top}}}{{\partial {bottom}}} &= {text}")
+        lines.uses_matrix = True
+    lines.facts(jacobian.facts)
+    return lines.block()
+
+
+def latex_expr(expr: Expr, free: tuple[Index, ...] | None = None) -> str:
+    """One expression by itself, with readable index names.
+
+    free: its free indices in order; by default in order of appearance.
+    """
+    if free is None:
+        free = tuple(dict.fromkeys(free_indices(expr)))
+    taken = names_of(expr)
+    return LatexPrinter(Names.of(taken)).show(lettered(expr, free, taken)[1])
+
+
+def names_for(backward: Backward) -> Names:
+    """The LaTeX names of one backward program, adjoints shown as ∂L/∂array."""
+    program = backward.program
+    adjoints: dict[Array, Array] = {s.array: s.of for s in backward.steps}
+    for output, upstream in zip(program.outputs, backward.upstream, strict=True):
+        if upstream is not None:
+            adjoints[upstream] = output
+    loss = loss_of(backward)
+    return Names.of(names_in(program), adjoints, loss.name if loss else "")
+
+
+def _definitions(lines: Lines, program: Program) -> None:
+    for d in program.definitions:
+        element = lines.names.element(d.element)
+        lines.equation(element, lines.names.whole(d.array), d.expr, d.indices)
+    lines.gap()

@@ -1,0 +1,162 @@
+"""A derivation as text for a terminal of 80 columns, in ASCII or Unicode."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+
+from symbackprop.algebra.letters import lettered_program, names_in
+from symbackprop.algebra.nodes import Array
+from symbackprop.algebra.program import Program
+from symbackprop.calculus.result import Backward, Fact, Jacobian
+from symbackprop.emit.cases import cases
+from symbackprop.emit.lettering import lettered_backward, lettered_jacobian, loss_of
+from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
+
+WIDTH = 80
+
+
+def text(backward: Backward, *, unicode: bool = True) -> str:
+    """The definitions with shapes, the gradients, the facts used and the notes, in sections.
+
+    The gradient in `a` is `da`, the upstream gradient of an output `y` is `dy`. No line is
+    longer than 80 columns where it has an operator to break at.
+    """
+    backward = lettered_backward(backward)
+    printer = TextPrinter(UNICODE if unicode else ASCII)
+    program = backward.program
+    loss = loss_of(backward)
+    name = loss.name if loss else _unused(("L", "loss", "Loss"), names_in(program))
+    upstream = [
+        f"{dout.name} = {_partial(printer, name, out)}"
+        for out, dout in zip(program.outputs, backward.upstream, strict=True)
+        if dout is not None
+    ]
+    lines = [program.name, *_forward(printer, program), "", "backward"]
+    if upstream:
+        lines += _wrapped(f"given {', '.join(upstream)}, for a scalar {name} computed from it")
+    lines += _equations(
+        [
+            (
+                printer.element(s.array, s.indices),
+                printer.show(s.expr),
+                _partial(printer, name, s.of),
+            )
+            for s in backward.steps
+        ]
+    )
+    lines += _facts(printer, backward.facts)
+    if backward.notes:
+        lines += ["", "notes"]
+        for note in backward.notes:
+            lines += _wrapped(note if unicode else note.encode("ascii", "replace").decode())
+    return "\n".join(lines) + "\n"
+
+
+def text_jacobian(
+    jacobian: Jacobian, program: Program | None = None, *, unicode: bool = True
+) -> str:
+    """∂of/∂wrt, and by cases where one Kronecker delta decides; after the definitions, if given."""
+    printer = TextPrinter(UNICODE if unicode else ASCII)
+    jacobian = lettered_jacobian(jacobian, names_in(program) if program else frozenset())
+    lines = [program.name, *_forward(printer, lettered_program(program)), ""] if program else []
+    rows = printer.element(jacobian.of, jacobian.rows)
+    columns = printer.element(jacobian.wrt, jacobian.columns)
+    d = printer.signs.partial
+    left = f"{d}{rows}/{d}{columns}"
+    rows_shown = [(left, printer.show(jacobian.expr), "")]
+    by_cases = cases(jacobian)
+    if by_cases is not None:
+        j, k, on, off = by_cases
+        unequal = printer.signs.relations["!="]
+        rows_shown += [(left, printer.show(on), f"{j.name} = {k.name}")]
+        rows_shown += [(left, printer.show(off), f"{j.name} {unequal} {k.name}")]
+    lines += ["Jacobian", *_equations(rows_shown)]
+    lines += _facts(printer, jacobian.facts)
+    return "\n".join(lines) + "\n"
+
+
+def _forward(printer: TextPrinter, program: Program) -> list[str]:
+    inputs = ", ".join(f"{a.name} {_shape(a)}".replace(" ", "\0") for a in program.inputs)
+    rows = [
+        (printer.element(d.array, d.indices), printer.show(d.expr), _shape(d.array))
+        for d in program.definitions
+    ]
+    listed = [line.replace("\0", " ") for line in _wrapped(inputs)]
+    return ["", "inputs", *listed, "", "forward", *_equations(rows)]
+
+
+def _facts(printer: TextPrinter, facts: Iterable[Fact]) -> list[str]:
+    rows = [
+        (
+            printer.show(f.left),
+            printer.show(f.right),
+            "assumed" if f.declared else "from the definitions",
+        )
+        for f in facts
+    ]
+    return ["", "using", *_equations(rows)] if rows else []
+
+
+def _partial(printer: TextPrinter, loss: str, array: Array) -> str:
+    d = printer.signs.partial
+    return f"{d}{loss}/{d}{array.name}"
+
+
+def _shape(array: Array) -> str:
+    return f"({', '.join(str(s) for s in array.shape)})" if array.shape else "scalar"
+
+
+def _unused(names: Iterable[str], taken: frozenset[str]) -> str:
+    return next((n for n in names if n not in taken), "the_loss")
+
+
+def _equations(rows: list[tuple[str, str, str]]) -> list[str]:
+    """`left = right    remark`, the remarks in one column where the lines leave room for it."""
+    equations = [_broken(f"{left} = {right}", len(left) + 3) for left, right, _ in rows]
+    remarks = [remark for _, _, remark in rows]
+    room = WIDTH - 4 - max((len(r) for r in remarks), default=0)
+    lengths = [len(e[-1]) for e in equations if len(e[-1]) <= room]
+    column = max(lengths, default=0) + 2
+    lines: list[str] = []
+    for equation, remark in zip(equations, remarks, strict=True):
+        lines += [f"  {line}" for line in equation[:-1]]
+        last = f"  {equation[-1].ljust(column)}  {remark}".rstrip()
+        lines += [last] if len(last) <= WIDTH else [f"  {equation[-1]}", f"      {remark}"]
+    return lines
+
+
+def _broken(line: str, indent: int) -> list[str]:
+    """The line in pieces of at most 78 columns, broken before the outermost operators."""
+    indent = min(indent, 24)
+    pieces: list[str] = []
+    while len(line) > WIDTH - 2:
+        at = _break(line, WIDTH - 2, indent if pieces else 0)
+        if at is None:
+            break
+        pieces.append(line[:at].rstrip())
+        line = " " * indent + line[at:].lstrip()
+    return [*pieces, line]
+
+
+def _break(line: str, width: int, start: int) -> int | None:
+    """Where to break: at the least nested place, before + and - rather than within a product."""
+    depth = 0
+    places: list[tuple[int, bool, int]] = []
+    for at, character in enumerate(line[: width + 1]):
+        depth += (character in "([") - (character in ")]")
+        operator = re.match(r" [-+/&|∧∨] |, |[*·]", line[at:])
+        if operator and at > start + 20:
+            after = at + 1 if operator[0] == ", " else at
+            places.append((depth, operator[0] in ("*", "·"), after))
+    if not places:
+        return None
+    nesting, within = min(place[:2] for place in places)
+    return max(at for *rank, at in places if rank == [nesting, within])
+
+
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(
+        sentence, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )

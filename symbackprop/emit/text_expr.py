@@ -1,0 +1,181 @@
+"""One expression as a line of text, in ASCII or Unicode.
+
+Products, quotients and powers are written out (`*` or `·`, `/`, `^`), elements as y[k], sums as
+`sum_k f` or `Σ_k f`, where the sum takes in the product that follows it and no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Abs, Add, Basic, Expr, Mul, Number, Pow, Rational, S, Symbol
+from sympy import exp as Exp
+from sympy import log as Log
+from sympy import sign as Sign
+from sympy import tanh as Tanh
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import And, Not, Or
+
+from symbackprop.algebra.nodes import (
+    Array,
+    Delta,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    Maximum,
+    Minimum,
+    Where,
+)
+from symbackprop.emit.reading import Product, decimal, product, terms
+from symbackprop.errors import NotYet
+
+SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
+_CALLS: dict[type[Basic], str] = {
+    Exp: "exp", Log: "log", Tanh: "tanh", Abs: "abs", Sign: "sign", Maximum: "max",
+    Minimum: "min", Where: "where",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Signs:
+    """The signs of one character set."""
+
+    times: str
+    total: str
+    delta: str
+    partial: str
+    relations: dict[str, str]
+    both: str
+    either: str
+    negation: str
+    constants: dict[Basic, str]
+
+
+ASCII = Signs(
+    times="*", total="sum", delta="delta", partial="d",
+    relations={r: r for r in (">", ">=", "<", "<=", "==", "!=")},
+    both=" & ", either=" | ", negation="~",
+    constants={S.Exp1: "e", S.Pi: "pi", S.Infinity: "inf"},
+)  # fmt: skip
+UNICODE = Signs(
+    times="·", total="Σ", delta="δ", partial="∂",
+    relations={">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"},
+    both=" ∧ ", either=" ∨ ", negation="¬",
+    constants={S.Exp1: "e", S.Pi: "π", S.Infinity: "∞"},
+)  # fmt: skip
+
+
+class TextPrinter:
+    """Prints expressions in one character set."""
+
+    def __init__(self, signs: Signs) -> None:
+        self.signs = signs
+
+    def show(self, expr: Basic, level: int = SUM) -> str:
+        """The expression, in parentheses if it does not reach the level."""
+        text, own = self._print(expr)
+        return text if own >= level else f"({text})"
+
+    def element(self, array: Array, indices: tuple[Index, ...]) -> str:
+        """`y[j,k]`; a scalar has no brackets."""
+        inner = ",".join(i.name for i in indices)
+        return f"{array.name}[{inner}]" if inner else array.name
+
+    def _print(self, expr: Basic) -> tuple[str, int]:
+        if isinstance(expr, Element):
+            return self.element(expr.array, expr.indices), ATOM
+        if isinstance(expr, Add):
+            return self._sum(expr), SUM
+        if isinstance(expr, Mul | Number):
+            return self._product(product(expr))
+        if isinstance(expr, Pow):
+            read = product(expr)
+            return self._power(expr) if read.is_plain else self._product(read)
+        if isinstance(expr, IndexSum | IndexMax):
+            name = self.signs.total if isinstance(expr, IndexSum) else "max"
+            level = PRODUCT if isinstance(expr, IndexSum) else POWER
+            bound = ",".join(i.name for i in expr.bound)
+            return f"{name}_{bound} {self.show(expr.body, level)}", OPEN
+        if isinstance(expr, Relational | And | Or | Not):
+            return self._condition(expr), SUM
+        return self._atom(expr), ATOM
+
+    def _atom(self, expr: Basic) -> str:
+        if type(expr) in _CALLS:
+            return f"{_CALLS[type(expr)]}({', '.join(self.show(a) for a in expr.args)})"
+        if isinstance(expr, Delta):
+            return f"{self.signs.delta}({','.join(i.name for i in expr.indices)})"
+        if isinstance(expr, Iverson):
+            return f"[{self._condition(expr.condition)}]"
+        if expr in self.signs.constants:
+            return self.signs.constants[expr]
+        if isinstance(expr, Symbol):
+            return expr.name
+        raise NotYet(f"{type(expr).__name__} cannot be shown as text yet")
+
+    def _sum(self, expr: Expr) -> str:
+        text = ""
+        for term in terms(expr):
+            sign = "-" if term.negative else "+" if text else ""
+            piece = self._unsigned(term)[0]
+            text += f" {sign} {piece}" if text else sign + piece
+        return text
+
+    def _product(self, read: Product) -> tuple[str, int]:
+        text, level = self._unsigned(read)
+        return ("-" + text, SUM) if read.negative else (text, level)
+
+    def _unsigned(self, read: Product) -> tuple[str, int]:
+        """A product without its sign, at least at the level of a product."""
+        above, below = self._number(read.coefficient)
+        if not read.denominator and not below:
+            return self._factors(above, read.numerator)
+        bottom, level = self._factors(below, read.denominator)
+        bottom = bottom if level >= OPEN else f"({bottom})"
+        slash = " / " if level == OPEN else "/"
+        head = read.numerator
+        while head and isinstance(head[-1], IndexSum):
+            head = head[:-1]
+        tail = read.numerator[len(head) :] if level != OPEN else ()
+        head = head if tail else read.numerator
+        shown = [*above, *(self.show(f, POWER) for f in head)] or ["1"]
+        text = self.signs.times.join(shown) + slash + bottom
+        if tail:
+            text = self.signs.times.join([f"({text})", self._factors([], tail)[0]])
+        return text, PRODUCT
+
+    def _number(self, number: Rational) -> tuple[list[str], list[str]]:
+        """The coefficient as factors above and below the line; 1 is no factor."""
+        text = decimal(number)
+        if text is not None:
+            return [text], []
+        above = [] if number.p == 1 else [str(number.p)]
+        return above, [] if number.q == 1 else [str(number.q)]
+
+    def _factors(self, numbers: list[str], factors: tuple[Expr, ...]) -> tuple[str, int]:
+        if not factors:
+            return (numbers[0] if numbers else "1"), ATOM
+        if not numbers and len(factors) == 1:
+            text, level = self._print(factors[0])
+            return (text, level) if level >= PRODUCT else (f"({text})", ATOM)
+        shown = [self.show(f, POWER) for f in factors[:-1]] + [self.show(factors[-1], OPEN)]
+        return self.signs.times.join(numbers + shown), PRODUCT
+
+    def _power(self, expr: Pow) -> tuple[str, int]:
+        base, exponent = expr.args
+        if exponent == S.Half:
+            return f"sqrt({self.show(base)})", ATOM
+        return f"{self.show(base, ATOM)}^{self.show(exponent, ATOM)}", POWER
+
+    def _condition(self, expr: Basic) -> str:
+        if isinstance(expr, Relational):
+            left, right = (self.show(a) for a in expr.args)
+            return f"{left} {self.signs.relations[expr.rel_op]} {right}"
+        if isinstance(expr, And | Or):
+            joint = self.signs.both if isinstance(expr, And) else self.signs.either
+            return joint.join(f"({self._condition(a)})" for a in expr.args)
+        if isinstance(expr, Not):
+            return f"{self.signs.negation}({self._condition(expr.args[0])})"
+        raise NotYet(f"{type(expr).__name__} cannot be shown as text yet")

@@ -1,0 +1,57 @@
+"""A derivation as plain data, for other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from symbackprop import __version__
+from symbackprop.algebra.nodes import Array, to_sympy
+from symbackprop.algebra.program import Definition
+from symbackprop.calculus.result import Adjoint
+from symbackprop.derived import names_of, shape_of
+from symbackprop.emit.latex import names_for
+from symbackprop.emit.latex_expr import LatexPrinter
+from symbackprop.emit.numpy import numpy_expression
+
+if TYPE_CHECKING:
+    from symbackprop.derivation import Derivation
+
+
+def record(derivation: Derivation) -> dict[str, Any]:
+    """Inputs, definitions, gradients, facts; the LaTeX and NumPy of each line and of the whole.
+
+    `steps` holds every gradient in order of computation, `gradients` those that were asked for.
+    """
+    shown = derivation.shown
+    program = shown.program
+    printer = LatexPrinter(names_for(shown))
+    steps = [_line(step, printer) | {"of": step.of.name} for step in shown.steps]
+    asked = {array.name for array in shown.wrt}
+    return {
+        "name": program.name,
+        "version": __version__,
+        "inputs": [_array(array) for array in program.inputs],
+        "outputs": [_array(array) for array in program.outputs],
+        "definitions": [_line(definition, printer) for definition in program.definitions],
+        "upstream": [None if up is None else _array(up) for up in shown.upstream],
+        "steps": steps,
+        "gradients": {step["of"]: step for step in steps if step["of"] in asked},
+        "facts": [{"text": fact.text, "declared": fact.declared} for fact in shown.facts],
+        "notes": list(shown.notes),
+        "latex": {form: derivation.latex(notation=form) for form in ("index", "matrix")},
+        "text": derivation.text(unicode=False),
+        "numpy": derivation.numpy_source(),
+    }
+
+
+def _array(array: Array) -> dict[str, Any]:
+    return {"name": array.name, "shape": list(shape_of(array.shape))}
+
+
+def _line(line: Definition | Adjoint, printer: LatexPrinter) -> dict[str, Any]:
+    return _array(line.array) | {
+        "indices": list(names_of(line.indices)),
+        "expression": str(to_sympy(line.expr)),
+        "latex": printer.show(line.expr),
+        "numpy": numpy_expression(line.expr, line.indices, line.array.shape),
+    }
