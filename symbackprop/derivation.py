@@ -148,7 +148,7 @@ class Derivation:
         from symbackprop.verify.report import verify_derivation
 
         return verify_derivation(
-            self.name, self.backward.program, self.backward, self.compile(), self.function
+            self.name, self.shown.program, self.shown, self.compile(), self.function
         )
 
     def to_dict(self) -> dict[str, Any]:

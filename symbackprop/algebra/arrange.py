@@ -5,10 +5,9 @@ Of the ways to factor a sum, the one with the least cost (`cost.py`) is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import permutations
-from math import gcd, lcm
 
 from sympy import (
     Abs,
@@ -34,6 +33,13 @@ from sympy import (
 )
 
 from symbackprop.algebra.cost import cost
+from symbackprop.algebra.factoring import (
+    as_base,
+    factored_out,
+    factorings,
+    into_denominator,
+    sign_into_base,
+)
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
@@ -54,7 +60,6 @@ from symbackprop.algebra.poly import (
     Poly,
     add,
     atom_free,
-    atom_key,
     mono,
     mono_free,
     mono_key,
@@ -68,8 +73,6 @@ _NODES: dict[str, Callable[..., Expr]] = {
     "where": Where, "maximum": Maximum, "minimum": Minimum, "iverson": Iverson,
 }  # fmt: skip
 _MIRRORED: dict[str, Callable[..., Expr]] = {"gt": Lt, "ge": Le}  # 0 > x is written x < 0
-_FEW_TERMS = 5
-_CHOICES = 3  # atoms that are tried as the factor of some of the terms
 
 
 class Arranger:
@@ -101,90 +104,20 @@ class Arranger:
             return self._monomial(*single)
         if not p:
             return Integer(0)
-        content, coefficient = _common(p)
-        if content or coefficient != 1:
-            inverse = mono(((a, -e) for a, e in content), 1 / Fraction(coefficient))
-            rest = Node("base", (p * inverse,))
-            return self._monomial(content | {(rest, 1)}, coefficient)
+        whole = factored_out(p)
+        if whole != as_base(p):
+            return self.arrange(whole)
         options = [self._flat(p)]
-        if self._quick:
-            return options[0]
-        options += self._factored(p)
-        options += self._grouped(p)
-        options += self._merged(p)
+        if not self._quick:
+            options += [self.arrange(form) for form in factorings(p)]
         return min(options, key=cost)
 
     def _flat(self, p: Poly) -> Expr:
         ordered = sorted(p.terms.items(), key=self._term_order)
         return Add(*(self._monomial(m, c) for m, c in ordered), evaluate=False)
 
-    def _join(self, parts: Iterable[Expr]) -> Expr:
-        """A sum of arranged parts, nested sums flattened, a positive one first."""
-        flat = [t for p in parts for t in (p.args if isinstance(p, Add) else (p,))]
-        flat.sort(key=_is_negative)
-        return Add(*flat, evaluate=False)
-
-    def _factored(self, p: Poly) -> list[Expr]:
-        """Ways to take one atom out of some of the terms (a Horner step each)."""
-        counts: dict[tuple[Atom, bool], int] = {}
-        for m in p.terms:
-            for a, e in m:
-                counts[a, e > 0] = counts.get((a, e > 0), 0) + 1
-        chosen = [k for k, n in counts.items() if n > 1]
-        chosen.sort(key=lambda k: (-counts[k], atom_key(k[0])))
-        del chosen[_CHOICES if len(p) <= _FEW_TERMS else 1 :]
-        options = []
-        for a, up in chosen:
-            inside: dict[Monomial, Number] = {}
-            outside: dict[Monomial, Number] = {}
-            for m, c in p.terms.items():
-                e = dict(m).get(a, 0)
-                (inside if e and (e > 0) == up else outside)[m] = c
-            if outside:
-                parts = (self.arrange(Poly(inside)), self.arrange(Poly(outside)))
-                options.append(self._join(parts))
-        return options
-
-    def _grouped(self, p: Poly) -> list[Expr]:
-        """a u - b u = (a - b) u, for a sum u of several terms."""
-        cofactors: dict[Atom, Poly] = {}
-        for a in p.atoms():
-            terms = {m - {(a, 1)}: c for m, c in p.terms.items() if (a, 1) in m}
-            if len(terms) > 1:
-                cofactors[a] = Poly(terms)
-        ordered = sorted(cofactors, key=atom_key)
-        options = []
-        for place, a in enumerate(ordered):
-            for b in ordered[place + 1 :]:
-                for sign_ in (1, -1):
-                    if cofactors[a] == cofactors[b].scale(sign_):
-                        pair = add((mono(((a, 1),)), mono(((b, 1),), sign_)))
-                        rest = p - pair * cofactors[a]
-                        whole = _times([self.arrange(pair), self.arrange(cofactors[a])])
-                        options.append(self._join([whole, self.arrange(rest)]) if rest else whole)
-        return options
-
-    def _merged(self, p: Poly) -> list[Expr]:
-        """Σ_j w_j f_j + Σ_j w_j g_j = Σ_j w_j (f_j + g_j), where the bodies share a factor."""
-        groups: dict[tuple[Index, ...], list[Monomial]] = {}
-        for m in p.terms:
-            sums = [a for a, e in m if isinstance(a, Node) and a.head == "sum" and e == 1]
-            if len(sums) == 1:
-                groups.setdefault(sums[0].bound, []).append(m)
-        options = []
-        for bound, monomials in groups.items():
-            if len(monomials) < 2:
-                continue
-            body = add(_into_sum(m, p.terms[m]) for m in monomials)
-            content, _ = _common(body)
-            if mono_free(content).intersection(bound):
-                rest = Poly({m: c for m, c in p.terms.items() if m not in monomials})
-                merged = IndexSum(self.arrange(body), *bound)
-                options.append(self._join([merged, self.arrange(rest)]) if rest else merged)
-        return options
-
     def _monomial(self, m: Monomial, c: Number) -> Expr:
-        m, c = _sign_into_base(_into_denominator(m), c)
+        m, c = sign_into_base(into_denominator(m), c)
         exponentials = [(a, e) for a, e in m if isinstance(a, Node) and a.head == "exp"]
         factors: list[tuple[Atom | Expr, Number, Expr]] = [
             (a, e, self._atom(a)) for a, e in m if (a, e) not in exponentials
@@ -282,74 +215,11 @@ class Arranger:
         return c < 0, sums, bool(m), -len(mono_free(m)), len(m), order
 
 
-def _into_denominator(m: Monomial) -> Monomial:
-    """E / (1 + E) = 1 / (1/E + 1), for an exponential E: one operation less."""
-    for a, e in m:
-        for b, f in m:
-            if (
-                isinstance(a, Node) and a.head == "exp" and isinstance(b, Node)
-                and b.head == "base" and f == -e and a in b.args[0].atoms()
-            ):
-                divided = b.args[0] * mono(((a, -1),))
-                return m - {(a, e), (b, f)} | {(Node("base", (divided,)), f)}
-    return m
-
-
-def _sign_into_base(m: Monomial, c: Number) -> tuple[Monomial, Number]:
-    """-2 (t - y) = 2 (y - t): a minus sign goes into a difference."""
-    if c >= 0:
-        return m, c
-    for a, e in sorted(m, key=lambda x: mono_key(frozenset((x,)))):
-        if isinstance(a, Node) and a.head == "base" and e == int(e) and int(e) % 2:
-            values = a.args[0].terms.values()
-            if any(v < 0 for v in values):
-                return m - {(a, e)} | {(Node("base", (-a.args[0],)), e)}, -c
-    return m, c
-
-
-def _into_sum(m: Monomial, c: Number) -> Poly:
-    """A monomial with one Σ among its factors: everything else moved inside."""
-    node = next(a for a, e in m if isinstance(a, Node) and a.head == "sum" and e == 1)
-    return node.args[0] * mono(m - {(node, 1)}, c)
-
-
 def _times(factors: list[Expr]) -> Expr:
     flat = [f for p in factors for f in (p.args if isinstance(p, Mul) else (p,))]
     return flat[0] if len(flat) == 1 else Mul(*flat, evaluate=False)
 
 
-def _is_negative(e: Expr) -> bool:
-    return bool(e.is_Number and e < 0) or (isinstance(e, Mul) and _is_negative(e.args[0]))
-
-
 def _rational(e: Number) -> Rational:
     value = Fraction(e)
     return Rational(value.numerator, value.denominator)
-
-
-def _common(p: Poly) -> tuple[Monomial, Number]:
-    """What all terms share: atoms to exponents of one sign, and a number if that saves work."""
-    shared: dict[Atom, Number] | None = None
-    for m in p.terms:
-        exponents = dict(m)
-        if shared is None:
-            shared = exponents
-            continue
-        shared = {
-            a: e if abs(e) < abs(exponents[a]) else exponents[a]
-            for a, e in shared.items()
-            if a in exponents and (e > 0) == (exponents[a] > 0)
-        }
-    values = [Fraction(c) for c in p.terms.values()]
-    size = Fraction(gcd(*(v.numerator for v in values)), lcm(*(v.denominator for v in values)))
-    before = sum(abs(v) != 1 for v in values)
-    after = sum(abs(v / size) != 1 for v in values)
-    if after + 1 >= before and not (after == 0 and before):
-        size = Fraction(1)
-    if all(v < 0 for v in values):
-        size = -size
-    if size.denominator == 1:
-        return frozenset((shared or {}).items()), int(size)
-    return frozenset((shared or {}).items()), size
-
-

@@ -55,8 +55,8 @@ def normal(expr: Basic) -> Poly:
     >>> from sympy import exp
     >>> from symbackprop.algebra.nodes import Array, Index, size_symbol
     >>> n = size_symbol("n"); k = Index("k", n); a = Array("a", (n,))[k,]
-    >>> normal(exp(a, evaluate=False) / exp(a - 1))
-    1*exp(1*1)
+    >>> normal(exp(2*a, evaluate=False) / exp(a))
+    1*exp(1*a[k])
     """
     found = _cache.get(expr)
     if found is None:

@@ -52,9 +52,10 @@ def declared(assumption: Assumption) -> Rule:
     fact = Fact(assumption.left, assumption.right, assumption.text, True)
     for pattern in candidates:
         value = solve_definition(pattern, right, left)
-        if value is not None and pattern not in set(deep_atoms(value)):
-            if value.free <= atom_free(pattern):
-                return Rule(pattern, value, fact)
+        if value is None or pattern in set(deep_atoms(value)):
+            continue
+        if value.free <= atom_free(pattern):
+            return Rule(pattern, value, fact)
     raise InputError(
         f"the assumption {assumption.text!r} cannot be used: it should fix a sum or an array, "
         "as in 'sum(t) == 1'"

@@ -30,7 +30,8 @@ from symbackprop.calculus.result import Fact
 
 STATES = 40  # looked at in one simplification
 SLACK = 1.6  # how far above the best a state may cost and still be followed
-TERMS = 60  # a form with more terms is not looked at
+TERMS = 24  # a form with more terms than this and than the start is not looked at
+WORK = 800  # terms of all the forms together, after which the search stops
 FINALISTS = 4  # forms that are arranged with every factoring tried
 
 
@@ -85,17 +86,19 @@ class Simplifier:
         queue = [(best.cost, next(order), best)]
         found = [best]
         seen = {p}
-        looked = 0
-        while queue and looked < STATES:
+        looked = work = 0
+        limit = max(TERMS, len(p))
+        while queue and looked < STATES and work < WORK:
             _, _, state = heappop(queue)
             if state.cost > SLACK * best.cost + 1:
                 break
             looked += 1
             for q, allowed in self._moves(state.poly, state.allowed):
                 q, more = self.facts.apply(delta_times(q, free))
-                if q in seen or len(q) > TERMS:
+                if q in seen or len(q) > limit:
                     continue
                 seen.add(q)
+                work += len(q)
                 new = _State(cost(quick.arrange(q)), q, _union(state.facts, more), allowed)
                 heappush(queue, (new.cost, next(order), new))
                 if self._defined(q, allowed):

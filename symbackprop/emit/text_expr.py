@@ -112,7 +112,7 @@ class TextPrinter:
         if expr in self.signs.constants:
             return self.signs.constants[expr]
         if isinstance(expr, Symbol):
-            return expr.name
+            return str(expr.name)
         raise NotYet(f"{type(expr).__name__} cannot be shown as text yet")
 
     def _sum(self, expr: Expr) -> str:

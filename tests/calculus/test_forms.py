@@ -1,4 +1,4 @@
-"""The closed form of every textbook layer comes out of its definitions, however they are spelled."""
+"""The closed form of every textbook layer comes out of its definitions, in any spelling."""
 
 from __future__ import annotations
 

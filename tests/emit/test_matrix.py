@@ -25,6 +25,7 @@ from tests.emit.values import SIZES, D, M, N, same, value
 from tests.katex import assert_katex
 
 i, j, k, p = Index("i", N), Index("j", D), Index("k", M), Index("p", N)
+q = Index("q", N)
 s, u, t, v, w = Array("s"), Array("u", (N,)), Array("t", (N,)), Array("v", (D,)), Array("w", (M,))
 X, Y, W, K = Array("X", (N, D)), Array("Y", (N, D)), Array("W1", (D, M)), Array("K", (N, N))
 ARRAYS = (s, u, t, v, w, X, Y, W, K)
@@ -85,6 +86,8 @@ FORMS = [
      r"\boldsymbol{t} \odot \left[ \boldsymbol{u} > 0 \right]"),
     (Maximum(u[i,], S.Zero), (i,), r"\max\left(\boldsymbol{u}, 0\right)"),
     (Delta(i, p), (i, p), r"\mathbf{I}"),
+    (add(IndexSum(Delta(p, q), p, q), u[i,]), (i,),
+     r"\left(\mathbf{1}^{\top} \mathbf{1}\right) \mathbf{1} + \boldsymbol{u}"),
     (mul(Integer(2), s[()], u[i,]), (i,), r"2 s \boldsymbol{u}"),
     (Pow(u[i,], 2), (i,), r"\boldsymbol{u}^{\odot 2}"),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from sympy import Basic
 from sympy.printing.str import StrPrinter
 
 
-class _Plain(StrPrinter):  # type: ignore[misc]
+class _Plain(StrPrinter):
     def _print_Element(self, expr: Any) -> str:
         return str(expr._sympystr(self))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr
 
 
-class LogAddExp(Expr):  # type: ignore[misc]
+class LogAddExp(Expr):
     """log(exp(u) + exp(v)), computed without overflow."""
 
     __slots__ = ()

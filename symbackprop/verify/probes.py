@@ -1,0 +1,55 @@
+"""A small forward pass for every law of the engine, so that no law goes unchecked.
+
+The catalogue uses most laws, but not a minimum or a hyperbolic tangent. Each probe is verified
+like a layer; if the law it stands for were wrong, its verdict would be false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Probe(NamedTuple):
+    """A forward pass as expression text: its input shapes, its assumptions, the gradients."""
+
+    text: str
+    shapes: Mapping[str, tuple[str, ...]]
+    assume: tuple[str, ...] = ()
+    wrt: tuple[str, ...] | None = None
+
+
+_X: dict[str, tuple[str, ...]] = {"x": ("n",)}
+_XW: dict[str, tuple[str, ...]] = {"x": ("n",), "w": ("n",)}
+
+PROBES: dict[str, Probe] = {
+    "power_of_product": Probe("y = (3*x*w)**2", _XW),
+    "power_of_sum": Probe("y = 1/(2 + 2*x**2)", _X),
+    "exp_of_sum": Probe("y = exp(x - w)", _XW),
+    "log_of_product": Probe("y = log(x*w)", _XW, ("x > 0", "w > 0")),
+    "delta_under_sum": Probe("y = x*sum(w)", _XW),
+    "sum_of_sum": Probe("L = sum((x + w)*s)**2", {**_XW, "s": ()}),
+    "sum_of_one": Probe("L = sum(x + s)**2", {**_X, "s": ()}),
+    "larger_or_smaller": Probe("y = maximum(x, x - 1)*w", _XW),
+    "where_of": Probe("y = where(w > 0, 2.0, 3.0)*x", _XW, (), ("x",)),
+    "abs_of": Probe("y = abs(2*x)*w", _XW),
+    "delta_times": Probe("y = exp(x)/sum(exp(x))", _X),
+    "d_exp": Probe("y = exp(x)", _X),
+    "d_log": Probe("y = log(x)", _X, ("x > 0",)),
+    "d_tanh": Probe("y = tanh(x)", _X),
+    "d_abs": Probe("y = abs(x)", _X),
+    "d_where": Probe("y = where(x > 0, x**2, x**3)", _X),
+    "d_maximum": Probe("y = maximum(x, w)", _XW),
+    "d_minimum": Probe("y = minimum(x, w)", _XW),
+    "d_max": Probe("y = x*max(x)", _X),
+    "d_power": Probe("y = x**3", _X),
+    "d_product": Probe("y = x*exp(x)", _X),
+    "d_sum": Probe("L = sum(x**2)", _X),
+    "d_element": Probe("y = x*w", _XW),
+    "solve_definition": Probe("y = 1/(1 + exp(-x))", _X),
+    "sum_under_fact": Probe(
+        "L = s*sum(t*x[:, None])", {"s": (), "t": ("n", "m"), **_X}, ("sum(t, axis=1) == 1",),
+        ("s",),
+    ),
+    "chain_rule": Probe("z = x*w; y = exp(z)", _XW),
+}
