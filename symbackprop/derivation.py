@@ -62,7 +62,7 @@ def derive(
         batch=batch,
     )
     derived = backward(asked.program, asked.wrt)
-    return Derivation(lettered_backward(derived), derived, asked.function)
+    return Derivation(lettered_backward(derived), derived, asked.function, asked.examples)
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,12 +71,14 @@ class Derivation:
 
     shown: the backward program with readable index names; what `latex` and `text` print.
     program: the same before it was given those names. function: the NumPy function that was
-    derived, if the forward pass is one that can be called.
+    derived, if the forward pass is one that can be called. examples: input values of the layer's
+    worked examples.
     """
 
     shown: Backward
     backward: Backward
     function: Callable[..., Any] | None = None
+    examples: tuple[Mapping[str, float], ...] = ()
 
     @property
     def name(self) -> str:
@@ -110,11 +112,27 @@ class Derivation:
 
         return latex(self.backward, notation=notation)
 
-    def text(self, *, unicode: bool = True) -> str:
-        """The derivation for a terminal; without `unicode`, in ASCII."""
+    def text(self, *, unicode: bool = True, notation: str = "index") -> str:
+        """The derivation for a terminal; without `unicode`, in ASCII; notation as for `latex`."""
         from symbackprop.emit.text import text
 
-        return text(self.backward, unicode=unicode)
+        return text(
+            self.backward, unicode=unicode, notation=notation, worked=self._worked()
+        )
+
+    def _worked(self) -> list[str]:
+        """The value and the gradients at each example, as the generated code computes them."""
+        if not self.examples:
+            return []
+        module, (output,) = self.compile(), self.backward.program.outputs
+        lines = []
+        for inputs in self.examples:
+            value, grads = module.value_and_grad(*inputs.values())
+            given = ", ".join(f"{name} = {x:.10g}" for name, x in inputs.items())
+            found = {output.name: value, **{f"d{n}": g for n, g in grads._asdict().items()}}
+            results = ", ".join(f"{name} = {x:.10g}" for name, x in found.items())
+            lines.append(f"at {given}: {results}")
+        return lines
 
     def numpy_source(self) -> str:
         """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`."""

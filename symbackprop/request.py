@@ -26,11 +26,13 @@ class Request:
 
     wrt: the inputs to differentiate, by their names in the program; None for all of them.
     function: the NumPy function that computes the program, where there is one to call.
+    examples: input values of a layer's worked examples, by the inputs' names in the program.
     """
 
     program: Program
     wrt: tuple[str, ...] | None
     function: Callable[..., Any] | None
+    examples: tuple[Mapping[str, float], ...] = ()
 
 
 def read(
@@ -47,9 +49,11 @@ def read(
     source = _resolve(what, shapes or {})
     function: Callable[..., Any] | None = None
     data: Sequence[str] = ()
+    examples: list[Mapping[str, float]] = []
     if isinstance(source, Layer):
         program, data = _layer(source, shapes or {}, assume, no_assume), source.data
         function, wrt = source.forward, wrt or source.wrt
+        examples = [e.inputs for e in source.examples]
     elif callable(source):
         from symbackprop.frontend.trace import trace
 
@@ -59,13 +63,14 @@ def read(
 
         program = parse_program(source, shapes or {}, assume=tuple(assume))
     if batch is not None:
-        program, function = _batched(program, batch, data), None
+        program, function, examples = _batched(program, batch, data), None, []
     if rename:
         from symbackprop.frontend.names import rename_arrays
 
         program = rename_arrays(program, rename)
         wrt = [rename.get(name, name) for name in wrt] if wrt else None
-    return Request(program, tuple(wrt) if wrt else None, function)
+        examples = [{rename.get(n, n): x for n, x in e.items()} for e in examples]
+    return Request(program, tuple(wrt) if wrt else None, function, tuple(examples))
 
 
 def _resolve(what: What, shapes: Mapping[str, Any]) -> str | Layer | Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -57,8 +58,8 @@ def command(
     symbackprop derive "y = tanh(x); L = sum(y**2)" --shape x=n
     """
     form = form or "text"
-    if notation and (form != "latex" or jacobian):
-        raise click.UsageError("--notation is for gradients in --latex")
+    if notation and (form not in ("text", "latex") or jacobian):
+        raise click.UsageError("--notation is for gradients, in --text or --latex")
     if jacobian and form == "numpy":
         raise click.UsageError("--jacobian has no --numpy form; use --text, --latex or --json")
     pair = read_names(jacobian, "--jacobian")
@@ -101,7 +102,8 @@ def _gradients(derivation: Derivation, form: str, notation: str, output: Output)
         return derivation.numpy_source()
     if form == "json":
         return derivation.json()
-    return first_shown(output, derivation.text, lambda: derivation.text(unicode=False))
+    show = partial(derivation.text, notation=notation)
+    return first_shown(output, show, partial(show, unicode=False))
 
 
 def _jacobian(derivation: Derivation, pair: list[str], form: str, output: Output) -> str:

@@ -29,12 +29,13 @@ class Node:
     maximum minimum.
     """
 
-    __slots__ = ("args", "bound", "free", "head", "height", "key")
+    __slots__ = ("args", "bound", "free", "head", "height", "key", "weight")
     head: str
     args: tuple[Poly, ...]
     bound: tuple[Index, ...]
     free: frozenset[Index]
     height: int
+    weight: int
     key: str
     _table: ClassVar[dict[tuple[str, tuple[Poly, ...], tuple[Index, ...]], Node]] = {}
 
@@ -44,6 +45,7 @@ class Node:
             found = object.__new__(cls)
             found.head, found.args, found.bound, found.key = head, args, bound, ""
             found.free = frozenset().union(*(a.free for a in args)) - frozenset(bound)
+            found.weight = 1 + sum(weight(a) for a in args)
             found.height = max((height(a) for a in args), default=0) + len(bound)
             cls._table[head, args, bound] = found
         return found
@@ -202,6 +204,11 @@ def atom_free(a: Atom) -> frozenset[Index]:
 def mono_free(m: Monomial) -> frozenset[Index]:
     """The free indices of a monomial."""
     return frozenset().union(*(atom_free(a) for a, _ in m))
+
+
+def weight(p: Poly) -> int:
+    """How many atoms are written down in p, those inside nodes included."""
+    return sum(a.weight if isinstance(a, Node) else 1 for m in p.terms for a, _ in m)
 
 
 def height(p: Poly) -> int:

@@ -19,7 +19,7 @@ from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms
+from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, weight
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.signs import positive
@@ -30,8 +30,8 @@ from symbackprop.calculus.result import Fact
 
 STATES = 40  # looked at in one simplification
 SLACK = 1.6  # how far above the best a state may cost and still be followed
-TERMS = 24  # a form with more terms than this and than the start is not looked at
-WORK = 800  # terms of all the forms together, after which the search stops
+WEIGHT = 120  # a form with more atoms than this and than twice the start is not looked at
+WORK = 4000  # atoms of all the forms together, after which the search stops
 FINALISTS = 4  # forms that are arranged with every factoring tried
 
 
@@ -87,7 +87,7 @@ class Simplifier:
         found = [best]
         seen = {p}
         looked = work = 0
-        limit = max(TERMS, len(p))
+        limit = max(WEIGHT, 2 * weight(p))
         while queue and looked < STATES and work < WORK:
             _, _, state = heappop(queue)
             if state.cost > SLACK * best.cost + 1:
@@ -95,10 +95,10 @@ class Simplifier:
             looked += 1
             for q, allowed in self._moves(state.poly, state.allowed):
                 q, more = self.facts.apply(delta_times(q, free))
-                if q in seen or len(q) > limit:
+                if q in seen or weight(q) > limit:
                     continue
                 seen.add(q)
-                work += len(q)
+                work += weight(q)
                 new = _State(cost(quick.arrange(q)), q, _union(state.facts, more), allowed)
                 heappush(queue, (new.cost, next(order), new))
                 if self._defined(q, allowed):

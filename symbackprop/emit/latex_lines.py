@@ -14,10 +14,8 @@ from symbackprop.calculus.result import Fact
 from symbackprop.emit.latex_expr import LatexPrinter
 from symbackprop.emit.latex_matrix import MatrixPrinter
 from symbackprop.emit.latex_names import Names, escape
-from symbackprop.emit.to_matrix import to_matrix
-from symbackprop.errors import InputError
+from symbackprop.emit.to_matrix import to_matrix, wants_matrix
 
-NOTATIONS = ("index", "matrix")
 _FUNCTION = re.compile(r"\\(exp|log|tanh|sqrt|max|min|left\||left\[|operatorname\{sign)")
 _SIGNS = {
     r"\mathbf{1}": "is a column of ones",
@@ -31,12 +29,10 @@ class Lines:
     """Collects the lines of one block in one notation."""
 
     def __init__(self, names: Names, notation: str) -> None:
-        if notation not in NOTATIONS:
-            raise InputError(f"the notation {notation!r} is not known: write 'index' or 'matrix'")
         self.names = names
         self.printer = LatexPrinter(names)
         self.matrices = MatrixPrinter(self.printer)
-        self.prefers_matrix = notation == "matrix"
+        self.prefers_matrix = wants_matrix(notation)
         self.uses_matrix = False
         self.lines: list[str] = []
 

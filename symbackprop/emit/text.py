@@ -6,30 +6,43 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from symbackprop.algebra.letters import lettered_program, names_in
-from symbackprop.algebra.nodes import Array
+from sympy import Expr
+
+from symbackprop.algebra.letters import free_indices, lettered_program, names_in
+from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward, Fact, Jacobian
 from symbackprop.emit.cases import cases
 from symbackprop.emit.lettering import lettered_backward, lettered_jacobian, loss_of
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
+from symbackprop.emit.text_matrix import TextMatrixPrinter
+from symbackprop.emit.to_matrix import to_matrix, wants_matrix
 
 WIDTH = 80
 
 
-def text(backward: Backward, *, unicode: bool = True) -> str:
+def text(
+    backward: Backward,
+    *,
+    unicode: bool = True,
+    notation: str = "index",
+    worked: Iterable[str] = (),
+) -> str:
     """The definitions with shapes, the gradients, the facts used and the notes, in sections.
+
+    notation: "index", or "matrix" for whole-array notation in every line that has one; raises
+    InputError for any other. worked: lines for a section of examples with numbers.
 
     The gradient in `a` is `da`, the upstream gradient of an output `y` is `dy`. No line is
     longer than 80 columns where it has an operator to break at.
     """
     backward = lettered_backward(backward)
-    printer = TextPrinter(UNICODE if unicode else ASCII)
+    printer = _Lines(TextPrinter(UNICODE if unicode else ASCII), wants_matrix(notation))
     program = backward.program
     loss = loss_of(backward)
     name = loss.name if loss else _unused(("L", "loss", "Loss"), names_in(program))
     upstream = [
-        f"{dout.name} = {_partial(printer, name, out)}"
+        f"{dout.name} = {printer.partial(name, out)}"
         for out, dout in zip(program.outputs, backward.upstream, strict=True)
         if dout is not None
     ]
@@ -38,11 +51,7 @@ def text(backward: Backward, *, unicode: bool = True) -> str:
         lines += _wrapped(f"given {', '.join(upstream)}, for a scalar {name} computed from it")
     lines += _equations(
         [
-            (
-                printer.element(s.array, s.indices),
-                printer.show(s.expr),
-                _partial(printer, name, s.of),
-            )
+            printer.equation(s.array, s.indices, s.expr, printer.partial(name, s.of))
             for s in backward.steps
         ]
     )
@@ -51,6 +60,8 @@ def text(backward: Backward, *, unicode: bool = True) -> str:
         lines += ["", "notes"]
         for note in backward.notes:
             lines += _wrapped(note if unicode else note.encode("ascii", "replace").decode())
+    for line in worked:
+        lines += ["", "example", *_wrapped(line)]
     return "\n".join(lines) + "\n"
 
 
@@ -58,50 +69,75 @@ def text_jacobian(
     jacobian: Jacobian, program: Program | None = None, *, unicode: bool = True
 ) -> str:
     """∂of/∂wrt, and by cases where one Kronecker delta decides; after the definitions, if given."""
-    printer = TextPrinter(UNICODE if unicode else ASCII)
+    text_printer = TextPrinter(UNICODE if unicode else ASCII)
+    printer = _Lines(text_printer, False)
     jacobian = lettered_jacobian(jacobian, names_in(program) if program else frozenset())
     lines = [program.name, *_forward(printer, lettered_program(program)), ""] if program else []
-    rows = printer.element(jacobian.of, jacobian.rows)
-    columns = printer.element(jacobian.wrt, jacobian.columns)
-    d = printer.signs.partial
+    rows = text_printer.element(jacobian.of, jacobian.rows)
+    columns = text_printer.element(jacobian.wrt, jacobian.columns)
+    d = text_printer.signs.partial
     left = f"{d}{rows}/{d}{columns}"
-    rows_shown = [(left, printer.show(jacobian.expr), "")]
+    rows_shown = [(left, text_printer.show(jacobian.expr), "")]
     by_cases = cases(jacobian)
     if by_cases is not None:
         j, k, on, off = by_cases
-        unequal = printer.signs.relations["!="]
-        rows_shown += [(left, printer.show(on), f"{j.name} = {k.name}")]
-        rows_shown += [(left, printer.show(off), f"{j.name} {unequal} {k.name}")]
+        unequal = text_printer.signs.relations["!="]
+        rows_shown += [(left, text_printer.show(on), f"{j.name} = {k.name}")]
+        rows_shown += [(left, text_printer.show(off), f"{j.name} {unequal} {k.name}")]
+    if len(jacobian.rows) == len(jacobian.columns) == 1:
+        whole = to_matrix(jacobian.expr, (*jacobian.rows, *jacobian.columns))
+        if whole is not None:
+            left = f"{d}{jacobian.of.name}/{d}{jacobian.wrt.name}"
+            rows_shown += [(left, TextMatrixPrinter(text_printer).show(whole), "")]
     lines += ["Jacobian", *_equations(rows_shown)]
     lines += _facts(printer, jacobian.facts)
     return "\n".join(lines) + "\n"
 
 
-def _forward(printer: TextPrinter, program: Program) -> list[str]:
+class _Lines:
+    """The lines of the sections, in index or in matrix notation."""
+
+    def __init__(self, printer: TextPrinter, matrix: bool) -> None:
+        self.printer = printer
+        self.matrices = TextMatrixPrinter(printer) if matrix else None
+
+    def equation(
+        self, array: Array, indices: tuple[Index, ...], expr: Expr, remark: str
+    ) -> tuple[str, str, str]:
+        """`array = expr` with whole arrays where that is asked for and exists, else by elements."""
+        whole = to_matrix(expr, indices) if self.matrices else None
+        if self.matrices is None or whole is None:
+            return self.printer.element(array, indices), self.printer.show(expr), remark
+        return array.name, self.matrices.show(whole), remark
+
+    def fact(self, fact: Fact) -> tuple[str, str, str]:
+        """`left = right` and where it comes from."""
+        source = "assumed" if fact.declared else "from the definitions"
+        free = tuple(dict.fromkeys((*free_indices(fact.left), *free_indices(fact.right))))
+        if self.matrices and len(free) < 2:
+            left, right = to_matrix(fact.left, free), to_matrix(fact.right, free)
+            if left is not None and right is not None:
+                return self.matrices.show(left), self.matrices.show(right), source
+        return self.printer.show(fact.left), self.printer.show(fact.right), source
+
+    def partial(self, loss: str, array: Array) -> str:
+        """∂L/∂array."""
+        d = self.printer.signs.partial
+        return f"{d}{loss}/{d}{array.name}"
+
+
+def _forward(lines: _Lines, program: Program) -> list[str]:
     inputs = ", ".join(f"{a.name} {_shape(a)}".replace(" ", "\0") for a in program.inputs)
     rows = [
-        (printer.element(d.array, d.indices), printer.show(d.expr), _shape(d.array))
-        for d in program.definitions
+        lines.equation(d.array, d.indices, d.expr, _shape(d.array)) for d in program.definitions
     ]
     listed = [line.replace("\0", " ") for line in _wrapped(inputs)]
     return ["", "inputs", *listed, "", "forward", *_equations(rows)]
 
 
-def _facts(printer: TextPrinter, facts: Iterable[Fact]) -> list[str]:
-    rows = [
-        (
-            printer.show(f.left),
-            printer.show(f.right),
-            "assumed" if f.declared else "from the definitions",
-        )
-        for f in facts
-    ]
+def _facts(lines: _Lines, facts: Iterable[Fact]) -> list[str]:
+    rows = [lines.fact(f) for f in facts]
     return ["", "using", *_equations(rows)] if rows else []
-
-
-def _partial(printer: TextPrinter, loss: str, array: Array) -> str:
-    d = printer.signs.partial
-    return f"{d}{loss}/{d}{array.name}"
 
 
 def _shape(array: Array) -> str:

@@ -44,10 +44,21 @@ from symbackprop.emit.matrix import (
     transposes,
 )
 from symbackprop.emit.reading import Product, decimal, product, terms
+from symbackprop.errors import InputError
 
 
 class _NoNotation(Exception):
     """There is no whole-array form (or none that reads better than indices)."""
+
+
+NOTATIONS = ("index", "matrix")
+
+
+def wants_matrix(notation: str) -> bool:
+    """Whether the notation is "matrix"; raises InputError for one that is not known."""
+    if notation not in NOTATIONS:
+        raise InputError(f"the notation {notation!r} is not known: write 'index' or 'matrix'")
+    return notation == "matrix"
 
 
 def to_matrix(expr: Expr, free: tuple[Index, ...]) -> Node | None:
