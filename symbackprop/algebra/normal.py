@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 
 from sympy import Abs, Add, Basic, Expr, Mul, Pow, Rational, Symbol, exp, log, sign, tanh
@@ -116,60 +117,87 @@ def _power(base: Expr, exponent: Expr) -> Poly:
     return power(inner, q)
 
 
-def substitute(p: Poly, replace: Callable[[Atom], Poly | None]) -> Poly:
+Replacement = Callable[[Atom], Poly | None]
+
+
+def substitute(p: Poly, replace: Replacement, exponent: int = 1) -> Poly:
     """Replace atoms everywhere, also inside nodes, and bring the result to normal form.
 
     replace: the polynomial that takes an atom's place, or None to look inside it. An atom that is
-    its own replacement is left whole.
+    its own replacement is left whole. exponent: the power of the atom that is replaced; powers
+    that are not multiples of it stay.
     """
-    memo: dict[Atom, Poly | None] = {}
-    return _substitute(p, replace, memo)
+    return _Substitution(replace, exponent).apply(p)
 
 
-def _substitute(
-    p: Poly, replace: Callable[[Atom], Poly | None], memo: dict[Atom, Poly | None]
-) -> Poly:
-    total: list[Poly] = []
-    changed = False
-    for m, c in p.terms.items():
-        product = mono((), c)
-        kept = []
-        for a, e in m:
-            if a not in memo:
-                memo[a] = _replaced(a, replace, memo)
-            new = memo[a]
-            if new is None:
-                kept.append((a, e))
+@dataclass(frozen=True)
+class _New:
+    """What takes an atom's place: `value` for its power `exponent`.
+
+    direct: it is the atom itself that is replaced, not something inside it.
+    """
+
+    value: Poly
+    exponent: int
+    direct: bool
+
+    def raised(self, e: Number) -> Poly | None:
+        """What takes the place of atom**e; None where that power stays."""
+        if self.direct:
+            if self.exponent > 1 and e % self.exponent:
+                return None
+            e = Fraction(e, self.exponent)
+            if len(self.value) > 1 and e in (1, 2, 3):  # multiplied out, to meet other terms
+                product = self.value
+                for _ in range(int(e) - 1):
+                    product = product * self.value
+                return product
+        return power_of_sum(self.value, e) if len(self.value) > 1 else power(self.value, e)
+
+
+class _Substitution:
+    def __init__(self, replace: Replacement, exponent: int) -> None:
+        self._replace = replace
+        self._exponent = exponent
+        self._memo: dict[Atom, _New | None] = {}
+
+    def apply(self, p: Poly) -> Poly:
+        total: list[Poly] = []
+        changed = False
+        for m, c in p.terms.items():
+            product = mono((), c)
+            kept = []
+            for a, e in m:
+                new = self._new(a)
+                raised = None if new is None else new.raised(e)
+                if raised is None:
+                    kept.append((a, e))
+                else:
+                    changed = True
+                    product = product * raised
+            total.append(product * mono(kept))
+        return add(total) if changed else p
+
+    def _new(self, a: Atom) -> _New | None:
+        """What takes the place of an atom; None where nothing in it changes."""
+        if a not in self._memo:
+            value = self._replace(a)
+            if value is None:
+                inside = self._inside(a)
+                self._memo[a] = None if inside is None else _New(inside, 1, False)
             else:
-                changed = True
-                product = product * _power_of_new(new, e)
-        total.append(product * mono(kept))
-    return add(total) if changed else p
+                itself = value.single() == (frozenset(((a, 1),)), 1)
+                self._memo[a] = None if itself else _New(value, self._exponent, True)
+        return self._memo[a]
 
-
-def _power_of_new(new: Poly, e: Number) -> Poly:
-    """A sum that takes an atom's place is multiplied out where the power allows it."""
-    if len(new) > 1 and e in (1, 2, 3):
-        product = new
-        for _ in range(int(e) - 1):
-            product = product * new
-        return product
-    return power(new, e)
-
-
-def _replaced(
-    a: Atom, replace: Callable[[Atom], Poly | None], memo: dict[Atom, Poly | None]
-) -> Poly | None:
-    """The replacement of an atom, or None where nothing in it changes."""
-    new = replace(a)
-    if new is not None:
-        single = new.single()
-        return None if single == (frozenset(((a, 1),)), 1) else new
-    if not isinstance(a, Node):
-        return None
-    if a.bound:
-        body, bound = opened(a)
-        inner = _substitute(body, replace, memo)
-        return None if inner is body else build(a.head, (inner,), bound)
-    args = tuple(_substitute(p, replace, memo) for p in a.args)
-    return None if args == a.args else build(a.head, args)
+    def _inside(self, a: Atom) -> Poly | None:
+        if not isinstance(a, Node):
+            return None
+        if a.bound:
+            body, bound = opened(a)
+            inner = self.apply(body)
+            return None if inner is body else build(a.head, (inner,), bound)
+        args = tuple(self.apply(p) for p in a.args)
+        if args == a.args:
+            return None
+        return args[0] if a.head == "base" else build(a.head, args)

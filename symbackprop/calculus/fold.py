@@ -56,7 +56,7 @@ CACHES.append(match.cache_clear)
 
 @dataclass(frozen=True)
 class Elimination:
-    """`kernel = replacement`, for all values of the kernel's free indices.
+    """`kernel^exponent = replacement`, for all values of the kernel's free indices.
 
     array: the definition that was solved, None for a denominator.
     kept: the atoms of the replacement that themselves hold the kernel (the S of E = y S); they
@@ -67,6 +67,7 @@ class Elimination:
     kernel: Atom
     replacement: Poly
     kept: tuple[Atom, ...]
+    exponent: int = 1
 
     def occurs_in(self, atoms: set[Atom]) -> bool:
         """Whether the kernel is among these atoms, up to the names of indices."""
@@ -81,7 +82,7 @@ class Elimination:
             mapping = match(self.kernel, a)
             return None if mapping is None else rename(self.replacement, mapping)
 
-        return substitute(p, replace)
+        return substitute(p, replace, self.exponent)
 
 
 def eliminations(array: Array, indices: tuple[Index, ...], f: Poly) -> list[Elimination]:
@@ -91,15 +92,44 @@ def eliminations(array: Array, indices: tuple[Index, ...], f: Poly) -> list[Elim
     for kernel in sorted(set(_kernels(f)), key=str):
         if atom_free(kernel) != set(indices) or len(set(indices)) != len(indices):
             continue
+        exponent = 1
         solution = solve_definition(kernel, y, f)
-        if solution is None or solution == atom(kernel):
+        if solution is None:
+            square = _in_squares(expand(f), kernel)
+            solution = square and solve_definition(_SQUARE, y, square)
+            exponent = 2
+        if solution is None or solution == atom(kernel) or _SQUARE in set(deep_atoms(solution)):
             continue
         inner = [a for a in deep_atoms(solution) if isinstance(a, Node)]
         if kernel in set(deep_atoms(solution)):
             continue
         kept = tuple({a for a in inner if a.free <= set(indices) and _holds(a, kernel)})
-        found.append(Elimination(array, kernel, solution, kept))
+        found.append(Elimination(array, kernel, solution, kept, exponent))
     return found
+
+
+_SQUARE = Array("\u00b7square", (), ">0")[()]  # stands for the square of a kernel
+
+
+def _in_squares(p: Poly, kernel: Atom) -> Poly | None:
+    """p with the placeholder for kernel^2, where the kernel has even exponents only."""
+    total = ZERO
+    for m, c in p.terms.items():
+        factors: dict[Atom, Number] = {}
+        for a, e in m:
+            if a == kernel:
+                if e % 2:
+                    return None
+                factors[_SQUARE] = Fraction(e, 2)
+            elif isinstance(a, Node) and a.head == "base":
+                inner = _in_squares(a.args[0], kernel)
+                if inner is None:
+                    return None
+                factors[Node("base", (inner,))] = e
+            else:
+                factors[a] = e
+        total = total + mono(factors.items(), c)
+    return total
 
 
 def denominators(p: Poly) -> Iterator[Elimination]:

@@ -129,6 +129,15 @@ def test_binary_cross_entropy(sigmoid: str) -> None:
     assert_closed_form(derived, "x", "y - t")
 
 
+TANHS = ["tanh(x)", "(exp(x) - exp(-x))/(exp(x) + exp(-x))", "(exp(2*x) - 1)/(exp(2*x) + 1)",
+         "2/(1 + exp(-2*x)) - 1"]
+
+
+@pytest.mark.parametrize("tanh", TANHS)
+def test_hyperbolic_tangent(tanh: str) -> None:
+    assert_closed_form(backward(parse_program(f"y = {tanh}", {"x": ("n",)})), "x", "dy*(1 - y*y)")
+
+
 ONE_LINE = [
     # text, assumptions, input, closed form
     ("y = a - log(sum(exp(a)))", [], "a", "dy - exp(y)*sum(dy)"),

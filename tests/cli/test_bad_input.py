@@ -61,7 +61,7 @@ CASES = [
     (["derive", "softmax-ce", "--batch", "2"], 2, ["--batch"]),
     (["derive", "affine-batch", "--batch", "B"], 2, ["affine-batch", "B=x"]),
     (["derive", "softmax-ce", "--assume", "sum(q) == 1"], 2, ["q"]),
-    (["derive", "softmax-ce", "--notation", "matrix"], 2, ["--latex"]),
+    (["derive", "softmax-ce", "--json", "--notation", "matrix"], 2, ["--text or --latex"]),
     (["derive", "softmax", "--jacobian", "y"], 2, ["--jacobian"]),
     (["derive", "softmax", "--jacobian", "y,q"], 2, ["q"]),
     (["derive", "softmax", "--jacobian", "y,a", "--numpy"], 2, ["--jacobian"]),

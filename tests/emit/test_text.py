@@ -133,6 +133,7 @@ def test_a_jacobian_by_cases() -> None:
   ∂y[j]/∂a[k] = y[j]·(δ(j,k) - y[k])
   ∂y[j]/∂a[k] = y[j]·(1 - y[j])         j = k
   ∂y[j]/∂a[k] = -y[j]·y[k]              j ≠ k
+  ∂y/∂a = diag(y) - y yᵀ
 """)
 
 
