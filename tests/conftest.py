@@ -1,12 +1,22 @@
-"""Golden files: the emitted LaTeX and NumPy, kept under `tests/golden/` and renewed on demand."""
+"""Golden files, renewed on demand, and how Hypothesis draws its examples.
+
+The emitted LaTeX and NumPy of every layer are kept under `tests/golden/`. Properties are tested on
+the same examples in every run; `HYPOTHESIS_PROFILE=explore` draws new ones and reports the seed.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -167,29 +167,23 @@ class Arranger:
         return _FUNCTIONS[a.head](*args, evaluate=False)
 
     def _contraction(self, node: Node) -> Expr:
-        """Σ over several indices as nested sums, in the order that costs least."""
-        if len(node.bound) == 1 or len(node.bound) > 4:
-            return IndexSum(self.arrange(node.args[0]), *node.bound)
-        options = [IndexSum(self.arrange(node.args[0]), *node.bound)]
-        for order in permutations(node.bound):
-            options.append(self._nested(node.args[0], order))
+        """Σ over several indices, nested in the order that costs least where it is a product."""
+        body = node.args[0]
+        options = [IndexSum(self.arrange(body), *node.bound)]
+        single = body.single()
+        if single is not None and 1 < len(node.bound) <= 4:
+            options += [self._nested(*single, order) for order in permutations(node.bound)]
         return min(options, key=cost)
 
-    def _nested(self, body: Poly, order: tuple[Index, ...]) -> Expr:
+    def _nested(self, m: Monomial, c: Number, order: tuple[Index, ...]) -> Expr:
         """Σ_i f_i (Σ_j g_ij), the last index of the order innermost."""
-        single = body.single()
-        if not order or single is None:
-            return self.arrange(body)
-        inner, last = single[0], order[-1]
-        within = frozenset((a, e) for a, e in inner if last in atom_free(a))
-        outside = inner - within
-        summed = IndexSum(self._monomial(within, 1), last)
-        rest = self._monomial(outside, single[1])
+        within = frozenset((a, e) for a, e in m if order[-1] in atom_free(a))
+        summed: Expr = IndexSum(self._monomial(within, 1), order[-1])
+        rest = self._monomial(m - within, c)
         for index in reversed(order[:-1]):
-            factors = [rest, summed] if rest != 1 else [summed]
-            summed = IndexSum(_times(factors), index)
+            summed = IndexSum(_times([rest, summed] if rest != 1 else [summed]), index)
             rest = Integer(1)
-        return _times([rest, summed]) if rest != 1 else summed
+        return summed
 
     def _factor_order(self, a: Atom | Expr, e: Number) -> tuple[int, int, int, int, str]:
         kind = 2
