@@ -68,6 +68,8 @@ _COMPARISONS: dict[type, Callable[[int], bool]] = {
 class State:
     """One evaluation: the arithmetic, the sizes, the arrays known so far.
 
+    masked: whether a product with a factor [condition] that is 0 is 0 even where another factor
+    has no value, as is meant in formulas; NumPy's own products of such values are not.
     `memo` holds sums over bound indices that were met already, by node and free indices.
     """
 
@@ -75,6 +77,7 @@ class State:
         self.scalars = scalars
         self.sizes = sizes
         self.arrays = dict(arrays)
+        self.masked = False
         self.memo: dict[tuple[Any, ...], Any] = {}
 
     def size(self, size: Expr) -> int:
@@ -159,7 +162,20 @@ def _add(expr: Basic) -> Node:
 
 def _mul(expr: Basic) -> Node:
     parts = [compiled(a) for a in expr.args]
-    return lambda s, env: s.scalars.mul([part(s, env) for part in parts])
+    masks = [compiled(m) for m in _masks(expr)]
+
+    def node(s: State, env: Env) -> Any:
+        if s.masked and not all([s.scalars.real(mask(s, env)) for mask in masks]):
+            return s.scalars.number(Fraction(0))
+        return s.scalars.mul([part(s, env) for part in parts])
+
+    return node
+
+
+def _masks(expr: Basic) -> list[Basic]:
+    """The factors [condition] of a product, those of products in it included."""
+    inner = [a for a in expr.args if isinstance(a, Mul)]
+    return [a for a in expr.args if isinstance(a, Iverson)] + [m for a in inner for m in _masks(a)]
 
 
 def _pow(expr: Any) -> Node:

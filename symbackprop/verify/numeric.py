@@ -101,7 +101,7 @@ def _formula(target: Target, shown: Values, exact: Values, scale: Values) -> Fin
         # Neither side is known better than its last digits allow.
         floor = scale[place] * 1e-15
         difference = abs(got - want)
-        error = float(difference / max(abs(want), floor)) if difference else 0.0
+        error = float(difference / max(abs(want), floor)) if difference > _UNDERFLOW else 0.0
         if not error <= worst.error:
             worst = Finding(target, "formula", error, place, got, want)
     return worst

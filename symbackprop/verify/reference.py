@@ -94,6 +94,7 @@ def _shown(backward: Backward, point: Point, scalars: Rounding) -> Shown:
         if upstream is not None:
             weights = point.cotangents[output]
             state.arrays[upstream] = {p: scalars.exact(x) for p, x in weights.items()}
+    state.masked = True
     state.run((s.array, s.indices, s.expr) for s in backward.steps)
     wanted = {Target(o, False): o for o in program.outputs}
     wanted.update((Target(a, True), backward.step(a).array) for a in backward.wrt)

@@ -14,8 +14,8 @@ Forward:
     y[i, j] = gamma[j]*xhat[i, j] + beta[j]
 
 Backward:
-    dx[i, j] = gamma[j]*s[j]*(dy[i, j] - (xhat[i, j]*sum_k(dy[k, j]*xhat[k, j]) + sum_k(dy[k,
-        j]))/N)
+    dx[i, j] = gamma[j]*s[j]*(dy[i, j] - xhat[i, j]*sum_k(dy[k, j]*xhat[k, j])/N -
+        sum_k(dy[k, j])/N)
     dgamma[k] = sum_j(dy[j, k]*xhat[j, k])
     dbeta[k] = sum_j(dy[j, k])
     with dy the upstream gradient of y
@@ -95,9 +95,9 @@ def backward(saved, dout):
     dout: the upstream gradient of y, (N, D)
     """
     gamma, s, xhat = saved.gamma, saved.s, saved.xhat
-    N = xhat.shape[0]
     dy = _upstream(dout, xhat.shape, gamma.dtype)
-    dgamma = np.sum(dy * xhat, axis=0)  # (D,)
+    u = dy * xhat  # (N, D)
+    dx = gamma * s * (dy - xhat * np.mean(u, axis=0) - np.mean(dy, axis=0))  # (N, D)
+    dgamma = np.sum(u, axis=0)  # (D,)
     dbeta = np.sum(dy, axis=0)  # (D,)
-    dx = gamma * s * (dy - (xhat * dgamma + dbeta) / N)  # (N, D)
     return Grads(x=dx, gamma=dgamma, beta=dbeta)

@@ -63,8 +63,8 @@ def _upstream(value, shape, dtype):
 def forward(a):
     """Return y: (n,); and what `backward` needs."""
     (a,) = _prepare(a=a)
-    u = a - np.max(a)  # (n,)
-    y = u - np.log(np.sum(np.exp(u)))  # (n,)
+    shifted = a - np.max(a)  # (n,)
+    y = shifted - np.log(np.sum(np.exp(shifted)))  # (n,)
     return y, Saved(y=y)
 
 

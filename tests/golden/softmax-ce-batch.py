@@ -10,6 +10,7 @@ Forward:
 
 Backward:
     da[i, j] = (y[i, j] - t[i, j])/N
+    for dout = 1, the upstream gradient of L
 
 Uses:
     sum(t, axis=1) == 1 (assumed)
@@ -70,11 +71,11 @@ def forward(a, t):
     """Return L: scalar; and what `backward` needs."""
     a, t = _prepare(a=a, t=t)
     N = a.shape[0]
-    u = a - np.max(a, axis=1, keepdims=True)  # (N, n)
-    e = np.exp(u)  # (N, n)
+    shifted = a - np.max(a, axis=1, keepdims=True)  # (N, n)
+    e = np.exp(shifted)  # (N, n)
     s = np.sum(e, axis=1, keepdims=True)  # (N, 1)
     y = e / s  # (N, n)
-    L = -np.sum(t * (u - np.log(s))) / N  # scalar
+    L = -np.sum(t * (shifted - np.log(s))) / N  # scalar
     return L, Saved(t=t, y=y)
 
 

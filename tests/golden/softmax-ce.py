@@ -10,6 +10,7 @@ Forward:
 
 Backward:
     da[k] = y[k] - t[k]
+    for dout = 1, the upstream gradient of L
 
 Uses:
     sum(t) == 1 (assumed)
@@ -69,11 +70,11 @@ def _upstream(value, shape, dtype):
 def forward(a, t):
     """Return L: scalar; and what `backward` needs."""
     a, t = _prepare(a=a, t=t)
-    u = a - np.max(a)  # (n,)
-    e = np.exp(u)  # (n,)
+    shifted = a - np.max(a)  # (n,)
+    e = np.exp(shifted)  # (n,)
     s = np.sum(e)  # scalar
     y = e / s  # (n,)
-    L = -np.sum(t * (u - np.log(s)))  # scalar
+    L = -np.sum(t * (shifted - np.log(s)))  # scalar
     return L, Saved(t=t, y=y)
 
 

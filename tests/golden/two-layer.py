@@ -23,6 +23,7 @@ Backward:
     db1[k] = sum_j(da1[j, k])
     dW2[i, j] = sum_k(h[k, i]*da2[k, j])
     db2[k] = sum_j(da2[j, k])
+    for dout = 1, the upstream gradient of L
 
 Uses:
     sum(t, axis=1) == 1 (assumed)
@@ -101,11 +102,11 @@ def forward(x, W1, b1, W2, b2, t):
     a1 = x @ W1 + b1  # (N, H)
     h = np.maximum(a1, 0)  # (N, H)
     a2 = h @ W2 + b2  # (N, n)
-    u = a2 - np.max(a2, axis=1, keepdims=True)  # (N, n)
-    e = np.exp(u)  # (N, n)
+    shifted = a2 - np.max(a2, axis=1, keepdims=True)  # (N, n)
+    e = np.exp(shifted)  # (N, n)
     s = np.sum(e, axis=1, keepdims=True)  # (N, 1)
     y = e / s  # (N, n)
-    L = -np.sum(t * (u - np.log(s))) / N  # scalar
+    L = -np.sum(t * (shifted - np.log(s))) / N  # scalar
     return L, Saved(x=x, W1=W1, W2=W2, t=t, a1=a1, h=h, y=y)
 
 

@@ -215,3 +215,21 @@ def test_matrix_products_are_those_of_numpy(rows: int, columns: int, seed: int) 
     state = State(Double(), {m: rows, n: columns}, arrays)
     state.run([(y, (i,), IndexSum(A[i, j] * x[j,], j))])
     np.testing.assert_allclose(list(state.arrays[y].values()), left @ right, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        Mul(Iverson(x[k,] > 0), log(x[k,]), evaluate=False),
+        Mul(c[()], Mul(1 / sqrt(x[k,]), Iverson(x[k,] > 0), evaluate=False), evaluate=False),
+    ],
+)
+def test_a_mask_hides_what_has_no_value_in_formulas_only(expr: Expr) -> None:
+    arrays = {**ARRAYS, x: {p: -1.0 for p in ARRAYS[x]}}
+    state = State(Double(), SIZES, arrays)
+    y = Array("y", (n,))
+    with pytest.raises(OutOfDomain):
+        state.run([(y, (k,), expr)])
+    state.masked = True
+    state.run([(y, (k,), expr)])
+    assert set(state.arrays[y].values()) == {0.0}

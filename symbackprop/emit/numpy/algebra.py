@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cmp_to_key
 from typing import Any
 
 from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, exp, log
+from sympy.core.function import Application
+from sympy.core.relational import Relational
 
 from symbackprop.algebra.nodes import (
     Array,
@@ -15,7 +18,7 @@ from symbackprop.algebra.nodes import (
     IndexSum,
     Maximum,
     Minimum,
-    rename,
+    fresh_index,
     walk,
 )
 from symbackprop.algebra.program import Definition
@@ -36,9 +39,80 @@ def _canonical(expr: Basic) -> tuple[Any, int]:
     if isinstance(expr, IndexSum | IndexMax):
         body, height = _canonical(expr.body)
         names = {b: Index(f"~{height}.{n}", b.size) for n, b in enumerate(expr.bound)}
-        return expr.func(rename(body, names), *names.values()), height + 1
+        # The order of terms follows the names.
+        return expr.func(_canonical(renamed(body, names))[0], *names.values()), height + 1
     parts = [_canonical(a) for a in expr.args]
-    return expr.func(*(p for p, _ in parts)), max(h for _, h in parts)
+    arguments = [p for p, _ in parts]
+    if isinstance(expr, Add):
+        built = plus(*arguments)
+    elif isinstance(expr, Mul) and len(parts) == 2 and arguments[0].is_Number:
+        built = multiple(*arguments)
+    else:
+        built = expr.func(*arguments)
+    return built, max(h for _, h in parts)
+
+
+def renamed(expr: Basic, mapping: Mapping[Index, Index]) -> Any:
+    """Rename free indices, and nothing else: terms and factors stay as they stand."""
+    if isinstance(expr, Index):
+        return mapping.get(expr, expr)
+    if not expr.args or isinstance(expr, Array) or not expr.free_symbols & mapping.keys():
+        return expr
+    if isinstance(expr, IndexSum | IndexMax):
+        inner = {i: j for i, j in mapping.items() if i not in expr.bound}
+        taken = set(inner.values())
+        bound = [fresh_index(b.size) if b in taken else b for b in expr.bound]
+        inner.update(zip(expr.bound, bound, strict=True))
+        return expr.func(renamed(expr.body, inner), *bound)
+    return with_arguments(expr, tuple(renamed(a, mapping) for a in expr.args))
+
+
+def with_arguments(expr: Basic, arguments: tuple[Basic, ...]) -> Basic:
+    """The same node over other arguments, not evaluated."""
+    if arguments == expr.args:
+        return expr
+    if isinstance(expr, Add | Mul | Pow | Application | Relational):
+        return expr.func(*arguments, evaluate=False)
+    return expr.func(*arguments)
+
+
+def plus(*parts: Expr) -> Expr:
+    """The sum, like terms collected, in SymPy's order.
+
+    Add(…) would be the same, but for importing all of sympy.tensor when it is first evaluated.
+    """
+    found: dict[Expr, Expr] = {}
+    number = S.Zero
+    stack = list(reversed(parts))
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Add):
+            stack.extend(part.args)
+            continue
+        coefficient, term = part.as_coeff_Mul()
+        if term is S.One:
+            number += coefficient
+        elif isinstance(term, Add):
+            stack.extend(coefficient * t for t in term.args)
+        else:
+            found[term] = found.get(term, S.Zero) + coefficient
+    kept = [c * t for t, c in found.items() if c != 0]
+    kept.sort(key=cmp_to_key(Basic.compare))
+    if number != 0:
+        kept.insert(0, number)
+    if len(kept) < 2:
+        return kept[0] if kept else S.Zero
+    return Add(*kept, evaluate=False)
+
+
+def multiple(factor: Expr, expr: Expr) -> Expr:
+    """factor * expr, the factor in each term."""
+    return plus(*(factor * t for t in terms(expr)))
+
+
+def minus(u: Expr, v: Expr) -> Expr:
+    """u - v."""
+    return plus(u, multiple(S.NegativeOne, v))
 
 
 def terms(expr: Expr) -> tuple[Expr, ...]:
@@ -85,10 +159,13 @@ def _reading_key(term: Expr) -> tuple[bool, int, tuple[str, ...]]:
 
 
 def shifting(term: Expr) -> bool:
-    """Whether the term is minus a maximum, or a minimum: what a shift leaves in an exponent."""
+    """Whether the term is minus a maximum, or a minimum: what a shift leaves in an exponent.
+
+    A maximum over some places only does not bound the others.
+    """
     number, rest = _coefficient(term)
     if number.is_negative:
-        return isinstance(rest, IndexMax | Maximum)
+        return isinstance(rest, IndexMax | Maximum) and not rest.has(S.NegativeInfinity)
     return isinstance(rest, Minimum)
 
 
@@ -108,7 +185,7 @@ def unfolded(element: Element, definitions: Mapping[Array, Definition]) -> Expr 
     if found is None:
         return None
     swap = dict(zip(found.indices, element.indices, strict=True))
-    return rename(found.expr, swap)
+    return renamed(found.expr, swap)
 
 
 def depends(expr: Basic, bound: Iterable[Index]) -> bool:
@@ -130,13 +207,14 @@ def nonpositive(w: Expr) -> bool:
         return all(nonpositive(a) for a in parts)
     if isinstance(w, IndexSum):
         return nonpositive(w.body)
-    if (-w).is_nonnegative or nonnegative(-w):
+    opposite = multiple(S.NegativeOne, w)
+    if opposite.is_nonnegative or nonnegative(opposite):
         return True
     if not isinstance(w, Add):
         return False
     if all(nonpositive(t) for t in w.args):
         return True
-    return centred(Add(*(t for t in w.args if not nonpositive(t))))
+    return centred(plus(*(t for t in w.args if not nonpositive(t))))
 
 
 def centred(w: Expr) -> bool:
@@ -144,11 +222,14 @@ def centred(w: Expr) -> bool:
 
     w: canonical.
     """
-    for top in terms(w):
-        rest = Add(*(t for t in terms(w) if t != top))
-        if isinstance(-top, IndexMax) and _instance((-top).body, rest, (-top).bound):
+    for term in terms(w):
+        number, top = _coefficient(term)
+        if number != -1 or not isinstance(top, IndexMax | Maximum):
+            continue
+        rest = plus(*(t for t in terms(w) if t != term))
+        if isinstance(top, Maximum) and rest in top.args:
             return True
-        if isinstance(-top, Maximum) and rest in (-top).args:
+        if isinstance(top, IndexMax) and _instance(top.body, rest, top.bound):
             return True
     return False
 
@@ -175,7 +256,7 @@ def _instance(pattern: Expr, expr: Expr, bound: tuple[Index, ...]) -> bool:
     for inner, outer in pairs:
         if inner in bound:
             found.setdefault(inner, outer)
-    return bool(rename(pattern, found) == expr)
+    return bool(canonical(renamed(pattern, found)) == expr)
 
 
 def _in_order(expr: Expr) -> list[Index]:

@@ -79,6 +79,8 @@ class Lowering(Contractions):
 
     def value(self, expr: Basic) -> Value:
         """The code of an expression, its axes in the order that costs the fewest transposes."""
+        if expr is S.NegativeInfinity:
+            return Value(atom(f"-{self.np}.inf"))
         if isinstance(expr, Rational | Float | NumberSymbol):
             return Value(self.number(expr))
         if isinstance(expr, Element):
@@ -159,7 +161,7 @@ class Lowering(Contractions):
         found = self.elementwise(
             lambda *codes: call(f"{self.np}.where", *codes, shape=_shape(codes)), parts
         )
-        if self.dtype and all(isinstance(a, Rational | Float) for a in expr.args[1:]):
+        if self.dtype and not any(elements(a) for a in expr.args[1:]):
             return self.cast(found)
         return found
 

@@ -25,6 +25,7 @@ class Namer:
     def claim(self, key: Hashable, name: str) -> None:
         """Give a key exactly this name, which may be a taken one."""
         self._names[key] = name
+        self._taken.add(name)
 
     def fresh(self, wish: str) -> str:
         """An identifier that was not given before, numbered where the wish is not free: u, u2."""

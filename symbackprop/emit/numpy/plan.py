@@ -7,15 +7,25 @@ and that every use has unfolded is not in the program any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Add, Basic, Expr, Mul, S, log
 
 from symbackprop.algebra.letters import free_indices
-from symbackprop.algebra.nodes import Array, Element, Index, IndexSum, Where, elements
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    Index,
+    IndexSum,
+    Where,
+    elements,
+)
 from symbackprop.calculus.result import Backward
-from symbackprop.emit.numpy.algebra import times
+from symbackprop.emit.numpy.algebra import canonical, renamed, times, with_arguments
+from symbackprop.emit.numpy.guard import Guards
+from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.scopes import Supports, branch_only
 from symbackprop.emit.numpy.stable import Stabiliser
 from symbackprop.errors import NotYet
 
@@ -53,17 +63,21 @@ def plan(backward: Backward) -> Plan:
     Raises NotYet where one of several outputs has no named upstream gradient.
     """
     program = backward.program
+    joined_steps = tuple(replace(s, expr=joined(s.expr)) for s in backward.steps)
+    backward = replace(backward, steps=joined_steps)
     stabiliser = Stabiliser()
-    lines = {d.array: Line(d.array, d.indices, stabiliser.define(d)) for d in program.definitions}
+    guards = _guards(backward, stabiliser)
+    lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
     upstream = _upstream(backward)
     adjoints = {s.array for s in backward.steps} | set(upstream)
-    helper = _Helpers(stabiliser, adjoints)
+    helper = _Helpers(stabiliser, guards, adjoints)
     steps = []
     for step in backward.steps:
         expr = step.expr
         if DOUT in upstream:
             expr = scaled(expr, DOUT[()], adjoints)
-        steps.append(Line(step.array, step.indices, helper.kept(expr)))
+        kept = helper.kept(guards.opened(expr))
+        steps.append(Line(step.array, step.indices, guards.guarded(kept)))
     lines |= {line.array: line for line in helper.lines}
     used = _arrays(line.expr for line in steps)
     order = (*program.inputs, *lines)
@@ -76,6 +90,17 @@ def plan(backward: Backward) -> Plan:
         upstream,
         tuple(helper.meanings),
     )
+
+
+def _guards(backward: Backward, stabiliser: Stabiliser) -> Guards:
+    program, supports = backward.program, Supports()
+    for definition in program.definitions:
+        supports.define(definition.element, definition.expr)
+    for step in backward.steps:
+        supports.define(step.element, step.expr)
+    exprs = {d.array: d.expr for d in program.definitions}
+    steps = [s.expr for s in backward.steps]
+    return Guards(stabiliser, supports, branch_only(supports, program.outputs, exprs, steps))
 
 
 def _upstream(backward: Backward) -> tuple[Array, ...]:
@@ -134,10 +159,11 @@ class _Helpers:
     forward pass can compute both from what y was made of.
     """
 
-    def __init__(self, stabiliser: Stabiliser, adjoints: set[Array]) -> None:
+    def __init__(self, stabiliser: Stabiliser, guards: Guards, adjoints: set[Array]) -> None:
         self.lines: list[Line] = []
         self.meanings: list[Line] = []
         self._stabiliser = stabiliser
+        self._guards = guards
         self._adjoints = adjoints
 
     def kept(self, expr: Expr) -> Expr:
@@ -148,19 +174,21 @@ class _Helpers:
         if isinstance(expr, Add | log) and not _arrays([expr]) & self._adjoints:
             for sign, candidate in ((1, expr), (-1, _flipped(expr))):
                 stable = self._stabiliser.helper(candidate)
-                if stable is not None:
+                if stable is not None and not self._guards.fragile(stable):
                     return times(S(sign), self._helper(candidate, stable))
         if not expr.args or isinstance(expr, Element | Array | Index):
             return expr
         arguments = tuple(self._replaced(a) for a in expr.args)
-        return self._stabiliser.with_arguments(expr, arguments)
+        return with_arguments(expr, arguments)
 
     def _helper(self, expr: Expr, stable: Expr) -> Expr:
         indices = tuple(dict.fromkeys(free_indices(expr)))
+        axes = tuple(i.size for i in indices)
         for line in self.lines:
-            if line.expr == stable and line.indices == indices:
+            swap = dict(zip(line.indices, indices, strict=False))
+            if line.array.axes == axes and canonical(renamed(line.expr, swap)) == canonical(stable):
                 return line.array[indices]
-        array = Array(_wish(expr), tuple(i.size for i in indices))
+        array = Array(_wish(expr), axes)
         if any(line.array == array for line in self.lines):
             array = Array(f"{array.name}{len(self.lines)}", array.shape)
         self.lines.append(Line(array, indices, stable))

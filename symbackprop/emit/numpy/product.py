@@ -215,11 +215,11 @@ def _reciprocal(power: Expr) -> Expr:
 def _with_number(
     number: Rational, top: list[Expr], bottom: list[Expr]
 ) -> tuple[list[Expr], list[Expr]]:
-    """Put a coefficient where it reads best: 3 x, x / 3, 0.5 * x, 2 / 3 * x."""
+    """Put a coefficient where it reads best: 3 * x, x / 3, 0.1 * x, 2 / 3 * x."""
     if number.q == 1:
         return [number, *top], bottom
     decimal = Rational(repr(int(number.p) / int(number.q))) == number
-    if number.p == 1 and not (decimal and number.q == 2):
+    if number.p == 1 and not decimal:
         return top, [Integer(number.q), *bottom]
     return [number, *top], bottom
 

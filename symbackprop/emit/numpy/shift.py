@@ -17,8 +17,6 @@ from collections.abc import Mapping
 from copy import copy
 
 from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, exp, log
-from sympy.core.function import Application
-from sympy.core.relational import Relational
 
 from symbackprop.algebra.nodes import (
     Array,
@@ -26,6 +24,7 @@ from symbackprop.algebra.nodes import (
     Index,
     IndexMax,
     IndexSum,
+    Iverson,
     Maximum,
     Minimum,
     Where,
@@ -37,14 +36,20 @@ from symbackprop.emit.numpy.algebra import (
     centred,
     depends,
     difference,
+    minus,
+    multiple,
     nonpositive,
+    plus,
+    positive,
     shifting,
     spread,
     terms,
     times,
     unfolded,
+    with_arguments,
 )
 from symbackprop.emit.numpy.product import flat, is_inverse
+from symbackprop.emit.numpy.scopes import Supports
 
 Pulled = tuple[Expr, Expr]
 
@@ -64,14 +69,13 @@ class Shifts:
 
     def risky(self, expr: Basic) -> bool:
         """Whether an exponential in the expression may be large: not at most 1, nor shifted."""
-        for node in walk(expr):
-            if isinstance(node, exp):
-                u = node.args[0]
-                inner = unfolded(u, self.definitions) if isinstance(u, Element) else None
-                w, _ = self._exponential(u if inner is None else inner)
-                if not nonpositive(w) and not any(shifting(t) for t in terms(w)):
-                    return True
-        return False
+        return any(isinstance(node, exp) and self.large(node.args[0]) for node in walk(expr))
+
+    def large(self, u: Expr) -> bool:
+        """Whether exp(u) may be large, for all that is seen of u."""
+        inner = unfolded(u, self.definitions) if isinstance(u, Element) else None
+        w, _ = self._exponential(u if inner is None else inner)
+        return not nonpositive(w) and not any(shifting(t) for t in terms(w))
 
     def define(self, definition: Definition) -> Expr:
         """The stable form of a definition, which later expressions may unfold."""
@@ -119,10 +123,9 @@ class Shifts:
             return self._exponential(f.args[0])
         if isinstance(f, Mul):
             parts = [self.pull(a) for a in f.args]
-            return canonical(Add(*(w for w, _ in parts))), times(*(g for _, g in parts))
-        if isinstance(f, Pow) and f.args[1].is_Rational:
-            w, g = self.pull(f.args[0])
-            return canonical(f.args[1] * w), S.One if g == 1 else Pow(g, f.args[1], evaluate=False)
+            return plus(*(w for w, _ in parts)), times(*(g for _, g in parts))
+        if isinstance(f, Pow):
+            return self._power(*f.args)
         if isinstance(f, Add):
             return self._sum(f)
         if isinstance(f, IndexSum):
@@ -134,6 +137,19 @@ class Shifts:
             if inner is not None:
                 return self.pull(inner)
         return S.Zero, self.stable(f)
+
+    def _power(self, base: Expr, exponent: Expr) -> Pulled:
+        """(exp(w) g)^p = exp(p w) g^p, or exp(p w + p log(g)) where p may be large."""
+        p = self.stable(exponent)
+        if not p.is_Number and isinstance(base, Element) and base.array in self._bearing:
+            # A base that has underflowed cannot be raised any more.
+            base = unfolded(base, self.definitions) or base
+        w, g = self.pull(base)
+        if g == 1:
+            return canonical(multiple(p, w)), S.One
+        if w != 0 and not p.is_Number and positive(g, self.definitions):
+            return canonical(plus(multiple(p, w), p * log(g, evaluate=False))), S.One
+        return canonical(multiple(p, w)), Pow(g, p, evaluate=False)
 
     def _exponential(self, u: Expr) -> Pulled:
         """exp(u + c log(h)) = exp(u) h^c."""
@@ -147,7 +163,7 @@ class Shifts:
                 factors.append(g)
             else:
                 exponents.append(self.stable(term))
-        return canonical(Add(*exponents)), times(*factors)
+        return canonical(plus(*exponents)), times(*factors)
 
     def _opened(self, u: Expr) -> Expr:
         """The exponent with definitions that are logarithms or maxima unfolded in its terms."""
@@ -162,7 +178,7 @@ class Shifts:
                 if inner is not None and self._is_level(inner):
                     factors[place], changed = inner, True
             opened.append(Mul(*factors))
-        return self._opened(Add(*opened)) if changed else u
+        return self._opened(plus(*opened)) if changed else u
 
     def _is_level(self, expr: Expr) -> bool:
         """Whether the expression is a maximum or a sum with a logarithm in it."""
@@ -200,13 +216,13 @@ class Shifts:
         """Σ_j exp(v + u_j) g_j = exp(v + m) Σ_j exp(u_j - m) g_j with m = max_j u_j."""
         w, g = self.pull(f.body)
         inner = [t for t in terms(w) if depends(t, f.bound)]
-        outer = Add(*(t for t in terms(w) if t not in inner))
+        outer = plus(*(t for t in terms(w) if t not in inner))
         if not inner:
             return outer, IndexSum(g, *f.bound)
         bound = tuple(b for b in f.bound if any(depends(t, (b,)) for t in inner))
-        m = canonical(IndexMax(Add(*inner), *bound))
-        body = times(exponential(Add(*inner, -m)), g)
-        return canonical(outer + m), IndexSum(body, *f.bound)
+        m = canonical(IndexMax(_counting(plus(*inner), g, bound), *bound))
+        body = times(exponential(minus(plus(*inner), m)), g)
+        return plus(outer, m), IndexSum(body, *f.bound)
 
     def _choice(self, f: Where) -> Pulled:
         """where(c, exp(u) g, exp(v) h) = exp(where(c, u, v)) where(c, g, h)."""
@@ -214,26 +230,18 @@ class Shifts:
         (wu, gu), (wv, gv) = self.pull(u), self.pull(v)
         if gu == 0 or gv == 0:
             wu = wv = wv if gu == 0 else wu
-        if wu == 0 and wv == 0:
-            return S.Zero, Where(condition, gu, gv)
-        return (wu if wu == wv else Where(condition, wu, wv)), Where(condition, gu, gv)
+        return _where(condition, wu, wv), _where(condition, gu, gv)
 
     def rebuilt(self, expr: Basic) -> Basic:
         """The same node over the stable forms of its arguments."""
         if not expr.args or isinstance(expr, Element | Array | Index):
             return expr
         arguments = tuple(self.stable(a) for a in expr.args)
+        if isinstance(expr, Where):
+            return _where(*arguments)
         if isinstance(expr, Add) and arguments != expr.args:
             return difference(t for a in arguments for t in spread(a))
-        return self.with_arguments(expr, arguments)
-
-    def with_arguments(self, expr: Basic, arguments: tuple[Basic, ...]) -> Basic:
-        """The same node over other arguments, not evaluated."""
-        if arguments == expr.args:
-            return expr
-        if isinstance(expr, Add | Mul | Pow | Application | Relational):
-            return expr.func(*arguments, evaluate=False)
-        return expr.func(*arguments)
+        return with_arguments(expr, arguments)
 
 
 def exponential(w: Expr) -> Expr:
@@ -242,28 +250,43 @@ def exponential(w: Expr) -> Expr:
         return S.One
     for top in terms(w):
         if isinstance(-top, Maximum):
-            rest = Add(*(t for t in terms(w) if t != top))
-            sides = [canonical(rest - side) for side in (-top).args]
+            rest = plus(*(t for t in terms(w) if t != top))
+            sides = [minus(rest, side) for side in (-top).args]
             if S.Zero in sides:
                 other = sides[1] if sides[0] == 0 else sides[0]
                 return exp(Minimum(S.Zero, other), evaluate=False)
     return exp(difference(terms(w)), evaluate=False)
 
 
+def _counting(w: Expr, g: Expr, bound: tuple[Index, ...]) -> Expr:
+    """w where the masks in g hold, else -oo: what does not count must not be the maximum."""
+    for condition, holds in Supports().of(g):
+        if depends(condition, bound):
+            branches = (w, S.NegativeInfinity) if holds else (S.NegativeInfinity, w)
+            w = Where(condition, *branches)
+    return w
+
+
+def _where(condition: Basic, u: Expr, v: Expr) -> Expr:
+    if (u, v) == (S.One, S.Zero):
+        return Iverson(condition)
+    return u if u == v else Where(condition, u, v)
+
+
 def _total(found: Mapping[Expr, Expr], m: Expr) -> Expr:
-    parts = [times(exponential(canonical(w - m)), g) for w, g in found.items()]
+    parts = [times(exponential(minus(w, m)), g) for w, g in found.items()]
     return Add(*parts, evaluate=False)
 
 
 def _larger_of_two(found: Mapping[Expr, Expr]) -> Pulled:
     """exp(u) g + exp(v) h with m = max(u, v); exp(u - m) + exp(v - m) = 1 + exp(-|u - v|)."""
     (u, g), (v, h) = sorted(found.items(), key=lambda wg: (wg[0] != 0, wg[0].sort_key()))
-    gap = canonical(v - u)
-    m = canonical(u + Maximum(S.Zero, gap))
+    gap = minus(v, u)
+    m = plus(u, Maximum(S.Zero, gap))
     if g == h:
         both = Add(S.One, exp(-Abs(gap), evaluate=False), evaluate=False)
         return m, times(g, both)
-    below, above = Minimum(S.Zero, canonical(-gap)), Minimum(S.Zero, gap)
+    below, above = Minimum(S.Zero, minus(u, v)), Minimum(S.Zero, gap)
     first = times(exp(below, evaluate=False), g)
     second = times(exp(above, evaluate=False), h)
     return m, Add(first, second, evaluate=False)

@@ -28,17 +28,21 @@ from sympy import (
     factor,
     log,
 )
+from sympy.core.relational import Relational
 
-from symbackprop.algebra.nodes import Element, IndexSum
+from symbackprop.algebra.nodes import Element, IndexSum, Maximum, Minimum
 from symbackprop.emit.numpy.algebra import (
     canonical,
     difference,
+    minus,
     positive,
     terms,
     times,
     unfolded,
+    with_arguments,
 )
-from symbackprop.emit.numpy.product import negated
+from symbackprop.emit.numpy.masks import exponents, level, saturated
+from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.shift import Shifts, exponential
 from symbackprop.emit.numpy.special import LogAddExp
 
@@ -61,8 +65,28 @@ class Stabiliser(Shifts):
         if isinstance(expr, exp):
             w, g = self.pull(expr)
             return self.rebuilt(expr) if g == 1 else times(exponential(w), g)
-        found = self.helper(expr) if isinstance(expr, log | Add) else None
+        if isinstance(expr, log | Add):
+            found = self.helper(expr)
+        elif isinstance(expr, Minimum | Maximum):
+            found = self._bounded(expr)
+        elif isinstance(expr, Relational):
+            found = self._compared(expr)
+        else:
+            found = None
         return self.rebuilt(expr) if found is None else found
+
+    def _bounded(self, expr: Minimum | Maximum) -> Expr | None:
+        found = saturated(expr, self.definitions)
+        return None if found is None else self.stable(found)
+
+    def _compared(self, expr: Relational) -> Basic | None:
+        """A comparison of an exponential with a number, as one of exponents."""
+        found = exponents(minus(expr.lhs, expr.rhs), self.definitions)
+        if found is None:
+            return None
+        sign, u, threshold = found
+        sides = (self.stable(u), level(threshold))
+        return expr.func(*(sides if sign > 0 else sides[::-1]), evaluate=False)
 
     def helper(self, expr: Expr) -> Expr | None:
         """The stable form of a logarithm or a difference that has a law here; None for others."""
@@ -132,17 +156,17 @@ class Stabiliser(Shifts):
 
         None unless the numerator is a sum of positive terms, so that nothing cancels any more.
         """
-        if not any(negated(t)[0] for t in f.args):
+        if not _subtracts(f):
             return None
         opened = self._opened_fractions(f)
         if opened is None or not any(isinstance(node, exp) for node in _skeleton(opened)):
             return None
-        dummies: dict[Expr, Dummy] = {}
-        rational = cancel(_rational(opened, dummies))
-        top, bottom = rational.as_numer_denom()
-        back = {dummy: atom for atom, dummy in dummies.items()}
-        if not back or not all(positive(a, self.definitions) for a in back.values()):
+        atoms = [a for a in _skeleton(opened) if not a.is_Rational]
+        if not all(positive(a, self.definitions) for a in atoms):
             return None
+        dummies: dict[Expr, Dummy] = {}
+        top, bottom = cancel(_rational(opened, dummies)).as_numer_denom()
+        back = {dummy: atom for atom, dummy in dummies.items()}
         if any(c <= 0 for c in Poly(top, *back).coeffs()):
             return None
         return times(_restored(factor(top), back), _inverse(_restored(factor(bottom), back)))
@@ -157,8 +181,14 @@ class Stabiliser(Shifts):
             return f if opened is None or not _has_exp(opened) else opened
         if isinstance(f, Add | Mul) or (isinstance(f, Pow) and f.args[1].is_Integer):
             parts = [self._opened_fractions(a) for a in f.args]
-            return None if None in parts else f.func(*parts)
+            return None if None in parts else with_arguments(f, tuple(parts))
         return f
+
+
+def _subtracts(f: Add) -> bool:
+    """Whether something is taken away in the sum, or in a sum that is a factor in it."""
+    inner = (a for t in f.args for a in flat((t,)) if isinstance(a, Add) and a is not t)
+    return any(negated(t)[0] for t in f.args) or any(_subtracts(a) for a in inner)
 
 
 def _has_exp(expr: Expr) -> bool:
@@ -173,14 +203,20 @@ def _skeleton(expr: Expr) -> list[Expr]:
 
 
 def _rational(expr: Expr, dummies: dict[Expr, Dummy]) -> Expr:
-    """The expression with a symbol for each atom; exp(-u) is the inverse of exp(u)."""
+    """The expression with a symbol for each atom; exp(n u) is a power of exp(u)."""
     if isinstance(expr, Add | Mul) or (isinstance(expr, Pow) and expr.args[1].is_Integer):
         return expr.func(*(_rational(a, dummies) for a in expr.args))
     if expr.is_Rational:
         return expr
-    atom, power = canonical(expr), 1
-    if isinstance(atom, exp) and atom.args[0].could_extract_minus_sign():
-        atom, power = exp(-atom.args[0]), -1
+    atom, power = canonical(expr), S.One
+    if isinstance(atom, exp):
+        coefficient, term = atom.args[0].as_coeff_Mul()
+        if term.could_extract_minus_sign():
+            coefficient, term = -coefficient, -term
+        power = coefficient if coefficient.is_Integer else S.One
+        if not coefficient.is_Integer and coefficient.is_negative:
+            power = S.NegativeOne
+        atom = exp(coefficient / power * term)
     return dummies.setdefault(atom, Dummy(positive=True)) ** power
 
 
@@ -213,7 +249,7 @@ def _linear_sum(parts: Linear) -> Expr:
                     for c, t in keys:
                         _add(found, coefficient * c, t)
                     _add(found, -coefficient, term)
-                    _add(found, coefficient, LogAddExp(S.Zero, canonical(v - u)))
+                    _add(found, coefficient, LogAddExp(S.Zero, minus(canonical(v), canonical(u))))
                     break
     return difference(times(c, t) for c, t in found.values())
 

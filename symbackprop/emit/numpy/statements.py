@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr
 
-from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom
+from symbackprop.emit.numpy.code import AND, ELEMENTWISE, Code, atom
 from symbackprop.emit.numpy.names import Namer
 
 WIDTH = 92
@@ -117,6 +117,10 @@ def _uses(roots: Sequence[Code]) -> Counter[Code]:
 
 def _wish(code: Code) -> str:
     function = code.text.partition("(")[0].rpartition(".")[2]
+    if code.level <= AND:
+        return "mask"
+    if code.op == "-" and code.args[1].text.endswith(".max"):
+        return "shifted"
     if code.op in ("call", "reduce"):
         return _WISHES.get(function, "u")
     return "u"

@@ -21,7 +21,9 @@ def summary(backward: Backward, plan: Plan, version: str) -> list[str]:
     for step in backward.steps:
         lines += wrapped(f"{step.element} = {plain(step.expr)}", 4)
     for output, array in zip(program.outputs, backward.upstream, strict=True):
-        if array is not None:
+        if array is None:
+            lines.append(f"    for dout = 1, the upstream gradient of {output.name}")
+        else:
             lines.append(f"    with {array.name} the upstream gradient of {output.name}")
     if plan.helpers:
         lines += ["", "Computed by forward for the sake of rounding:"]

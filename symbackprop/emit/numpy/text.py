@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
 WIDTH = 96
+_ELEMENT = re.compile(r"\w\[[^\[\]]*\]")
+_GLUE = "\x00"
 
 PREPARE = '''
 def {prepare}(**inputs):
@@ -38,15 +41,17 @@ def {upstream}(value, shape, dtype):
 
 def wrapped(text: str, indent: int = 0, hang: int = 4) -> list[str]:
     """A paragraph broken into lines; continuation lines are indented further."""
+    # The indices of an element stay together.
+    joined = _ELEMENT.sub(lambda element: element[0].replace(" ", _GLUE), text)
     found = textwrap.wrap(
-        text,
+        joined,
         WIDTH,
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent + hang),
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return found or [""]
+    return [line.replace(_GLUE, " ") for line in found] or [""]
 
 
 def docstring(lines: Sequence[str], indent: int) -> list[str]:

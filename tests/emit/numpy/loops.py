@@ -11,7 +11,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Abs, Add, Basic, Expr, Float, Mul, Pow, Rational, Symbol, exp, log, sign, tanh
+from sympy import Abs, Add, Basic, Expr, Float, Mul, Pow, Rational, S, Symbol, exp, log, sign, tanh
 from sympy.core.numbers import NumberSymbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Not, Or
@@ -74,6 +74,8 @@ class Loops:
         """The value of an expression where its free indices have the values in `env`."""
         if isinstance(e, Rational):
             return mpmath.mpf(int(e.p)) / int(e.q)
+        if e is S.NegativeInfinity:
+            return mpmath.mpf("-inf")
         if isinstance(e, Float | NumberSymbol):
             return mpmath.mpf(e.evalf(DIGITS))
         if isinstance(e, Element):

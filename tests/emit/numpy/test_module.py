@@ -376,6 +376,30 @@ def test_source_reads_well(name):
     assert source == numpy_source(built(name)[0], version="1.2.3")
 
 
+def weighted(a, s, e):
+    y = np.exp(a) / np.sum(np.exp(a))
+    L = np.sum(s * np.log(y) * e) + np.sum(y)
+    return L
+
+
+def test_temporaries_do_not_take_the_names_of_inputs():
+    shapes = dict.fromkeys(("a", "s", "e"), ("n",))
+    module = compile_source(numpy_source(derived(weighted, shapes), version="0"))
+    a, s, e = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 7.0]), np.array([2.0, -1.0, 0.5])
+    value, grads = module.value_and_grad(a, s, e)
+    log_y = a - np.log(np.exp(a).sum())
+    assert np.isclose(value, np.sum(s * log_y * e) + 1)
+    assert np.allclose(grads.s, log_y * e)
+    assert np.allclose(grads.e, log_y * s)
+
+
+def test_docstring_lines_break_between_elements():
+    source = numpy_source(built("two-layer")[0], version="0")
+    for line in source.splitlines():
+        assert line.count("[") == line.count("]") or line.startswith(("from", '    "'))
+    assert "for dout = 1, the upstream gradient of L" in source
+
+
 def test_tracebacks_show_the_generated_lines():
     _, module = built("affine")
     try:

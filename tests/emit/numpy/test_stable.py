@@ -197,7 +197,7 @@ FORWARD = {
     "softmax named": ["e = np.exp(a - np.max(a))", "y = e / np.sum(e)"],
     "softmax shifted": ["m = np.max(a)", "e = np.exp(a - m)", "y = e / np.sum(e)"],
     "softmax by log": ["e = np.exp(a - np.max(a))", "y = e / np.sum(e)"],
-    "log-softmax": ["u = a - np.max(a)", "y = u - np.log(np.sum(np.exp(u)))"],
+    "log-softmax": ["shifted = a - np.max(a)", "y = shifted - np.log(np.sum(np.exp(shifted)))"],
     "softplus": ["y = np.logaddexp(0, a)"],
     "binary cross-entropy": ["L = np.sum(t * np.logaddexp(0, -a) + (1 - t) * np.logaddexp(0, a))"],
 }

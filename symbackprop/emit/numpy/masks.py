@@ -1,0 +1,128 @@
+"""Masks: two complementary ones are one `where`, a comparison of exponentials is one of exponents.
+
+[c] f + [not c] g              = where(c, f, g)
+1 - [c]                        = [not c]
+exp(u) > t                     = u > log(t)                for t > 0
+min(p (exp(u) - t), 0)         = p (exp(min(u, log(t))) - t)   for p, t > 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Add, Basic, Expr, Not, S, exp, log
+from sympy.core.relational import GreaterThan, LessThan
+
+from symbackprop.algebra.nodes import (
+    Array,
+    Delta,
+    Element,
+    Index,
+    Iverson,
+    Maximum,
+    Minimum,
+    Where,
+)
+from symbackprop.algebra.program import Definition
+from symbackprop.emit.numpy.algebra import canonical, minus, positive, terms, times, with_arguments
+from symbackprop.emit.numpy.product import flat, negated
+
+
+def joined(expr: Basic) -> Basic:
+    """The expression with complementary masks in its sums joined."""
+    if not expr.args or isinstance(expr, Element | Array | Index | Delta):
+        return expr
+    expr = with_arguments(expr, tuple(joined(a) for a in expr.args))
+    if not isinstance(expr, Add):
+        return expr
+    opposite = _opposite(expr)
+    if opposite is not None:
+        return opposite
+    found: list[Expr] = []
+    masks: dict[Basic, int] = {}
+    for term in expr.args:
+        for condition, rest in _masked(term):
+            other = Not(condition)
+            if other in masks:
+                place = masks.pop(other)
+                first = dict(_masked(found[place]))[other]
+                found[place] = _choice((other, first), (condition, rest))
+                break
+        else:
+            masks.update((condition, len(found)) for condition, _ in _masked(term))
+            found.append(term)
+    return found[0] if len(found) == 1 else with_arguments(expr, tuple(found))
+
+
+def _opposite(expr: Add) -> Expr | None:
+    """1 - [c] = [not c], with either sign."""
+    if len(expr.args) == 2:
+        for one, mask in (expr.args, expr.args[::-1]):
+            negative, inner = negated(mask)
+            if isinstance(inner, Iverson) and one == (1 if negative else -1):
+                found = Iverson(Not(inner.condition))
+                return found if negative else times(S.NegativeOne, found)
+    return None
+
+
+def _choice(one: tuple[Basic, Expr], two: tuple[Basic, Expr]) -> Expr:
+    """where(c, f, g) for [c] f + [not c] g, with the strict comparison as c."""
+    if isinstance(one[0], GreaterThan | LessThan):
+        one, two = two, one
+    return Where(one[0], one[1], two[1])
+
+
+def _masked(term: Expr) -> list[tuple[Basic, Expr]]:
+    """(c, f) for each way to write the term as [c] f."""
+    factors = flat((term,))
+    return [
+        (factor.condition, times(*factors[:place], *factors[place + 1 :]))
+        for place, factor in enumerate(factors)
+        if isinstance(factor, Iverson)
+    ]
+
+
+def exponents(
+    difference: Expr, definitions: Mapping[Array, Definition]
+) -> tuple[int, Expr, Expr] | None:
+    """(s, u, t) where the difference has the sign of s (exp(u) - t), for a number t > 0."""
+    sign = 1
+    inner: list[Expr] = []
+    for factor in flat((canonical(difference),)):
+        if factor.is_number and factor.is_negative:
+            sign = -sign
+        elif not positive(factor, definitions):
+            inner.append(factor)
+    if len(inner) != 1 or not isinstance(inner[0], Add):
+        return None
+    numbers = [t for t in terms(inner[0]) if t.is_Rational]
+    others = [t.as_coeff_Mul() for t in terms(inner[0]) if not t.is_Rational]
+    if len(numbers) != 1 or len(others) != 1 or not isinstance(others[0][1], exp):
+        return None
+    coefficient, power = others[0]
+    threshold = -numbers[0] / coefficient
+    if threshold <= 0:
+        return None
+    return (sign if coefficient > 0 else -sign), power.args[0], threshold
+
+
+def level(threshold: Expr) -> Expr:
+    """log(t), which is 0 for 1."""
+    return S.Zero if threshold == 1 else log(threshold, evaluate=False)
+
+
+def saturated(expr: Minimum | Maximum, definitions: Mapping[Array, Definition]) -> Expr | None:
+    """min(f, g) as f with a bounded exponent, where f - g grows with exp(u); the same for max."""
+    for f, g in (expr.args, expr.args[::-1]):
+        found = exponents(minus(f, g), definitions)
+        if found is not None and found[0] == (1 if isinstance(expr, Minimum) else -1):
+            _, u, threshold = found
+            bounded = exp(Minimum(u, level(threshold)), evaluate=False)
+            return _with(f, u, bounded)
+    return None
+
+
+def _with(expr: Expr, u: Expr, bounded: Expr) -> Expr | None:
+    """The expression with `bounded` for exp(u); None if exp(u) is not seen in it."""
+    powers = [e for e in expr.atoms(exp) if canonical(e.args[0]) == u]
+    return expr.xreplace(dict.fromkeys(powers, bounded)) if powers else None
