@@ -193,7 +193,9 @@ def _with_delta(
                 return Identity(_shape(row, column))
             on_it = product(Mul(sign, read.coefficient, *rest, evaluate=False))
             return _diagonal(_product(on_it, row, None))
-        if isinstance(factor, Add) and any(isinstance(n, Delta) for n in walk(factor)):
+        if isinstance(factor, Add) and any(
+            isinstance(n, Delta) and set(n.indices) == {row, column} for n in walk(factor)
+        ):
             spread = [
                 Mul(sign, read.coefficient, *factors[:at], t, *factors[at + 1 :], evaluate=False)
                 for t in factor.args

@@ -131,6 +131,14 @@ def test_no_notation_where_there_is_none(expr: Expr, free: tuple[Index, ...]) ->
     assert to_matrix(expr, free) is None
 
 
+def test_a_delta_inside_a_sum_is_not_spread() -> None:
+    inside = add(IndexSum(Delta(p, q), p, q), u[i,])
+    node = to_matrix(inside, (i, j))
+    assert node is not None
+    shown = MatrixPrinter(LatexPrinter(Names.of(names_of(inside)))).show(node)
+    assert shown.endswith(r"\mathbf{1}^{\top}")
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     expr=trees(depth=3),
