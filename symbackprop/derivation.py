@@ -161,6 +161,18 @@ class Derivation:
         program = self.backward.program
         return Jacobian(lettered_jacobian(jacobian(program, of, wrt), names_in(program)), program)
 
+    def hessian(self, wrt: str, other: str | None = None) -> Jacobian:
+        """The second derivative of a scalar output in an input, or in two.
+
+        Raises UnknownNameError for a name that the forward pass does not have, InputError where
+        the output is not a single scalar.
+        """
+        from symbackprop.calculus.hessian import hessian
+
+        program = self.backward.program
+        found = hessian(program, wrt, other)
+        return Jacobian(lettered_jacobian(found, names_in(program)), program)
+
     def verify(self) -> Report:
         """Compare the formulas and the generated code with numbers; the report says what held."""
         from symbackprop.verify.report import verify_derivation

@@ -56,7 +56,7 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Jacobian:
-    """The derivative of each element of one array in each element of another.
+    """The derivative of each element of one array in each element of another, or a Hessian.
 
     The free indices of `expr` are `rows`, those of the array that is differentiated, and then
     `columns`, those of the array that it is differentiated in.
@@ -92,7 +92,9 @@ class Jacobian:
 
     def json(self) -> str:
         """The closed form for other programs."""
+        loss = self.jacobian.loss
         record = {
+            **({} if loss is None else {"loss": loss.name}),
             "of": self.jacobian.of.name,
             "wrt": self.jacobian.wrt.name,
             "rows": self.rows,

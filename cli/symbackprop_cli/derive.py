@@ -14,6 +14,7 @@ from symbackprop_cli.output import Output, first_shown
 
 if TYPE_CHECKING:
     from symbackprop.derivation import Derivation
+    from symbackprop.derived import Jacobian
 
 
 @click.command("derive")
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     "and take the mean of a scalar loss.",
 )
 @click.option("--jacobian", metavar="Y,X", help="The Jacobian of Y in X instead of gradients.")
+@click.option("--hessian", metavar="X[,Y]", help="The Hessian of a scalar output in X (and Y).")
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
     what: str,
@@ -48,6 +50,7 @@ def command(
     rename: str | None,
     batch: str | None,
     jacobian: str | None,
+    hessian: str | None,
     path: str | None,
 ) -> None:
     """Derive the backward pass of a layer, a NumPy function or an expression.
@@ -58,11 +61,18 @@ def command(
     symbackprop derive "y = tanh(x); L = sum(y**2)" --shape x=n
     """
     form = form or "text"
-    if notation and (form not in ("text", "latex") or jacobian):
+    matrix = jacobian or hessian
+    if jacobian and hessian:
+        raise click.UsageError("--jacobian and --hessian are two requests; give one of them")
+    if notation and (form not in ("text", "latex") or matrix):
         raise click.UsageError("--notation is for gradients, in --text or --latex")
-    if jacobian and form == "numpy":
-        raise click.UsageError("--jacobian has no --numpy form; use --text, --latex or --json")
+    if matrix and form == "numpy":
+        option = "--jacobian" if jacobian else "--hessian"
+        raise click.UsageError(f"{option} has no --numpy form; use --text, --latex or --json")
     pair = read_names(jacobian, "--jacobian")
+    inputs = read_names(hessian, "--hessian")
+    if inputs is not None and len(inputs) > 2:
+        raise click.UsageError(f"--hessian takes one input or two, as a or a,t, not {hessian!r}")
     if pair is not None and len(pair) != 2:
         raise click.UsageError(f"--jacobian takes an output and an input, as y,a, not {jacobian!r}")
     output = Output(path)
@@ -80,11 +90,12 @@ def command(
             rename=_renames(rename),
             batch=read_batch(batch),
         )
-    output.write(
-        _jacobian(derivation, pair, form, output)
-        if pair
-        else _gradients(derivation, form, notation or "index", output)
-    )
+    if pair:
+        output.write(_table(derivation.jacobian(*pair), form, output))
+    elif inputs:
+        output.write(_table(derivation.hessian(*inputs), form, output))
+    else:
+        output.write(_gradients(derivation, form, notation or "index", output))
 
 
 def _renames(text: str | None) -> dict[str, str] | None:
@@ -106,8 +117,8 @@ def _gradients(derivation: Derivation, form: str, notation: str, output: Output)
     return first_shown(output, show, partial(show, unicode=False))
 
 
-def _jacobian(derivation: Derivation, pair: list[str], form: str, output: Output) -> str:
-    jacobian = derivation.jacobian(*pair)
+def _table(jacobian: Jacobian, form: str, output: Output) -> str:
+    """A Jacobian or a Hessian."""
     if form == "latex":
         return jacobian.latex()
     if form == "json":

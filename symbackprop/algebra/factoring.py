@@ -23,6 +23,7 @@ from symbackprop.algebra.poly import (
     mono_free,
     mono_key,
 )
+from symbackprop.algebra.powers import spliced
 
 _FEW_TERMS = 5
 _CHOICES = 3  # atoms that are tried as the factor of some of the terms
@@ -42,19 +43,20 @@ def into_denominator(m: Monomial) -> Monomial:
                 and b.head == "base" and f == -e and a in b.args[0].atoms()
             ):
                 divided = b.args[0] * mono(((a, -1),))
+                if _common(divided)[0]:
+                    continue
                 return m - {(a, e), (b, f)} | {(Node("base", (divided,)), f)}
     return m
 
 
 def sign_into_base(m: Monomial, c: Number) -> tuple[Monomial, Number]:
-    """-2 (t - y) = 2 (y - t): a minus sign goes into a difference."""
-    if c >= 0:
-        return m, c
+    """-2 (t - y) = 2 (y - t), and 2 (-t - y) = -2 (t + y): a sign goes where it makes fewer."""
     for a, e in sorted(m, key=lambda x: mono_key(frozenset((x,)))):
         if isinstance(a, Node) and a.head == "base" and e == int(e) and int(e) % 2:
-            values = a.args[0].terms.values()
-            if any(v < 0 for v in values):
-                return m - {(a, e)} | {(Node("base", (-a.args[0],)), e)}, -c
+            inner = spliced(a.args[0])
+            negative = sum(v < 0 for v in inner.terms.values())
+            if negative if c < 0 else negative == len(inner):
+                return m - {(a, e)} | {(Node("base", (-inner,)), e)}, -c
     return m, c
 
 
@@ -68,6 +70,30 @@ def factored_out(p: Poly) -> Poly:
     content, coefficient = _common(p)
     inverse = mono(((a, -e) for a, e in content), 1 / Fraction(coefficient))
     return mono(content, coefficient) * as_base(p * inverse)
+
+
+def by_cases(p: Poly) -> tuple[Poly, Poly, Poly] | None:
+    """c, u, v for a sum [c] u + [not c] v."""
+    brackets = {a for a in p.atoms() if isinstance(a, Node) and a.head == "iverson"}
+    for a in sorted(brackets, key=atom_key):
+        b = _opposite(a)
+        if b not in brackets:
+            continue
+        first = {m - {(a, 1)}: c for m, c in p.terms.items() if (a, 1) in m}
+        second = {m - {(b, 1)}: c for m, c in p.terms.items() if (b, 1) in m}
+        if len(first) + len(second) == len(p):
+            return a.args[0], Poly(first), Poly(second)
+    return None
+
+
+def _opposite(bracket: Node) -> Node | None:
+    """[v >= u] of [u > v], and [u != v] of [u = v]."""
+    ((condition, _),) = next(iter(bracket.args[0].terms))
+    if not isinstance(condition, Node) or condition.head not in ("gt", "eq"):
+        return None
+    u, v = condition.args
+    other = Node("ge", (v, u)) if condition.head == "gt" else Node("ne", (u, v))
+    return Node("iverson", (mono(((other, 1),)),))
 
 
 def _by_horner(p: Poly) -> Iterator[Poly]:

@@ -9,16 +9,20 @@ from symbackprop.calculus.differentiate import mentions
 from symbackprop.calculus.result import Fact, Jacobian
 from symbackprop.calculus.reverse import active, pull_back, standing_indices
 from symbackprop.calculus.simplify import Simplifier
-from symbackprop.errors import UnknownNameError
+from symbackprop.errors import InputError, UnknownNameError
 
 
-def jacobian(program: Program, of: str, wrt: str) -> Jacobian:
-    """∂of/∂wrt for a definition `of` and an input `wrt`; its shape is the two shapes in a row.
+def jacobian(
+    program: Program, of: str, wrt: str, hidden: frozenset[Array] = frozenset()
+) -> Jacobian:
+    """∂of/∂wrt of two arrays of a program; its shape is the two shapes in a row.
 
-    Raises UnknownNameError for names that the program does not have.
+    hidden: definitions that the result is not to mention.
+    Raises UnknownNameError for names that the program does not have, InputError where `of` does
+    not depend on `wrt`.
     """
-    target, source = _named(program, of), _named(program, wrt)
-    simplifier = Simplifier(program)
+    target, source = named(program, of), named(program, wrt)
+    simplifier = Simplifier(program, hidden)
     rows = tuple(fresh_index(s) for s in target.axes)
     seed = ONE
     for row, index in zip(rows, standing_indices(target), strict=True):
@@ -26,21 +30,21 @@ def jacobian(program: Program, of: str, wrt: str) -> Jacobian:
     known: dict[Array, Poly] = {target: seed}
     facts: dict[Fact, None] = {}
     columns = standing_indices(source)
-    order = active(simplifier, (source,))
-    for array in order:
-        if array in known:
-            continue
+    order = [a for a in active(simplifier, (source,)) if a != source]
+    if target != source and target not in order:
+        raise InputError(f"{of} does not depend on {wrt}")
+    state = simplifier.simplify(seed, (*rows, *columns))
+    for array in (*order[order.index(target) + 1 :], source) if target != source else ():
         users = [a for a, (_, f) in simplifier.definitions.items() if mentions(f, array)]
         total = pull_back(simplifier, array, users, known)
         state = simplifier.simplify(total, (*rows, *standing_indices(array)))
         facts.update((f, None) for f in state.facts)
         known[array] = state.poly
-        if array == source:
-            return Jacobian(target, source, rows, columns, state.expr, tuple(facts))
-    raise UnknownNameError(f"{of} does not depend on {wrt}")
+    return Jacobian(target, source, rows, columns, state.expr, tuple(facts))
 
 
-def _named(program: Program, name: str) -> Array:
+def named(program: Program, name: str) -> Array:
+    """The array of that name; raises UnknownNameError."""
     array = program.array(name)
     if array is None:
         names = [a.name for a in program.inputs] + [d.array.name for d in program.definitions]

@@ -45,7 +45,10 @@ class Adjoint:
 
 @dataclass(frozen=True)
 class Jacobian:
-    """∂of[rows]/∂wrt[columns] = expr; free indices are rows then columns."""
+    """∂of[rows]/∂wrt[columns] = expr; free indices are rows then columns.
+
+    loss: for a Hessian, the scalar whose second derivative in `of` and `wrt` this is.
+    """
 
     of: Array
     wrt: Array
@@ -53,6 +56,7 @@ class Jacobian:
     columns: tuple[Index, ...]
     expr: Expr
     facts: tuple[Fact, ...] = ()
+    loss: Array | None = None
 
 
 @dataclass(frozen=True)

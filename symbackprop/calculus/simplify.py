@@ -17,13 +17,13 @@ from sympy import Expr
 
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
-from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, weight
 from symbackprop.algebra.powers import power
-from symbackprop.algebra.program import Program
+from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
-from symbackprop.algebra.sums import delta_times, expand_all
+from symbackprop.algebra.sums import delta_times, expand_all, rename
 from symbackprop.calculus.facts import Facts, declared
 from symbackprop.calculus.fold import Elimination, denominators, eliminations, match
 from symbackprop.calculus.result import Fact
@@ -56,13 +56,15 @@ class _State:
 
 
 class Simplifier:
-    """Simplifies over one program: its definitions are what may be folded, its facts what holds."""
+    """Simplifies over one program: its definitions are what may be folded, its facts what holds.
 
-    def __init__(self, program: Program) -> None:
+    hidden: definitions that nothing is folded into.
+    """
+
+    def __init__(self, program: Program, hidden: frozenset[Array] = frozenset()) -> None:
         self.program = program
-        self.definitions = {
-            d.array: (d.indices, normal(d.expr)) for d in program.definitions
-        }
+        self._hidden = hidden
+        self.definitions = {d.array: _renamed_apart(d) for d in program.definitions}
         rules = [declared(a) for a in program.assumptions if a.kind == "=="]
         self.facts = Facts(rules, self.definitions)
         arrays = [*program.inputs, *(d.array for d in program.definitions)]
@@ -159,9 +161,15 @@ class Simplifier:
         if self._eliminations is None:
             self._eliminations = {}
             for array, (indices, f) in self.definitions.items():
-                for e in eliminations(array, indices, f):
+                for e in eliminations(array, indices, f) if array not in self._hidden else ():
                     self._eliminations.setdefault(_kind(e.kernel), []).append(e)
         return self._eliminations
+
+
+def _renamed_apart(d: Definition) -> tuple[tuple[Index, ...], Poly]:
+    """A definition with free indices that nothing else has."""
+    indices = tuple(fresh_index(i.size) for i in d.indices)
+    return indices, rename(normal(d.expr), dict(zip(d.indices, indices, strict=True)))
 
 
 def _divisors(p: Poly) -> set[Atom]:

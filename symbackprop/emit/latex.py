@@ -49,22 +49,25 @@ def latex(backward: Backward, *, notation: str = "index") -> str:
 
 
 def latex_jacobian(jacobian: Jacobian, program: Program | None = None) -> str:
-    r"""∂of/∂wrt in index notation, by cases (j = k, j ≠ k) and in matrix notation.
+    r"""∂of/∂wrt, or ∂²L/∂of∂wrt, in index notation, by cases (j = k, j ≠ k) and in matrix notation.
 
     The cases stand where the rows and columns pair up in one Kronecker delta; the matrix form
     where there is one. program: its definitions come first.
     """
     taken = names_in(program) if program else frozenset()
     taken |= names_of(jacobian.of) | names_of(jacobian.wrt) | names_of(jacobian.expr)
+    taken |= names_of(jacobian.loss) if jacobian.loss else frozenset()
     jacobian = lettered_jacobian(jacobian, taken)
     names = Names.of(taken)
     lines = Lines(names, "index")
     if program:
         _definitions(lines, lettered_program(program))
     rows, columns = jacobian.rows, jacobian.columns
-    top, bottom = names.element(jacobian.of[rows]), names.element(jacobian.wrt[columns])
     show = lines.printer.show
-    lines.lines.append(rf"\frac{{\partial {top}}}{{\partial {bottom}}} &= {show(jacobian.expr)}")
+    left = _slope(
+        names, jacobian, names.element(jacobian.of[rows]), names.element(jacobian.wrt[columns])
+    )
+    lines.lines.append(f"{left} &= {show(jacobian.expr)}")
     by_cases = cases(jacobian)
     if by_cases is not None:
         j, k, on, off = by_cases
@@ -75,11 +78,19 @@ def latex_jacobian(jacobian: Jacobian, program: Program | None = None) -> str:
     whole = Lines(names, "matrix")
     text, is_whole = whole.right(jacobian.expr, (*rows, *columns))
     if is_whole and len(rows) <= 1 and len(columns) <= 1 and whole.uses_matrix:
-        top, bottom = names.whole(jacobian.of), names.whole(jacobian.wrt)
-        lines.lines.append(rf"\frac{{\partial {top}}}{{\partial {bottom}}} &= {text}")
+        transposed = names.whole(jacobian.wrt) + (r"^{\top}" if jacobian.loss else "")
+        left = _slope(names, jacobian, names.whole(jacobian.of), transposed)
+        lines.lines.append(f"{left} &= {text}")
         lines.uses_matrix = True
     lines.facts(jacobian.facts)
     return lines.block()
+
+
+def _slope(names: Names, jacobian: Jacobian, of: str, wrt: str) -> str:
+    if jacobian.loss is None:
+        return rf"\frac{{\partial {of}}}{{\partial {wrt}}}"
+    loss = names.name(jacobian.loss.name).show()
+    return rf"\frac{{\partial^{{2}} {loss}}}{{\partial {of} \, \partial {wrt}}}"
 
 
 def latex_expr(expr: Expr, free: tuple[Index, ...] | None = None) -> str:

@@ -75,8 +75,7 @@ def text_jacobian(
     lines = [program.name, *_forward(printer, lettered_program(program)), ""] if program else []
     rows = text_printer.element(jacobian.of, jacobian.rows)
     columns = text_printer.element(jacobian.wrt, jacobian.columns)
-    d = text_printer.signs.partial
-    left = f"{d}{rows}/{d}{columns}"
+    left = _slope(text_printer, jacobian, rows, columns)
     rows_shown = [(left, text_printer.show(jacobian.expr), "")]
     by_cases = cases(jacobian)
     if by_cases is not None:
@@ -87,11 +86,19 @@ def text_jacobian(
     if len(jacobian.rows) == len(jacobian.columns) == 1:
         whole = to_matrix(jacobian.expr, (*jacobian.rows, *jacobian.columns))
         if whole is not None:
-            left = f"{d}{jacobian.of.name}/{d}{jacobian.wrt.name}"
+            left = _slope(text_printer, jacobian, jacobian.of.name, jacobian.wrt.name)
             rows_shown += [(left, TextMatrixPrinter(text_printer).show(whole), "")]
-    lines += ["Jacobian", *_equations(rows_shown)]
+    lines += ["Hessian" if jacobian.loss else "Jacobian", *_equations(rows_shown)]
     lines += _facts(printer, jacobian.facts)
     return "\n".join(lines) + "\n"
+
+
+def _slope(printer: TextPrinter, jacobian: Jacobian, of: str, wrt: str) -> str:
+    """∂of/∂wrt, or ∂²L/∂of∂wrt for a Hessian."""
+    d = printer.signs.partial
+    if jacobian.loss is None:
+        return f"{d}{of}/{d}{wrt}"
+    return f"{d}{'^2' if d.isascii() else '²'}{jacobian.loss.name}/{d}{of}{d}{wrt}"
 
 
 class _Lines:

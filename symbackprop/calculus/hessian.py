@@ -1,0 +1,45 @@
+"""Hessians: the Jacobian of a gradient, by the same laws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symbackprop.algebra.nodes import Array
+from symbackprop.algebra.normal import normal, substitute
+from symbackprop.algebra.program import Definition, Program
+from symbackprop.calculus.fuse import inlining
+from symbackprop.calculus.jacobian import jacobian, named
+from symbackprop.calculus.result import Jacobian
+from symbackprop.calculus.reverse import backward
+from symbackprop.calculus.simplify import Simplifier
+from symbackprop.errors import InputError
+
+
+def hessian(program: Program, wrt: str, other: str | None = None) -> Jacobian:
+    """∂²L/∂wrt∂other of the scalar output L; `other` is `wrt` itself if not given.
+
+    Its free indices are those of `wrt` and then those of `other`. The gradient is differentiated
+    before any declared equation is used in it: an equation such as Σ t = 1 holds of the values,
+    not of their changes.
+
+    Raises InputError for an output that is not a scalar, and UnknownNameError.
+    """
+    first, second = named(program, wrt), named(program, other or wrt)
+    if len(program.outputs) != 1 or program.outputs[0].shape:
+        raise InputError(f"{program.name} has no single scalar output to take the Hessian of")
+    free = replace(program, assumptions=tuple(a for a in program.assumptions if a.kind != "=="))
+    derived = backward(free, [wrt])
+    gradient = derived.step(first)
+    value = normal(gradient.expr)
+    for step in reversed(derived.steps[: derived.steps.index(gradient)]):
+        value = substitute(value, inlining(step.array, step.indices, normal(step.expr)))
+    slope = Array(f"\u00b7d{wrt}", first.shape)
+    expr = Simplifier(free).arranger(gradient.indices).arrange(value)
+    extended = replace(
+        program,
+        definitions=(*program.definitions, Definition(slope, gradient.indices, expr)),
+        outputs=(slope,),
+    )
+    found = jacobian(extended, slope.name, second.name, frozenset((slope,)))
+    facts = tuple(dict.fromkeys((*derived.facts, *found.facts)))
+    return replace(found, of=first, facts=facts, loss=program.outputs[0])
