@@ -132,7 +132,8 @@ def _content(p: Poly, q: Number) -> tuple[Monomial, Number]:
     for a in p.atoms():
         found = [dict(m).get(a, 0) for m in p.terms]
         low = min(found)
-        if low < 0 and (q in (1, 2, 3) or not any(isinstance(b, Element) for b in deep_atoms(atom(a)))):
+        sizes_only = not any(isinstance(b, Element) for b in deep_atoms(atom(a)))
+        if low < 0 and (q in (1, 2, 3) or sizes_only):
             low = min(max(found), 0)  # a mean stays a mean, and a factor keeps its fractions
         if low and (q == int(q) or positive(a)):
             exponents[a] = low
