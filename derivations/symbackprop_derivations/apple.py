@@ -17,7 +17,7 @@ def apple(apple, apple_count, tax):
 
 LAYER = Layer(
     name="apple",
-    summary="the price of some apples with tax, a first computational graph",
+    summary="the price of some apples with tax: a first graph",
     forward=apple,
     shapes={"apple": (), "apple_count": (), "tax": ()},
     wrt=("apple", "apple_count", "tax"),

@@ -18,7 +18,7 @@ def apple_orange(apple, apple_count, orange, orange_count, tax):
 
 LAYER = Layer(
     name="apple-orange",
-    summary="the price of apples and oranges with tax: products and a sum",
+    summary="the price of apples and oranges: products and a sum",
     forward=apple_orange,
     shapes={"apple": (), "apple_count": (), "orange": (), "orange_count": (), "tax": ()},
     wrt=("apple", "apple_count", "orange", "orange_count", "tax"),

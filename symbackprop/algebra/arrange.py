@@ -10,7 +10,6 @@ from fractions import Fraction
 from itertools import permutations
 
 from sympy import (
-    Abs,
     Add,
     And,
     Eq,
@@ -27,19 +26,18 @@ from sympy import (
     Pow,
     Rational,
     exp,
-    log,
-    sign,
-    tanh,
 )
 
 from symbackprop.algebra.cost import cost
 from symbackprop.algebra.factoring import (
     as_base,
+    by_cases,
     factored_out,
     factorings,
     into_denominator,
     sign_into_base,
 )
+from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
@@ -64,10 +62,11 @@ from symbackprop.algebra.poly import (
     mono_free,
     mono_key,
 )
+from symbackprop.algebra.powers import spliced
 
 _FUNCTIONS: dict[str, Callable[..., Expr]] = {
-    "log": log, "tanh": tanh, "abs": Abs, "sign": sign, "gt": Gt, "ge": Ge, "eq": Eq, "ne": Ne,
-    "and": And, "or": Or, "not": Not,
+    **{f.head: f.cls for f in TABLE},
+    "gt": Gt, "ge": Ge, "eq": Eq, "ne": Ne, "and": And, "or": Or, "not": Not,
 }  # fmt: skip
 _NODES: dict[str, Callable[..., Expr]] = {
     "where": Where, "maximum": Maximum, "minimum": Minimum, "iverson": Iverson,
@@ -104,10 +103,20 @@ class Arranger:
             return self._monomial(*single)
         if not p:
             return Integer(0)
+        plain = spliced(p)
+        if plain != p:
+            return self.arrange(plain)
         whole = factored_out(p)
         if whole != as_base(p):
-            return self.arrange(whole)
+            options = [self.arrange(whole)]
+            if not self._quick:
+                options.append(self._flat(p))
+            return min(options, key=cost)
         options = [self._flat(p)]
+        cases = by_cases(p)
+        if cases is not None:
+            condition, u, v = cases
+            options.insert(0, Where(*(self.arrange(part) for part in (condition, u, v))))
         if not self._quick:
             options += [self.arrange(form) for form in factorings(p)]
         return min(options, key=cost)
@@ -157,12 +166,13 @@ class Arranger:
             return IndexMax(self.arrange(a.args[0]), *a.bound)
         if a.head == "exp":
             return self._exponential([(a, 1)])
-        args = tuple(self.arrange(p) for p in a.args)
+        given = sides(*a.args) if a.head in _MIRRORED else a.args
+        args = tuple(self.arrange(p) for p in given)
         if a.head == "base":
             return args[0]
         if a.head in _NODES:
             return _NODES[a.head](*args)
-        if a.head in _MIRRORED and args[0].is_Number:
+        if a.head in _MIRRORED and len(given[0].free) < len(given[1].free):
             return _MIRRORED[a.head](args[1], args[0], evaluate=False)
         return _FUNCTIONS[a.head](*args, evaluate=False)
 
@@ -207,6 +217,17 @@ class Arranger:
         order = sorted(self._factor_order(a, e) for a, e in m)
         sums = sum(isinstance(a, Node) and a.head == "sum" for a, _ in m)
         return c < 0, sums, bool(m), -len(mono_free(m)), len(m), order
+
+
+def sides(u: Poly, v: Poly) -> tuple[Poly, Poly]:
+    """1 - t x > 0 as 1 > t x: a number alone on one side, a product of elements on the other."""
+    terms = (u - v).terms
+    plain = all(isinstance(a, Element) for m in terms for a, _ in m)
+    if (u and v) or len(terms) != 2 or frozenset() not in terms or not plain:
+        return u, v
+    left = Poly({m: c for m, c in terms.items() if c > 0})
+    right = Poly({m: -c for m, c in terms.items() if c < 0})
+    return (left, right) if left and right else (u, v)
 
 
 def _times(factors: list[Expr]) -> Expr:

@@ -16,11 +16,12 @@ from symbackprop.algebra.nodes import Delta, Element, Index, IndexMax, IndexSum,
 from symbackprop.algebra.registry import CACHES
 
 NOMINAL = 100
-FUNCTION = 8.0  # exp, log, tanh: per element
+FUNCTION = 8.0  # exp, log, tanh and the like: per element
 DIVISION = 1.6
 CONTRACTION = 0.2  # one multiply-add of a matrix product
 NODE = 0.01  # one operation as it is written: of two equal costs, the shorter expression
 LOAD = 0.02  # reading one element
+RISK = 1.2  # a difference of two values that may be large and nearly equal: digits are lost
 PASS = 0.6  # writing and reading again one element of a named array
 
 
@@ -70,7 +71,8 @@ class _Counter:
 
     def _operation(self, e: Basic, span: float) -> float:
         if isinstance(e, Add):
-            return self._joined([_unsigned(a) for a in e.args])
+            risk = RISK * span if any(_subtracts(a, span) for a in e.args) else 0.0
+            return self._joined([_unsigned(a) for a in e.args]) + risk
         if isinstance(e, Mul):
             return self._product(e)
         if isinstance(e, Pow):
@@ -119,10 +121,38 @@ class _Counter:
         bound = set(e.bound)
         if isinstance(body, Mul):
             big = [a for a in body.args if bound & free_indices(a)]
-            matrices = len(big) == 2 and all(isinstance(a, Element) for a in big)
-            if matrices and not (free_indices(big[0]) & free_indices(big[1])) - bound:
-                return sum(self.count(a) for a in body.args) + CONTRACTION * span
+            sides = _matrices(big, bound)
+            if sides:
+                joins = sum((len(side) - 1) * elements_of(_union(side)) for side in sides)
+                return sum(self.count(a) for a in body.args) + joins + CONTRACTION * span
         return self.count(body) + span
+
+
+def _matrices(factors: list[Basic], bound: set[Index]) -> tuple[list[Basic], list[Basic]] | None:
+    """The factors of a contraction as those of its two matrices, None where it is not of two."""
+    if len(factors) < 2 or not all(isinstance(a, Element) for a in factors):
+        return None
+    largest = max(factors, key=lambda a: len(free_indices(a)))
+    left = [a for a in factors if free_indices(a) <= free_indices(largest)]
+    right = [a for a in factors if a not in left]
+    if len(factors) == 2:
+        left, right = factors[:1], factors[1:]
+    return (left, right) if right and not (_union(left) & _union(right)) - bound else None
+
+
+def _union(factors: list[Basic]) -> frozenset[Index]:
+    return frozenset().union(*(free_indices(a) for a in factors))
+
+
+def _subtracts(e: Basic, span: float) -> bool:
+    """Whether a term takes away a product of elements that may have either sign."""
+    if not isinstance(e, Mul) or not isinstance(e.args[0], Rational) or e.args[0] > 0:
+        return False
+    if elements_of(free_indices(e)) < span:
+        return False
+    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in e.args[1:]) and any(
+        isinstance(f, Element) and not f.array.sign for f in e.args[1:]
+    )
 
 
 def _unsigned(e: Basic) -> Basic:

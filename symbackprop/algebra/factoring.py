@@ -115,12 +115,19 @@ def _by_horner(p: Poly) -> Iterator[Poly]:
 
 
 def _by_common_factor(p: Poly) -> Iterator[Poly]:
-    """a u - b u = (a - b) u, for a sum u of several terms."""
+    """a u - b u = (a - b) u and u - a u = (1 - a) u, for a sum u of several terms."""
     cofactors: dict[Atom, Poly] = {}
-    for a in p.atoms():
-        terms = {m - {(a, 1)}: c for m, c in p.terms.items() if (a, 1) in m}
-        if len(terms) > 1:
+    for a, e in {factor for m in p.terms for factor in m}:
+        terms = {m - {(a, e)}: c for m, c in p.terms.items() if (a, e) in m}
+        if len(terms) < 2:
+            continue
+        if e == 1:
             cofactors[a] = Poly(terms)
+        rest = p - Poly(terms) * mono(((a, e),))
+        for sign_ in (1, -1):
+            if rest == Poly(terms).scale(sign_):
+                pair = add((mono((), sign_), mono(((a, e),))))
+                yield as_base(pair) * factored_out(Poly(terms))
     ordered = sorted(cofactors, key=atom_key)
     for place, a in enumerate(ordered):
         for b in ordered[place + 1 :]:

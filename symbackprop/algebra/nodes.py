@@ -182,6 +182,10 @@ class IndexMax(_Binder):
         return True if self.body.is_positive else None
 
 
+class IndexMin(_Binder):
+    """The smallest value: how emitters write -max(-x). It stands in no program or derivation."""
+
+
 class Iverson(_Real):
     """[condition]: 1 where a comparison (or `&`, `|`, `~` of comparisons) holds, else 0."""
 
@@ -305,7 +309,7 @@ def to_sympy(expr: Basic) -> Any:
 
 
 __all__ = [
-    "Array", "Delta", "Dummy", "Element", "Index", "IndexMax", "IndexSum", "Integer", "Iverson",
-    "Maximum", "Minimum", "Where", "elements", "fresh_index", "rename", "size_symbol", "to_sympy",
-    "walk",
+    "Array", "Delta", "Dummy", "Element", "Index", "IndexMax", "IndexMin", "IndexSum",
+    "Integer", "Iverson", "Maximum", "Minimum", "Where", "elements", "fresh_index", "rename",
+    "size_symbol", "to_sympy", "walk",
 ]

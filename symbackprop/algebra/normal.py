@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Abs, Add, Basic, Expr, Mul, Pow, Rational, Symbol, exp, log, sign, tanh
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, Symbol
 from sympy.core.numbers import Exp1, NumberSymbol
 from sympy.core.relational import (
     Equality,
@@ -18,6 +18,7 @@ from sympy.core.relational import (
 )
 from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue, Not, Or
 
+from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import (
     Delta,
     Element,
@@ -28,7 +29,19 @@ from symbackprop.algebra.nodes import (
     Minimum,
     Where,
 )
-from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom, mono, number
+from symbackprop.algebra.poly import (
+    ONE,
+    ZERO,
+    Atom,
+    Node,
+    Number,
+    Poly,
+    add,
+    atom,
+    kind,
+    mono,
+    number,
+)
 from symbackprop.algebra.powers import power, power_of_sum
 from symbackprop.algebra.registry import CACHES
 from symbackprop.algebra.sums import build, max_over, opened, size_of, sum_over
@@ -38,7 +51,7 @@ _cache: dict[Basic, Poly] = {}
 CACHES.append(_cache.clear)
 
 FUNCTIONS: dict[type, str] = {
-    exp: "exp", log: "log", tanh: "tanh", Abs: "abs", sign: "sign",
+    **{f.cls: f.head for f in TABLE},
     Where: "where", Maximum: "maximum", Minimum: "minimum", Iverson: "iverson",
     And: "and", Or: "or", Not: "not",
 }  # fmt: skip
@@ -120,14 +133,20 @@ def _power(base: Expr, exponent: Expr) -> Poly:
 Replacement = Callable[[Atom], Poly | None]
 
 
-def substitute(p: Poly, replace: Replacement, exponent: int = 1) -> Poly:
+def substitute(
+    p: Poly,
+    replace: Replacement,
+    exponent: int = 1,
+    only: Collection[object] | None = None,
+) -> Poly:
     """Replace atoms everywhere, also inside nodes, and bring the result to normal form.
 
     replace: the polynomial that takes an atom's place, or None to look inside it. An atom that is
     its own replacement is left whole. exponent: the power of the atom that is replaced; powers
-    that are not multiples of it stay.
+    that are not multiples of it stay. only: the kinds of atoms that may be replaced, if that is
+    known; what holds none of them is left alone.
     """
-    return _Substitution(replace, exponent).apply(p)
+    return _Substitution(replace, exponent, only).apply(p)
 
 
 @dataclass(frozen=True)
@@ -156,9 +175,12 @@ class _New:
 
 
 class _Substitution:
-    def __init__(self, replace: Replacement, exponent: int) -> None:
+    def __init__(
+        self, replace: Replacement, exponent: int, only: Collection[object] | None
+    ) -> None:
         self._replace = replace
         self._exponent = exponent
+        self._only = only
         self._memo: dict[Atom, _New | None] = {}
 
     def apply(self, p: Poly) -> Poly:
@@ -180,6 +202,10 @@ class _Substitution:
 
     def _new(self, a: Atom) -> _New | None:
         """What takes the place of an atom; None where nothing in it changes."""
+        if self._only is not None:
+            held = a.kinds if isinstance(a, Node) else (kind(a),)
+            if all(k not in held for k in self._only):
+                return None
         if a not in self._memo:
             value = self._replace(a)
             if value is None:

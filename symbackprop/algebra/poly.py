@@ -24,18 +24,19 @@ UNIT: Monomial = frozenset()
 class Node:
     """A composite atom: `head` names the function, `args` are its arguments in normal form.
 
-    Heads: exp log tanh abs sign; sum max (with bound indices, the one argument is the body);
-    base (a sum or product kept whole); gt ge eq ne and or not (conditions), iverson where
+    Heads: the functions of `functions.py`; sum max (with bound indices, the one argument is the
+    body); base (a sum or product kept whole); gt ge eq ne and or not (conditions), iverson where
     maximum minimum.
     """
 
-    __slots__ = ("args", "bound", "free", "head", "height", "key", "weight")
+    __slots__ = ("args", "bound", "free", "head", "height", "key", "kinds", "weight")
     head: str
     args: tuple[Poly, ...]
     bound: tuple[Index, ...]
     free: frozenset[Index]
     height: int
     weight: int
+    kinds: frozenset[object]
     key: str
     _table: ClassVar[dict[tuple[str, tuple[Poly, ...], tuple[Index, ...]], Node]] = {}
 
@@ -45,6 +46,7 @@ class Node:
             found = object.__new__(cls)
             found.head, found.args, found.bound, found.key = head, args, bound, ""
             found.free = frozenset().union(*(a.free for a in args)) - frozenset(bound)
+            found.kinds = frozenset((head,)).union(*(kinds(a) for a in args))
             found.weight = 1 + sum(weight(a) for a in args)
             found.height = max((height(a) for a in args), default=0) + len(bound)
             cls._table[head, args, bound] = found
@@ -204,6 +206,20 @@ def atom_free(a: Atom) -> frozenset[Index]:
 def mono_free(m: Monomial) -> frozenset[Index]:
     """The free indices of a monomial."""
     return frozenset().union(*(atom_free(a) for a, _ in m))
+
+
+def kind(a: Atom) -> object:
+    """What an atom is before its indices and arguments: its array, or its head."""
+    if isinstance(a, Element):
+        return a.array
+    return a.head if isinstance(a, Node) else type(a)
+
+
+def kinds(p: Poly) -> frozenset[object]:
+    """The kinds of all atoms in p, those inside nodes included."""
+    return frozenset().union(
+        *(a.kinds if isinstance(a, Node) else (kind(a),) for m in p.terms for a, _ in m)
+    )
 
 
 def weight(p: Poly) -> int:

@@ -88,7 +88,7 @@ def _root(c: Fraction, q: Fraction) -> Poly:
 @law
 def power_of_sum(p: Poly, q: Number) -> Poly:
     """(c m u)^q = c^q m^q u^q: the content of a sum leaves its power, with denominators cleared."""
-    p = _spliced(p)
+    p = spliced(p)
     if len(p) < 2:
         return power(p, q)
     content, coefficient, rest = _split(p, q)
@@ -98,14 +98,14 @@ def power_of_sum(p: Poly, q: Number) -> Poly:
     return outside * atom(Node("base", (rest,)), q)
 
 
-def _spliced(p: Poly) -> Poly:
+def spliced(p: Poly) -> Poly:
     """1 + 2 (u + v) = 1 + 2 u + 2 v: a base that is a whole term joins the sum."""
     total = p
     for m, c in p.terms.items():
         a, e = next(iter(m)) if len(m) == 1 else (None, 0)
         if isinstance(a, Node) and a.head == "base" and e == 1:
             total = total + a.args[0].scale(c) - mono(m, c)
-    return total if total is p else _spliced(total)
+    return total if total is p else spliced(total)
 
 
 def _split(p: Poly, q: Number) -> tuple[Monomial, Number, Poly]:

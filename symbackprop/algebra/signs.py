@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sympy import Expr
 
+from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import Delta, Element
 from symbackprop.algebra.poly import Atom, Monomial, Node, Number, Poly
 
-_POSITIVE_HEADS = frozenset({"exp"})
-_NONNEGATIVE_HEADS = frozenset({"exp", "abs", "iverson"})
+_POSITIVE_HEADS = frozenset(f.head for f in TABLE if f.sign == ">0")
+_NONNEGATIVE_HEADS = frozenset({"iverson", *(f.head for f in TABLE if f.sign in (">0", ">=0"))})
+_SAME_HEADS = frozenset(f.head for f in TABLE if f.sign == "same")
 
 
 def positive(a: Atom) -> bool:
@@ -16,7 +18,7 @@ def positive(a: Atom) -> bool:
     if isinstance(a, Node):
         if a.head in _POSITIVE_HEADS:
             return True
-        if a.head in ("base", "sum", "max"):
+        if a.head in ("base", "sum", "max") or a.head in _SAME_HEADS:
             return poly_positive(a.args[0])
         if a.head == "maximum":
             return any(poly_positive(p) for p in a.args)
@@ -33,7 +35,7 @@ def nonnegative(a: Atom) -> bool:
     if isinstance(a, Node):
         if a.head in _NONNEGATIVE_HEADS:
             return True
-        if a.head in ("base", "sum", "max"):
+        if a.head in ("base", "sum", "max") or a.head in _SAME_HEADS:
             return poly_nonnegative(a.args[0])
         if a.head == "maximum":
             return any(poly_nonnegative(p) for p in a.args)

@@ -13,6 +13,7 @@ from itertools import permutations
 
 from sympy import Expr, Integer, Symbol
 
+from symbackprop.algebra.functions import BY_HEAD, Function
 from symbackprop.algebra.nodes import Delta, Element, Index, fresh_index
 from symbackprop.algebra.poly import (
     ONE,
@@ -236,10 +237,10 @@ def build(head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> P
         return exp_of_sum(args[0])
     if head == "log":
         return log_of_product(args[0])
-    if head in ("tanh", "sign") and not args[0]:
-        return args[0]
     if head == "abs":
         return abs_of(args[0])
+    if head in BY_HEAD:
+        return _function(BY_HEAD[head], args[0])
     if head in ("maximum", "minimum"):
         return larger_or_smaller(head, *args)
     if head == "where":
@@ -249,6 +250,20 @@ def build(head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> P
     if head == "iverson" and args[0].constant is not None:
         return args[0]
     return atom(Node(head, args))
+
+
+def _function(function: Function, u: Poly) -> Poly:
+    if not u and function.zero is not None:
+        return number(function.zero)
+    if function.parity and u and all(c < 0 for c in u.terms.values()):
+        return odd_or_even(function, u)
+    return atom(Node(function.head, (u,)))
+
+
+@law
+def odd_or_even(function: Function, u: Poly) -> Poly:
+    """f(-u) = -f(u) for an odd function f, f(-u) = f(u) for an even one"""
+    return atom(Node(function.head, (-u,))).scale(-1 if function.parity == "odd" else 1)
 
 
 @law
@@ -294,6 +309,10 @@ def _comparison(head: str, u: Poly, v: Poly) -> Poly:
         return number(int(_COMPARE[head](float(difference), 0.0)))
     if head == "gt" and poly_positive(u - v):
         return ONE
+    if head in ("eq", "ne") and all(c < 0 for c in u.terms.values()):
+        u, v = -u, -v
+    elif head in ("gt", "ge") and all(c < 0 for p in (u, v) for c in p.terms.values()):
+        u, v = -v, -u
     return atom(Node(head, (u, v)))
 
 

@@ -18,6 +18,7 @@ from symbackprop.algebra.poly import (
     atom,
     atom_free,
     deep_atoms,
+    kind,
     mono,
 )
 from symbackprop.algebra.program import Assumption
@@ -33,11 +34,11 @@ _TERMS = 60
 
 @dataclass(frozen=True)
 class Rule:
-    """`pattern = value` and where it comes from."""
+    """`pattern = value` and the facts that it stands for: its own, after those it rests on."""
 
     pattern: Atom
     value: Poly
-    fact: Fact
+    facts: tuple[Fact, ...]
 
 
 def declared(assumption: Assumption) -> Rule:
@@ -55,7 +56,7 @@ def declared(assumption: Assumption) -> Rule:
         if value is None or pattern in set(deep_atoms(value)):
             continue
         if value.free <= atom_free(pattern):
-            return Rule(pattern, value, fact)
+            return Rule(pattern, value, (fact,))
     raise InputError(
         f"the assumption {assumption.text!r} cannot be used: it should fix a sum or an array, "
         "as in 'sum(t) == 1'"
@@ -73,19 +74,20 @@ class Facts:
     def apply(self, p: Poly) -> tuple[Poly, tuple[Fact, ...]]:
         """p with every fact used where it holds, and the facts that were used."""
         used: dict[Fact, None] = {}
+        kinds = {"sum", *(kind(rule.pattern) for rule in self.rules)}
 
         def replace(a: Atom) -> Poly | None:
             for rule in self.rules:
                 mapping = match(rule.pattern, a)
                 if mapping is not None:
-                    used[rule.fact] = None
+                    used.update((fact, None) for fact in rule.facts)
                     return rename(rule.value, mapping)
             if isinstance(a, Node) and a.head == "sum":
                 return self._partial(a, used)
             return None
 
         while True:
-            new = substitute(p, replace)
+            new = substitute(p, replace, only=kinds)
             if new == p:
                 return p, tuple(used)
             p = new
@@ -105,7 +107,7 @@ class Facts:
                 continue
             rule, mapping = self._sum_rule(element, b)
             if rule is not None:
-                used[rule.fact] = None
+                used.update((fact, None) for fact in rule.facts)
                 value = rename(rule.value, mapping)
                 rest = mono(single[0] - {factors[0]}, single[1])
                 return sum_under_fact(rest, value, tuple(i for i in bound if i != b))
@@ -138,13 +140,16 @@ class Facts:
             return None
         indices, expr = self.definitions[array]
         total = sum_over(expr, (indices[axis],))
+        used: dict[Fact, None] = {}
         for _ in range(_DEPTH):
+            total, more = self.apply(expand_all(total))
             total = expand_all(total)
+            used.update((fact, None) for fact in more)
             if _is_constant(total):
                 left = IndexSum(array[indices], indices[axis])
                 value = Arranger(lambda _: 0).arrange(total)
                 text = f"sum({array.name}{_axis_text(array, axis)}) == {value}"
-                return Rule(array[indices], total, Fact(left, value, text, False))
+                return Rule(array[indices], total, (*used, Fact(left, value, text, False)))
             unfolded = self.unfold(total)
             if unfolded == total or len(unfolded) > _TERMS:
                 return None
@@ -160,7 +165,7 @@ class Facts:
                 return rename(expr, dict(zip(indices, a.indices, strict=True)))
             return None
 
-        return substitute(p, replace)
+        return substitute(p, replace, only=self.definitions)
 
 
 @law

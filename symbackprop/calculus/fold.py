@@ -6,28 +6,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import permutations
 
 from symbackprop.algebra.nodes import Array, Delta, Element, Index
 from symbackprop.algebra.normal import substitute
 from symbackprop.algebra.poly import (
+    ONE,
     ZERO,
     Atom,
     Node,
     Number,
     Poly,
+    add,
     atom,
     atom_free,
     deep_atoms,
+    kind,
     mono,
 )
 from symbackprop.algebra.powers import exp_of_sum, expand, power, power_of_sum
 from symbackprop.algebra.registry import CACHES, law
 from symbackprop.algebra.signs import positive
-from symbackprop.algebra.sums import rename, rename_atom
+from symbackprop.algebra.sums import build, rename, rename_atom
+from symbackprop.calculus.rules import negated
 
 
 @cache
@@ -61,6 +65,8 @@ class Elimination:
     array: the definition that was solved, None for a denominator.
     kept: the atoms of the replacement that themselves hold the kernel (the S of E = y S); they
     are not rewritten, or the elimination would never end.
+    bracket: what must be another factor: the equation holds wherever this is not 0, as [c] says
+        for an equation that holds under the condition c.
     """
 
     array: Array | None
@@ -68,21 +74,70 @@ class Elimination:
     replacement: Poly
     kept: tuple[Atom, ...]
     exponent: int = 1
+    bracket: Atom | None = None
 
     def occurs_in(self, atoms: set[Atom]) -> bool:
         """Whether the kernel is among these atoms, up to the names of indices."""
         return any(match(self.kernel, a) is not None for a in atoms)
 
     def apply(self, p: Poly) -> Poly:
-        """p with the kernel eliminated everywhere."""
+        """p with the kernel eliminated wherever the equation is known to hold."""
+        if self.bracket is not None:
+            bracket = self.bracket
+            return add(under_bracket(self, bracket, mono(m, c)) for m, c in p.terms.items())
 
-        def replace(a: Atom) -> Poly | None:
+        def put(a: Atom) -> Poly | None:
             if any(match(k, a) is not None for k in self.kept):
                 return atom(a)
             mapping = match(self.kernel, a)
             return None if mapping is None else rename(self.replacement, mapping)
 
-        return substitute(p, replace, self.exponent)
+        return substitute(p, put, self.exponent, (kind(self.kernel),))
+
+
+@law
+def under_bracket(elimination: Elimination, bracket: Atom, term: Poly) -> Poly:
+    """a E = a E', where E = E' wherever a (a bracket, or max(u, 0)) is not 0; or the term."""
+    for a, e in next(iter(term.terms)):
+        mapping = match(bracket, a) if e > 0 else None
+        if mapping is not None:
+            held = {b for k in elimination.kept for b in rename_atom(k, mapping).atoms()}
+            kernel = rename_atom(elimination.kernel, mapping)
+            value = rename(elimination.replacement, mapping)
+            return substitute(term, partial(_put, kernel, value, held | {a}), elimination.exponent)
+    return term
+
+
+def _put(kernel: Poly, value: Poly, held: set[Atom], a: Atom) -> Poly | None:
+    """The value in place of the kernel; what is held stays as it is."""
+    itself = atom(a)
+    return value if itself == kernel else itself if a in held else None
+
+
+def in_branches(array: Array, indices: tuple[Index, ...], f: Poly) -> Iterator[Elimination]:
+    """The eliminations of `array[indices] = where(c, u, v)`: those of u under c, of v elsewhere."""
+    single = f.single()
+    node = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+    if not isinstance(node, Node) or f != atom(node):
+        return
+    if node.head == "maximum":
+        yield from absorbed(node, array[indices])
+    if node.head != "where":
+        return
+    condition, u, v = node.args
+    for bracket, branch in ((build("iverson", (condition,)), u), (negated(condition), v)):
+        held = next(iter(bracket.atoms()), None) if len(bracket) == 1 else None
+        if held is not None and atom_free(held) == set(indices):
+            for found in eliminations(array, indices, branch):
+                yield replace(found, bracket=held)
+
+
+def absorbed(node: Node, name: Atom) -> Iterator[Elimination]:
+    """max(u, 0) [u > 0] = max(u, 0), for a maximum or its name."""
+    u, v = node.args if not node.args[1] else reversed(node.args)
+    bracket = build("iverson", (build("gt", (u, v)),))
+    for kernel in bracket.atoms() if not v and len(bracket) == 1 else ():
+        yield Elimination(None, kernel, ONE, (), bracket=name)
 
 
 def eliminations(array: Array, indices: tuple[Index, ...], f: Poly) -> list[Elimination]:
@@ -133,17 +188,24 @@ def _in_squares(p: Poly, kernel: Atom) -> Poly | None:
 
 
 def denominators(p: Poly) -> Iterator[Elimination]:
-    """For a base B = 1 - y that is divided by: y = 1 - B, so that a numerator may cancel it."""
+    """For a base B = 1 - y that is divided by: y = 1 - B, so that a numerator may cancel it.
+
+    The kernel y is an element or an absolute value.
+    """
     found = {a for m in p.terms for a, e in m if e < 0}
     for base in sorted(found, key=str):
         if not isinstance(base, Node) or base.head != "base":
             continue
         for kernel in sorted(set(_kernels(base.args[0])), key=str):
-            if isinstance(kernel, Element) and atom_free(kernel) == base.free:
+            if _solvable(kernel) and atom_free(kernel) == base.free:
                 parts = _by_power(kernel, base.args[0])
                 if parts.keys() == {0, 1} and not _nested(kernel, base.args[0]):
                     solution = (atom(base) - parts[0]) * power(parts[1], -1)
                     yield Elimination(None, kernel, solution, (base,))
+
+
+def _solvable(kernel: Atom) -> bool:
+    return isinstance(kernel, Element) or (isinstance(kernel, Node) and kernel.head == "abs")
 
 
 def _kernels(f: Poly) -> Iterator[Atom]:

@@ -46,8 +46,8 @@ def _without(draft: Draft, drafts: list[Draft], simplifier: Simplifier) -> list[
     after = 0.0
     new: dict[Array, Draft] = {}
     for user in users:
-        poly = substitute(user.state.poly, inlining(draft.adjoint, draft.indices,
-                                                    draft.state.poly))
+        put = inlining(draft.adjoint, draft.indices, draft.state.poly)
+        poly = substitute(user.state.poly, put, only=(draft.adjoint,))
         state = simplifier.simplify(poly, user.indices)
         facts = tuple(dict.fromkeys((*draft.state.facts, *user.state.facts, *state.facts)))
         new[user.of] = replace(user, state=replace(state, facts=facts))

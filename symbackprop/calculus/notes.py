@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sympy import Basic, Rational, sign
+from sympy import Basic, Mul, Rational, sign
 from sympy.core.relational import Equality, GreaterThan, LessThan, Relational
 
-from symbackprop.algebra.nodes import Element, IndexMax, Iverson, walk
+from symbackprop.algebra.nodes import Element, IndexMax, Iverson, Where, walk
 from symbackprop.calculus.result import Adjoint
 
 
@@ -26,11 +26,14 @@ def _note(node: Basic) -> str | None:
     if isinstance(node, sign):
         u = _named(node.args[0]) if isinstance(node.args[0], Element) else "u"
         return f"|{u}| has a kink at {u} = 0: the subgradient 0 is used there"
-    if not isinstance(node, Iverson):
+    if not isinstance(node, Iverson | Where):
         return None
-    relations = sorted(node.condition.atoms(Relational), key=str)
-    if any(isinstance(r, Equality) and r.has(IndexMax) for r in relations):
-        return "where several elements are the largest, they share the gradient equally"
+    relations = sorted(node.args[0].atoms(Relational), key=str)
+    for r in relations:
+        if isinstance(r, Equality) and r.has(IndexMax):
+            minimum = any(isinstance(side, Mul) and side.args[0] == -1 for side in r.args)
+            extreme = "smallest" if minimum else "largest"
+            return f"where several elements are the {extreme}, they share the gradient equally"
     return "; ".join(_tie(r) for r in relations)
 
 

@@ -7,6 +7,9 @@ Where a function has a kink, the rule names the subgradient that it uses.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
+
+from sympy import S
 
 from symbackprop.algebra.nodes import Delta, Element, Index
 from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom, deep_atoms
@@ -31,6 +34,83 @@ def d_log(u: Poly, du: Poly) -> Poly:
 def d_tanh(u: Poly, du: Poly) -> Poly:
     """d tanh(u) = (1 - tanh(u)^2) du"""
     return (ONE - atom(Node("tanh", (u,)), 2)) * du
+
+
+@law
+def d_sin(u: Poly, du: Poly) -> Poly:
+    """d sin(u) = cos(u) du"""
+    return build("cos", (u,)) * du
+
+
+@law
+def d_cos(u: Poly, du: Poly) -> Poly:
+    """d cos(u) = -sin(u) du"""
+    return -build("sin", (u,)) * du
+
+
+@law
+def d_arcsin(u: Poly, du: Poly) -> Poly:
+    """d arcsin(u) = du / sqrt(1 - u^2)"""
+    return power(ONE - u * u, Fraction(-1, 2)) * du
+
+
+@law
+def d_arccos(u: Poly, du: Poly) -> Poly:
+    """d arccos(u) = -du / sqrt(1 - u^2)"""
+    return -power(ONE - u * u, Fraction(-1, 2)) * du
+
+
+@law
+def d_arctan(u: Poly, du: Poly) -> Poly:
+    """d arctan(u) = du / (1 + u^2)"""
+    return power(ONE + u * u, -1) * du
+
+
+@law
+def d_sinh(u: Poly, du: Poly) -> Poly:
+    """d sinh(u) = cosh(u) du"""
+    return build("cosh", (u,)) * du
+
+
+@law
+def d_cosh(u: Poly, du: Poly) -> Poly:
+    """d cosh(u) = cosh(u) tanh(u) du"""
+    return build("cosh", (u,)) * build("tanh", (u,)) * du
+
+
+@law
+def d_arcsinh(u: Poly, du: Poly) -> Poly:
+    """d arcsinh(u) = du / sqrt(1 + u^2)"""
+    return power(ONE + u * u, Fraction(-1, 2)) * du
+
+
+@law
+def d_arccosh(u: Poly, du: Poly) -> Poly:
+    """d arccosh(u) = du / sqrt(u^2 - 1)"""
+    return power(u * u - ONE, Fraction(-1, 2)) * du
+
+
+@law
+def d_arctanh(u: Poly, du: Poly) -> Poly:
+    """d arctanh(u) = du / (1 - u^2)"""
+    return power(ONE - u * u, -1) * du
+
+
+@law
+def d_erf(u: Poly, du: Poly) -> Poly:
+    """d erf(u) = 2/sqrt(pi) exp(-u^2) du"""
+    return _gaussian(u).scale(2) * du
+
+
+@law
+def d_erfc(u: Poly, du: Poly) -> Poly:
+    """d erfc(u) = -2/sqrt(pi) exp(-u^2) du"""
+    return _gaussian(u).scale(-2) * du
+
+
+def _gaussian(u: Poly) -> Poly:
+    """exp(-u^2) / sqrt(pi)"""
+    return build("exp", (-(u * u),)) * atom(S.Pi, Fraction(-1, 2))
 
 
 @law
@@ -118,6 +198,9 @@ def negated(condition: Poly) -> Poly:
 
 
 UNARY: dict[str, Callable[[Poly, Poly], Poly]] = {
-    "exp": d_exp, "log": d_log, "tanh": d_tanh, "abs": d_abs,
+    "exp": d_exp, "log": d_log, "sin": d_sin, "cos": d_cos, "arcsin": d_arcsin,
+    "arccos": d_arccos, "arctan": d_arctan, "sinh": d_sinh, "cosh": d_cosh, "tanh": d_tanh,
+    "arcsinh": d_arcsinh, "arccosh": d_arccosh, "arctanh": d_arctanh, "erf": d_erf,
+    "erfc": d_erfc, "abs": d_abs,
 }  # fmt: skip
 PIECEWISE_CONSTANT = frozenset({"sign", "iverson", "gt", "ge", "eq", "ne", "and", "or", "not"})

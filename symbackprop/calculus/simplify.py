@@ -15,17 +15,25 @@ from itertools import count
 
 from sympy import Expr
 
+from symbackprop.algebra.absolute import sign_times
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, weight
+from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, kind, weight
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
 from symbackprop.algebra.sums import delta_times, expand_all, rename
 from symbackprop.calculus.facts import Facts, declared
-from symbackprop.calculus.fold import Elimination, denominators, eliminations, match
+from symbackprop.calculus.fold import (
+    Elimination,
+    absorbed,
+    denominators,
+    eliminations,
+    in_branches,
+    match,
+)
 from symbackprop.calculus.result import Fact
 
 STATES = 40  # looked at in one simplification
@@ -55,6 +63,11 @@ class _State:
     allowed: frozenset[Atom]
 
 
+class _Origins(dict[Array, frozenset[Array]]):
+    def __missing__(self, array: Array) -> frozenset[Array]:
+        return frozenset((array,))
+
+
 class Simplifier:
     """Simplifies over one program: its definitions are what may be folded, its facts what holds.
 
@@ -69,7 +82,6 @@ class Simplifier:
         self.facts = Facts(rules, self.definitions)
         arrays = [*program.inputs, *(d.array for d in program.definitions)]
         self._rank = {array: place for place, array in enumerate(arrays)}
-        self._eliminations: dict[object, list[Elimination]] | None = None
 
     def rank(self, array: Array) -> int:
         """The place of an array in the program; adjoints stand before all others."""
@@ -82,7 +94,9 @@ class Simplifier:
     def simplify(self, p: Poly, free: tuple[Index, ...] = ()) -> Simplified:
         """The cheapest equal form of p that the search finds."""
         quick = Arranger(self.rank, free, quick=True)
+        sources = self._sources(p)
         p, used = self.facts.apply(delta_times(p, free))
+        sources |= self._sources(p)
         best = _State(cost(quick.arrange(p)), p, used, frozenset(_divisors(p)))
         order = count()
         queue = [(best.cost, next(order), best)]
@@ -103,7 +117,7 @@ class Simplifier:
                 work += weight(q)
                 new = _State(cost(quick.arrange(q)), q, _union(state.facts, more), allowed)
                 heappush(queue, (new.cost, next(order), new))
-                if self._defined(q, allowed):
+                if self._defined(q, allowed) and self._sources(q) <= sources:
                     found.append(new)
                     best = min(best, new, key=lambda s: s.cost)
         arranger = self.arranger(free)
@@ -122,6 +136,24 @@ class Simplifier:
             for a in _divisors(p)
         )
 
+    def _sources(self, p: Poly) -> frozenset[Array]:
+        """The inputs and adjoints that p is computed from.
+
+        A form that needs more of them than the gradient depends on adds what it takes away again:
+        with y = g x + b, the product g x is no better as y - b.
+        """
+        return frozenset().union(*(self._origins[a.array] for a in deep_atoms(p)
+                                   if isinstance(a, Element)))
+
+    @cached_property
+    def _origins(self) -> _Origins:
+        """The inputs that each definition is computed from; any other array stands for itself."""
+        origins = _Origins()
+        for array, (_, f) in self.definitions.items():
+            arrays = {a.array for a in deep_atoms(f) if isinstance(a, Element)}
+            origins[array] = frozenset().union(*(origins[a] for a in arrays))
+        return origins
+
     @cached_property
     def _nonzero(self) -> set[Atom]:
         """What the forward pass divides by or takes the logarithm of."""
@@ -139,31 +171,33 @@ class Simplifier:
         expanded = expand_all(p)
         if expanded != p:
             yield expanded, allowed
+        if any(isinstance(a, Node) and a.head == "sign" for a in atoms):
+            yield sign_times(p), allowed
         for elimination in self._applicable(atoms):
             new = allowed
             if allowed and self._defined(elimination.replacement, frozenset()):
                 inverses = (elimination.apply(atom(a, -1)) for a in allowed)
                 new = allowed.union(*(_divisors(q) for q in inverses))
             yield elimination.apply(p), new
+        largest = (a for a in atoms if isinstance(a, Node) and a.head == "maximum")
+        for a in sorted(largest, key=str):
+            yield from ((e.apply(p), allowed) for e in absorbed(a, a))
         for elimination in denominators(p):
             yield expand_all(elimination.apply(expanded)), allowed
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
-        table = self._table()
-        found: dict[Elimination, None] = {}
-        for kind in {_kind(a) for a in atoms}:
-            for elimination in table.get(kind, ()):
-                if elimination.occurs_in(atoms):
-                    found[elimination] = None
-        return sorted(found, key=lambda e: str(e.kernel))
+        """The eliminations whose kernel is among the atoms, in the order of the program."""
+        kinds = {kind(a) for a in atoms}
+        return [e for e in self._eliminations if kind(e.kernel) in kinds and e.occurs_in(atoms)]
 
-    def _table(self) -> dict[object, list[Elimination]]:
-        if self._eliminations is None:
-            self._eliminations = {}
-            for array, (indices, f) in self.definitions.items():
-                for e in eliminations(array, indices, f) if array not in self._hidden else ():
-                    self._eliminations.setdefault(_kind(e.kernel), []).append(e)
-        return self._eliminations
+    @cached_property
+    def _eliminations(self) -> list[Elimination]:
+        found: list[Elimination] = []
+        for array, (indices, f) in self.definitions.items():
+            if array not in self._hidden:
+                found += eliminations(array, indices, f)
+                found += in_branches(array, indices, f)
+        return found
 
 
 def _renamed_apart(d: Definition) -> tuple[tuple[Index, ...], Poly]:
@@ -190,12 +224,6 @@ def _whole(p: Poly) -> Atom:
     single = power(p, -1).single()
     bases = [a for a, _ in single[0] if isinstance(a, Node)] if single else []
     return bases[-1] if bases else Node("base", (p,))
-
-
-def _kind(a: Atom) -> object:
-    if isinstance(a, Element):
-        return a.array
-    return a.head if isinstance(a, Node) else None
 
 
 def _union(first: tuple[Fact, ...], second: tuple[Fact, ...]) -> tuple[Fact, ...]:

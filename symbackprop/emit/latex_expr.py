@@ -13,16 +13,16 @@ from itertools import pairwise
 from sympy import Abs, Add, Basic, Expr, Mul, Number, Pow, Rational, S, Symbol
 from sympy import exp as Exp
 from sympy import log as Log
-from sympy import sign as Sign
-from sympy import tanh as Tanh
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Not, Or
 
+from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.nodes import (
     Delta,
     Element,
     Index,
     IndexMax,
+    IndexMin,
     IndexSum,
     Iverson,
     Maximum,
@@ -85,9 +85,11 @@ class LatexPrinter:
         if isinstance(expr, IndexSum):
             body = self.show(expr.body, PRODUCT)
             return rf"\sum_{{{subscript(expr.bound, ',')}}} {body}", OPEN
-        if isinstance(expr, IndexMax):
-            body = self.show(expr.body, SCRIPT)
-            return rf"\max_{{{subscript(expr.bound, ',')}}} {body}", OPEN
+        if isinstance(expr, IndexMax | IndexMin):
+            if (read := product(expr)).negative:
+                return self._product(read)
+            name = r"\max" if isinstance(expr, IndexMax) else r"\min"
+            return rf"{name}_{{{subscript(expr.bound, ',')}}} {self.show(expr.body, SCRIPT)}", OPEN
         if isinstance(expr, Where):
             return self._cases(expr), CASES
         if isinstance(expr, Relational | And | Or | Not):
@@ -106,9 +108,8 @@ class LatexPrinter:
             return name + group(", ".join(self.show(a) for a in expr.args))
         if isinstance(expr, Abs):
             return rf"\left| {self.show(expr.args[0])} \right|"
-        if isinstance(expr, Tanh | Sign):
-            name = r"\tanh" if isinstance(expr, Tanh) else r"\operatorname{sign}"
-            return name + group(self.show(expr.args[0]))
+        if type(expr) in BY_CLASS:
+            return BY_CLASS[type(expr)].macro + group(self.show(expr.args[0]))
         if expr in _CONSTANTS:
             return _CONSTANTS[expr]
         if isinstance(expr, Index):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from sympy import Expr
 
+from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.nodes import Index
 from symbackprop.calculus.result import Fact
@@ -16,7 +17,8 @@ from symbackprop.emit.latex_matrix import MatrixPrinter
 from symbackprop.emit.latex_names import Names, escape
 from symbackprop.emit.to_matrix import to_matrix, wants_matrix
 
-_FUNCTION = re.compile(r"\\(exp|log|tanh|sqrt|max|min|left\||left\[|operatorname\{sign)")
+_MACROS = "|".join(re.escape(f.macro) for f in TABLE)
+_FUNCTION = re.compile(rf"{_MACROS}|\\(sqrt|max|min|left\||left\[)")
 _SIGNS = {
     r"\mathbf{1}": "is a column of ones",
     r"\mathbf{I}": "is the identity matrix",

@@ -3,10 +3,9 @@ r"""Whole-array notation in LaTeX: vectors and matrices bold, `\odot` and `\osla
 from __future__ import annotations
 
 from sympy import Abs, S
-from sympy import exp as Exp
 from sympy import log as Log
-from sympy import tanh as Tanh
 
+from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.emit.latex_expr import (
     ATOM,
     OPEN,
@@ -129,9 +128,7 @@ class MatrixPrinter:
             return f"{self.show(x, ATOM)}^{{{mark}{exponent}}}", SCRIPT
         if node.function is Abs:
             return rf"\left| {self.show(x)} \right|", ATOM
-        known = {Exp: r"\exp", Log: r"\log", Tanh: r"\tanh"}
-        name = known.get(node.function, r"\operatorname{sign}")
         text, level = self._print(x)
         if node.function is Log and level == ATOM:
             return rf"\log {text}", OPEN
-        return name + group(text), SCRIPT
+        return BY_CLASS[node.function].macro + group(text), SCRIPT

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import Array, Element, Index
 
 _GREEK = re.compile(
@@ -14,7 +15,8 @@ _GREEK = re.compile(
     "upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
 _ACCENTS = {"hat": "hat", "bar": "bar", "tilde": "tilde"}
-_FUNCTIONS = re.compile("exp|log|tanh|max|min|sign|diag|if|otherwise|using|where|sum")
+_WORDS = "max|min|diag|if|otherwise|using|where|sum"
+_FUNCTIONS = re.compile("|".join([*(f.head for f in TABLE), _WORDS]))
 _ESCAPES = {
     "\\": r"\textbackslash ", "{": r"\{", "}": r"\}", "_": r"\_", "%": r"\%", "#": r"\#",
     "&": r"\&", "$": r"\$", "~": r"\textasciitilde ", "^": r"\textasciicircum ",

@@ -106,7 +106,7 @@ class Plus(Node):
 
 @dataclass(frozen=True)
 class Mapped(Node):
-    """A function of SymPy's (exp, log, tanh, Abs, sign) of each element."""
+    """A function of the table, by its SymPy class, of each element."""
 
     function: type[Basic]
     x: Node

@@ -11,6 +11,8 @@ from fractions import Fraction
 
 from sympy import Add, Expr, Float, Mul, Pow, Rational, S
 
+from symbackprop.algebra.nodes import IndexMax, IndexMin
+
 
 @dataclass(frozen=True)
 class Product:
@@ -51,6 +53,9 @@ def _factors(expr: Expr, power: Rational | int) -> Iterator[tuple[Expr, Rational
     """The factors of expr**power (power ±1 at products), none of them a product."""
     if isinstance(expr, Float):
         expr = Rational(str(expr))
+    if isinstance(expr, IndexMax) and power % 2 == 1 and (body := _opposite(expr.body)):
+        yield from ((S.NegativeOne, 1), (IndexMin(body, *expr.bound), power))
+        return
     if isinstance(expr, Mul) and power in (1, -1):
         for factor in expr.args:
             yield from _factors(factor, power)
@@ -58,6 +63,14 @@ def _factors(expr: Expr, power: Rational | int) -> Iterator[tuple[Expr, Rational
         yield from _factors(expr.base, expr.exp * power)
     else:
         yield expr, power
+
+
+def _opposite(expr: Expr) -> Expr | None:
+    """-expr where every term has a minus sign: max(-x) is -min(x)."""
+    if not all(term.negative for term in terms(expr)):
+        return None
+    negated = [Mul(S.NegativeOne, term, evaluate=False) for term in _addends(expr)]
+    return negated[0] if len(negated) == 1 else Add(*negated, evaluate=False)
 
 
 def terms(expr: Expr) -> list[Product]:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Abs, Add, Basic, Expr, Mul, Number, Pow, Rational, S, Symbol
-from sympy import exp as Exp
-from sympy import log as Log
-from sympy import sign as Sign
-from sympy import tanh as Tanh
+from sympy import Add, Basic, Expr, Mul, Number, Pow, Rational, S, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Not, Or
 
+from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
     Element,
     Index,
     IndexMax,
+    IndexMin,
     IndexSum,
     Iverson,
     Maximum,
@@ -33,8 +31,7 @@ from symbackprop.errors import NotYet
 
 SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
 _CALLS: dict[type[Basic], str] = {
-    Exp: "exp", Log: "log", Tanh: "tanh", Abs: "abs", Sign: "sign", Maximum: "max",
-    Minimum: "min", Where: "where",
+    **{f.cls: f.head for f in TABLE}, Maximum: "max", Minimum: "min", Where: "where",
 }  # fmt: skip
 
 
@@ -93,8 +90,10 @@ class TextPrinter:
         if isinstance(expr, Pow):
             read = product(expr)
             return self._power(expr) if read.is_plain else self._product(read)
-        if isinstance(expr, IndexSum | IndexMax):
-            name = self.signs.total if isinstance(expr, IndexSum) else "max"
+        if isinstance(expr, IndexMax) and (read := product(expr)).negative:
+            return self._product(read)
+        if isinstance(expr, IndexSum | IndexMax | IndexMin):
+            name = {IndexSum: self.signs.total, IndexMax: "max", IndexMin: "min"}[type(expr)]
             level = PRODUCT if isinstance(expr, IndexSum) else POWER
             bound = ",".join(i.name for i in expr.bound)
             return f"{name}_{bound} {self.show(expr.body, level)}", OPEN

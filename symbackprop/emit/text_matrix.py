@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Abs, S
-from sympy import exp as Exp
-from sympy import log as Log
-from sympy import tanh as Tanh
+from sympy import S
 
+from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.emit.matrix import (
     Diagonal,
     Extreme,
@@ -28,7 +26,6 @@ from symbackprop.emit.matrix import (
 from symbackprop.emit.text_expr import ASCII, TextPrinter
 
 SUM, ELEMENTWISE, PRODUCT, ATOM = range(4)
-_CALLS = {Exp: "exp", Log: "log", Tanh: "tanh", Abs: "abs"}
 
 
 class TextMatrixPrinter:
@@ -87,7 +84,7 @@ class TextMatrixPrinter:
                 mark = "^" if node.is_scalar else ".^"
                 return f"{self.show(x, ATOM)}{mark}{self.scalars.show(exponent, 4)}", PRODUCT
             case Mapped(function=function, x=x):
-                return f"{_CALLS.get(function, 'sign')}({self.show(x)})", ATOM
+                return f"{BY_CLASS[function].head}({self.show(x)})", ATOM
         raise AssertionError(node)
 
     def _sum(self, node: Plus) -> str:

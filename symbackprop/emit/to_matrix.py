@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Abs, Add, Expr, Mul, Number, NumberSymbol, Pow, S, Symbol
-from sympy import exp as Exp
-from sympy import log as Log
-from sympy import sign as Sign
-from sympy import tanh as Tanh
+from sympy import Add, Expr, Mul, Number, NumberSymbol, Pow, S, Symbol
 from sympy.core.relational import Relational
 
+from symbackprop.algebra.functions import CLASSES
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.nodes import (
     Delta,
@@ -122,7 +119,7 @@ def _elementwise(expr: Expr, row: Index | None, column: Index | None) -> Node:
         varies = any(True for _ in free_indices(argument))
         return _convert(argument, row, column) if varies else _convert(argument, None, None)
 
-    if isinstance(expr, Exp | Log | Tanh | Abs | Sign):
+    if isinstance(expr, CLASSES):
         return Mapped(shape, expr.func, _convert(expr.args[0], row, column))
     if isinstance(expr, Pow) and not any(isinstance(n, Element) for n in walk(expr.args[1])):
         return Power(shape, _convert(expr.args[0], row, column), expr.args[1])

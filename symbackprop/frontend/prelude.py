@@ -44,6 +44,11 @@ def silu(x: Any) -> Any:
     return x / (1 + np.exp(-x))
 
 
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+    """The 2-norm over an axis, or that of all elements."""
+    return np.linalg.norm(x, ord, axis, keepdims)
+
+
 PRELUDE: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (softmax, log_softmax, logsumexp, sigmoid, relu, softplus, silu)
+    f.__name__: f for f in (softmax, log_softmax, logsumexp, sigmoid, relu, softplus, silu, norm)
 }

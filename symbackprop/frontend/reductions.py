@@ -1,7 +1,8 @@
-"""Sums, means, maxima over axes, and products of matrices."""
+"""Sums, means, norms and maxima over axes."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +16,7 @@ from symbackprop.frontend.value import (
     Indices,
     Shape,
     Value,
-    aligned,
     axis_numbers,
-    broadcast,
-    elementwise,
     numeric,
     shown,
 )
@@ -95,45 +93,37 @@ def std(x: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False) -> Va
     return unary(written.root)(var(x, axis, ddof=ddof, keepdims=keepdims))
 
 
-def matmul(x: Any, y: Any) -> Value:
-    """x @ y: Σ_k x[…, i, k] y[…, k, j], with vectors as NumPy has them."""
-    u, v = numeric(x), numeric(y)
-    if not (u.rank and v.rank):
-        raise InputError(f"shapes {shown(u.shape)} and {shown(v.shape)}: use * with a scalar")
-    inner, other = u.shape[-1], v.shape[-2 if v.rank > 1 else 0]
-    if inner != other:
-        fits = u.rank == v.rank == 2 and (inner == v.shape[1] or u.shape[0] == other)
-        hint = "; transpose one of them with .T?" if fits else ""
-        both = f"{shown(u.shape)} and {shown(v.shape)}"
-        raise ShapeError(f"shapes {both} do not fit together: {inner} against {other}{hint}")
-    rows, columns = u.shape[-2:-1], v.shape[-1:] if v.rank > 1 else ()
-    stack = broadcast(u.shape[:-2], v.shape[:-2])
-
-    def rule(indices: Indices) -> Expr:
-        k = None if inner == 1 else fresh_index(inner)
-        lead, rest = indices[: len(stack)], indices[len(stack) :]
-        row, column = rest[: len(rows)], rest[len(rows) :]
-        left = aligned(u, (*lead[len(stack) - len(u.shape[:-2]) :], *row, k))
-        right = aligned(v, (*lead[len(stack) - len(v.shape[:-2]) :], k, *column))
-        return IndexSum(written.mul(left, right), *(() if k is None else (k,)))
-
-    return Value((*stack, *rows, *columns), (u, v), rule)
+def average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: Any = False) -> Value:
+    """Σ w x / Σ w over the axes; the mean without weights, which may be a vector for one axis."""
+    value = numeric(a)
+    if weights is None:
+        return mean(value, axis, keepdims)
+    given = numeric(weights)
+    if given.shape != value.shape:
+        axes = axis_numbers(axis, value.rank)
+        if given.rank != 1 or axis is None or len(axes) != 1:
+            raise ShapeError(
+                f"weights of shape {shown(given.shape)} for {shown(value.shape)}: give the same "
+                "shape, or a vector and its axis"
+            )
+        vector, place = given, axes[0]
+        if vector.shape[0] != value.shape[place]:
+            raise ShapeError(f"{vector.shape[0]} weights for an axis of {value.shape[place]}")
+        shape = tuple(s if k == place else S.One for k, s in enumerate(value.shape))
+        given = Value(shape, (vector,), lambda indices: vector.at((indices[place],)))
+    total = sum_(binary(written.mul)(value, given), axis, keepdims)
+    return binary(written.div)(total, sum_(given, axis, keepdims))
 
 
-def dot(x: Any, y: Any) -> Value:
-    """np.dot: a product with a scalar, else x @ y of vectors and matrices."""
-    u, v = numeric(x), numeric(y)
-    if not (u.rank and v.rank):
-        return elementwise(written.mul, u, v)
-    if max(u.rank, v.rank) > 2:
-        raise NotYet(f"of rank {max(u.rank, v.rank)}; use @ for a stack of matrices")
-    return matmul(u, v)
-
-
-def outer(x: Any, y: Any) -> Value:
-    """x[:, None] * y[None, :] of two vectors."""
-    u, v = numeric(x), numeric(y)
-    if (u.rank, v.rank) != (1, 1):
-        raise NotYet(f"of shapes {shown(u.shape)} and {shown(v.shape)}: two vectors only")
-    rule = lambda ix: written.mul(aligned(u, ix[:1]), aligned(v, ix[1:]))  # noqa: E731
-    return Value((*u.shape, *v.shape), (u, v), rule)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Value:
+    """The 2-norm (ord=1, np.inf: those) over one axis; over all or two axes Frobenius' norm."""
+    value = numeric(x)
+    over = len(axis_numbers(axis, value.rank)) if axis is not None or ord is not None else 1
+    if over > 2:
+        raise InputError(f"a norm of {over} axes; give one axis, or two")
+    if ord is None or (ord == 2 and over == 1) or (ord == "fro" and over == 2):
+        return unary(written.root)(sum_(unary(written.square)(value), axis, keepdims))
+    if over == 1 and ord in (1, math.inf):
+        reduce = sum_ if ord == 1 else max_
+        return reduce(unary(written.absolute)(value), axis, keepdims)
+    raise NotYet(f"ord={ord!r} over {over} axes; use the 2-norm, ord=1 or ord=np.inf over one axis")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from sympy import Abs, Add, Expr, Mul, Pow, S, exp, log, sign, tanh
+from sympy import Abs, Add, Expr, Mul, Pow, S, log
 
+from symbackprop.algebra.functions import BY_CLASS, CLASSES
 from symbackprop.algebra.nodes import (
     Delta,
     Element,
@@ -31,20 +32,19 @@ def sign_of(expr: Expr) -> str:
         return expr.array.sign
     if not expr.args:
         return ">0" if expr.is_positive else ">=0" if expr is S.Zero else ""
-    if isinstance(expr, exp):
-        return ">0"
     if isinstance(expr, Abs):
         return ">0" if sign_of(expr.args[0]) == ">0" else ">=0"
     if isinstance(expr, Iverson | Delta):
         return ">=0"
     if isinstance(expr, IndexSum | IndexMax):
         return sign_of(expr.body)
-    if isinstance(expr, tanh | sign):
-        return sign_of(expr.args[0])
     if isinstance(expr, Where):
         return _least(sign_of(branch) for branch in expr.args[1:])
     if isinstance(expr, log):
         return _of_log(expr.args[0])
+    if isinstance(expr, CLASSES):
+        known = BY_CLASS[type(expr)].sign
+        return sign_of(expr.args[0]) if known == "same" else known
     if isinstance(expr, Pow):
         return _of_power(*expr.args)
     signs = [sign_of(a) for a in expr.args]

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from sympy.core.relational import (
     Eq,
     GreaterThan,
@@ -15,7 +16,9 @@ from sympy.core.relational import (
     StrictLessThan,
 )
 
+from symbackprop.algebra.functions import TABLE
 from symbackprop.errors import InputError, NotYet, SymbackpropError
+from symbackprop.frontend import contractions as con
 from symbackprop.frontend import elementwise as el
 from symbackprop.frontend import reductions as red
 from symbackprop.frontend import shaping, written
@@ -38,11 +41,20 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "expm1": el.unary(lambda u: written.sub(written.exponential(u), written.number(1))),
     "log": el.unary(written.logarithm),
     "log1p": el.unary(lambda u: written.logarithm(written.add(written.number(1), u))),
-    "tanh": el.unary(written.hyperbolic_tangent),
+    "log2": el.unary(written.logarithm_to(2)),
+    "log10": el.unary(written.logarithm_to(10)),
+    "exp2": el.unary(lambda u: written.power(written.number(2), u)),
+    "cbrt": el.unary(written.cube_root),
+    "tan": el.unary(written.tangent),
+    **{f.head: el.unary(written.function(f.cls)) for f in TABLE if f.head not in ("exp", "log")},
+    "expit": el.unary(written.expit),
+    "logit": el.unary(written.logit),
     "absolute": el.unary(written.absolute),
-    "abs": el.unary(written.absolute),
     "fabs": el.unary(written.absolute),
-    "sign": el.unary(written.signum),
+    "hypot": el.binary(written.hypotenuse),
+    "logaddexp": el.binary(written.log_add_exp),
+    "heaviside": el.binary(written.heaviside),
+    "xlogy": el.binary(written.x_log_y),
     "maximum": el.binary(written.Maximum),
     "minimum": el.binary(written.Minimum),
     "clip": el.clip,
@@ -67,9 +79,20 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "amax": red.max_,
     "min": red.min_,
     "amin": red.min_,
-    "dot": red.dot,
-    "matmul": red.matmul,
-    "outer": red.outer,
+    "average": red.average,
+    "linalg.norm": red.norm,
+    "dot": con.dot,
+    "matmul": con.matmul,
+    "inner": con.inner,
+    "outer": con.outer,
+    "vdot": con.vdot,
+    "tensordot": con.tensordot,
+    "einsum": con.einsum,
+    "linalg.multi_dot": con.multi_dot,
+    "diag": con.diag,
+    "diagonal": con.diagonal,
+    "trace": con.trace,
+    "eye": con.eye,
     "transpose": shaping.transpose,
     "swapaxes": shaping.swapaxes,
     "expand_dims": shaping.expand_dims,
@@ -84,7 +107,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     "std": red.std,
     "max": red.max_,
     "min": red.min_,
-    "dot": red.dot,
+    "dot": con.dot,
+    "diagonal": con.diagonal,
+    "trace": con.trace,
     "clip": el.clip,
     "squeeze": shaping.squeeze,
     "swapaxes": shaping.swapaxes,
@@ -127,7 +152,8 @@ def call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], shown: str =
     """
     rule = FUNCTIONS.get(name)
     if rule is None:
-        raise NotYet(f"np.{name} is not supported{where()}; supported: {supported()}")
+        spelled = f"np.{name}" if hasattr(np, name.partition(".")[0]) else name
+        raise NotYet(f"{spelled} is not supported{where()}; supported: {supported()}")
     if kwargs.get("out") is not None:
         raise InputError(f"np.{name}: write y = np.{name}(...) instead of out=y{where()}")
     options = {k: v for k, v in kwargs.items() if k != "out"}

@@ -12,8 +12,15 @@ from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend import shaping
 from symbackprop.frontend.table import METHODS, VIEWS, apply, call
 from symbackprop.frontend.value import Handle, Value, constant, shown
-from symbackprop.frontend.where import where
+from symbackprop.frontend.where import library_call, where
 from symbackprop.frontend.written import mul
+
+SPELLINGS = {
+    "softmax": "np.exp(x) / np.sum(np.exp(x), axis=..., keepdims=True)",
+    "log_softmax": "x - np.log(np.sum(np.exp(x), axis=..., keepdims=True))",
+    "logsumexp": "np.log(np.sum(np.exp(x), axis=...))",
+}
+"""What to write in NumPy instead of SciPy's functions that cannot be traced."""
 
 
 def _wrap(result: Any) -> Any:
@@ -169,6 +176,10 @@ class _Method:
 
 
 def _refuse(what: str, instead: str) -> NoReturn:
+    library = library_call()
+    if library.startswith("scipy."):
+        what = f"{library}, which needs the numbers of an array,"
+        instead = SPELLINGS.get(library.rpartition(".")[2], "NumPy functions")
     raise NotYet(f"{what} is not supported{where()}; use {instead}")
 
 

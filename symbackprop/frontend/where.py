@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 _piece: ContextVar[str | None] = ContextVar("piece", default=None)
-_not_users = {"numpy", "sympy", "symbackprop", *sys.stdlib_module_names}
+_not_users = {"numpy", "scipy", "sympy", "symbackprop", *sys.stdlib_module_names}
 
 
 def shorten(text: str, limit: int = 60) -> str:
@@ -42,6 +42,19 @@ def user_frame() -> FrameType | None:
     while frame is not None and not is_users(frame):
         frame = frame.f_back
     return frame
+
+
+def library_call() -> str:
+    """The function that the user called, such as scipy.special.softmax; "" if there is none."""
+    frame: FrameType | None = sys._getframe(1)
+    inner = None
+    while frame is not None and not is_users(frame):
+        inner, frame = frame, frame.f_back
+    module = "" if inner is None else str(inner.f_globals.get("__name__", ""))
+    if inner is None or module.startswith("symbackprop"):
+        return ""
+    public = ".".join(part for part in module.split(".") if not part.startswith("_"))
+    return f"{public}.{inner.f_code.co_name}"
 
 
 def user_line() -> int | None:

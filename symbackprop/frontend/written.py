@@ -11,11 +11,20 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, S, exp, log, sign, sqrt, tanh
-from sympy.core.relational import Relational
+from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, S, cos, exp, log, sign, sin, sqrt
+from sympy.core.relational import Eq, Relational, StrictGreaterThan
 from sympy.logic.boolalg import And, Boolean, Not, Or
 
-from symbackprop.algebra.nodes import Element, IndexMax, IndexSum, Maximum, Minimum
+from symbackprop.algebra.functions import BY_CLASS
+from symbackprop.algebra.nodes import (
+    Element,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    Maximum,
+    Minimum,
+    Where,
+)
 from symbackprop.errors import InputError, NotYet
 
 MAX_BITS = 1024
@@ -166,10 +175,71 @@ def square(u: Expr) -> Expr:
 
 def function(cls: Any) -> Callable[[Expr], Expr]:
     """A SymPy function that is computed for numbers only."""
-    return lambda u: cls(u) if u.is_Number else cls(u, evaluate=False)
+
+    def build(u: Expr) -> Any:
+        if not u.is_Number:
+            return cls(u, evaluate=False)
+        value = cls(u)
+        if not (value.is_real and value.is_finite):
+            raise InputError(f"{BY_CLASS[cls].head}({u}) is not a real number")
+        return value
+
+    return build
 
 
-hyperbolic_tangent, absolute, signum = function(tanh), function(Abs), function(sign)
+absolute = function(Abs)
+
+
+def logarithm_to(base: int) -> Callable[[Expr], Expr]:
+    """log u to a base: log u / log base."""
+    return lambda u: div(logarithm(u), logarithm(Integer(base)))
+
+
+def cube_root(u: Expr) -> Expr:
+    """sign(u) |u| ** (1/3), which is real for negative u too."""
+    third = Rational(1, 3)
+    if u.is_Number:
+        return mul(sign(u), power(abs(u), third))
+    return mul(sign(u, evaluate=False), power(absolute(u), third))
+
+
+def log_add_exp(u: Expr, v: Expr) -> Expr:
+    """log(e**u + e**v)."""
+    return logarithm(add(exponential(u), exponential(v)))
+
+
+def hypotenuse(u: Expr, v: Expr) -> Expr:
+    """(u ** 2 + v ** 2) ** (1/2)."""
+    return root(add(square(u), square(v)))
+
+
+def heaviside(u: Expr, v: Expr) -> Expr:
+    """0, v or 1, as u is below, at or above 0."""
+    above, at = relation(StrictGreaterThan)(u, S.Zero), relation(Eq)(u, S.Zero)
+    return add(Iverson(above), mul(v, Iverson(at)))
+
+
+def expit(u: Expr) -> Expr:
+    """1 / (1 + e**-u)."""
+    return reciprocal(add(S.One, exponential(neg(u))))
+
+
+def logit(u: Expr) -> Expr:
+    """log(u / (1 - u))."""
+    return logarithm(div(u, sub(S.One, u)))
+
+
+def tangent(u: Expr) -> Expr:
+    """sin u / cos u."""
+    return div(function(sin)(u), function(cos)(u))
+
+
+def x_log_y(u: Expr, v: Expr) -> Expr:
+    """u log v, and 0 where both are 0."""
+    if v.is_positive:
+        return mul(u, logarithm(v))
+    both = And(relation(Eq)(u, S.Zero), relation(Eq)(v, S.Zero))
+    return mul(u, log(Where(both, S.One, v), evaluate=False))
 
 
 def relation(cls: type[Relational]) -> Callable[[Expr, Expr], Boolean]:
@@ -186,7 +256,7 @@ def replace_elements(expr: Any, change: Callable[[Element], Expr]) -> Any:
     if isinstance(expr, IndexSum | IndexMax):
         return expr.func(replace_elements(expr.body, change), *expr.bound)
     args = [replace_elements(a, change) for a in expr.args]
-    if isinstance(expr, Add | Mul | Pow | exp | log | tanh | Abs | sign | Relational):
+    if isinstance(expr, Add | Mul | Pow | Relational) or type(expr) in BY_CLASS:
         return expr.func(*args, evaluate=False)
     return expr.func(*args)
 
@@ -199,10 +269,17 @@ __all__ = [
     "Or",
     "absolute",
     "add",
+    "cube_root",
     "div",
+    "expit",
     "exponential",
-    "hyperbolic_tangent",
+    "function",
+    "heaviside",
+    "hypotenuse",
+    "log_add_exp",
     "logarithm",
+    "logarithm_to",
+    "logit",
     "mul",
     "neg",
     "number",
@@ -211,7 +288,8 @@ __all__ = [
     "relation",
     "replace_elements",
     "root",
-    "signum",
     "square",
     "sub",
+    "tangent",
+    "x_log_y",
 ]

@@ -36,6 +36,7 @@ from sympy import (
     sign,
 )
 
+from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
@@ -58,7 +59,7 @@ Env = dict[Index, int]
 Rule = tuple[Array, tuple[Index, ...], Expr]
 Node = Callable[["State", Env], Any]
 
-FUNCTIONS = ("exp", "log", "tanh")
+FUNCTIONS = {f.cls: f.cls.__name__ for f in TABLE if f.smooth}
 _COMPARISONS: dict[type, Callable[[int], bool]] = {
     Gt: lambda c: c > 0, Ge: lambda c: c >= 0, Lt: lambda c: c < 0, Le: lambda c: c <= 0,
     Eq: lambda c: c == 0, Ne: lambda c: c != 0,
@@ -109,14 +110,13 @@ def evaluate(
 @lru_cache(maxsize=8192)
 def compiled(expr: Basic) -> Node:
     """A function that computes the expression; raises NotYet for a node without a meaning here."""
-    name = type(expr).__name__
     for kind, build in _BUILDERS:
         if isinstance(expr, kind) and not isinstance(expr, Array):
             return build(expr)
-    if name in FUNCTIONS:
-        inner = compiled(expr.args[0])
+    if type(expr) in FUNCTIONS:
+        name, inner = FUNCTIONS[type(expr)], compiled(expr.args[0])
         return lambda s, env: s.scalars.function(name, inner(s, env))
-    raise NotYet(f"verification cannot evaluate {name} in {expr}")
+    raise NotYet(f"verification cannot evaluate {type(expr).__name__} in {expr}")
 
 
 def _number(expr: Any) -> Node:

@@ -3,8 +3,9 @@
 A number carries its residues modulo P and modulo Q = (P - 1)/2, both prime, and its real value to
 decide comparisons. exp(u) modulo P is 4^u, with u modulo Q: so exp(u + v) = exp(u) exp(v) holds.
 exp(u) is a square, and so has one square root that is a square: positive numbers with roots are
-squares, and sqrt(u v) = sqrt(u) sqrt(v) holds. tanh is made of exp. Every other kernel (a
-logarithm, an exponential of an exponential) is an element that depends on its argument only.
+squares, and sqrt(u v) = sqrt(u) sqrt(v) holds. sinh, cosh and tanh are made of exp. Every other
+kernel (a logarithm, an exponential of an exponential) is an element that depends on its argument
+only.
 """
 
 from __future__ import annotations
@@ -65,9 +66,11 @@ class Field(Scalars):
             return found
         if name == "log" and x.p in self._logarithms:
             return self._logarithms[x.p]
-        if name == "tanh":
+        if name in ("sinh", "cosh", "tanh"):
             square = pow(4, 2 * x.q, P)
-            return Residue((square - 1) * _inverse(square + 1, P), _kernel(name, Q, x), real)
+            above = square + 1 if name == "cosh" else square - 1
+            below = square + 1 if name == "tanh" else 2 * pow(4, x.q, P)
+            return Residue(above * _inverse(below, P), _kernel(name, Q, x), real)
         return Residue(_kernel(name, P, x), _kernel(name, Q, x), real)
 
     def integer_power(self, base: Residue, exponent: int) -> Residue:

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from symbackprop.algebra.nodes import Array
 from symbackprop.calculus.result import Backward
 from symbackprop.verify.evaluate import Values
 from symbackprop.verify.function import Forward, interpreted, takes_complex
@@ -159,22 +158,30 @@ def _function(
         findings.append(Finding(target, "function", error, place, flat[place], want))
     for target, got in computed.items():
         scale = max(float(s) for s in scales[target].values())
-        step, detail = _complex_step(forward, traced, target.array, point)
+        slopes = forward.differences(target.array, point) if point.gap > _ROOM else None
+        step, detail = _complex_step(forward, traced, target, point, slopes)
         findings.append(_close(target, "complex step", got, step, scale, detail))
-        if point.gap > _ROOM:
-            slopes = forward.differences(target.array, point)
+        if slopes is not None:
             findings.append(_close(target, "differences", got, slopes, scale))
     return findings
 
 
 def _complex_step(
-    forward: Forward, traced: Forward, array: Array, point: Point
+    forward: Forward, traced: Forward, target: Target, point: Point, slopes: Doubles | None
 ) -> tuple[Doubles, str]:
-    """The complex step of the function where it takes complex numbers, else of the program."""
+    """The complex step of the function where it takes complex numbers, else of the program.
+
+    slopes: the function's difference quotients. np.var, np.vdot and np.linalg.norm conjugate
+    complex numbers: where the step disagrees with the quotients, it is no derivative.
+    """
+    array = target.array
     if forward is not traced and takes_complex(forward.program):
         # A function may refuse complex numbers in any way, such as a warning from float().
         with suppress(Exception):
-            return forward.complex_step(array, point), ""
+            step = forward.complex_step(array, point)
+            near = slopes is None or not _close(target, "differences", step, slopes, 0.0).failed
+            if near:
+                return step, ""
     return traced.complex_step(array, point), "" if forward is traced else PROGRAM
 
 

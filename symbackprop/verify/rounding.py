@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
+from symbackprop.verify.scalars import DOMAINS, Digits, OutOfDomain, Scalars
 
 
 class Rounded:
@@ -94,9 +94,21 @@ class Rounding(Scalars):
     def function(self, name: str, x: Rounded) -> Rounded:
         if name == "log":
             self._meet(x)
+        elif name in DOMAINS:  # how near the end of the domain is
+            self._meet(Rounded(1 - abs(x.value), x.scale))
         value = self.digits.function(name, x.value)
-        slope = {"exp": value, "log": 1 / abs(x.value) if x.value else 0, "tanh": 1 - value**2}
-        return Rounded(value, abs(slope[name]) * x.scale + abs(value))
+        return Rounded(value, abs(self._slope(name, x.value, value)) * x.scale + abs(value))
+
+    def _slope(self, name: str, x: Any, value: Any) -> Any:
+        """The derivative of a function; by a complex step where it is not one of the common."""
+        if name == "exp":
+            return value
+        if name == "log":
+            return 1 / x
+        if name == "tanh":
+            return 1 - value**2
+        step = self.digits.mp.mpf(10) ** (-self.digits.digits // 2)
+        return self.digits.function(name, self.digits.mp.mpc(x, step)).imag / step
 
     def compare(self, u: Rounded, v: Rounded) -> int:
         difference = abs(u.value - v.value)

@@ -9,17 +9,33 @@ from __future__ import annotations
 import cmath
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from mpmath import MPContext
+from mpmath import FPContext, MPContext
 
 _HUGE = 400
+DOMAINS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "log": (lambda x: x > 0, "a number that is not positive"),
+    "asin": (lambda x: abs(x) < 1, "a number that is not between -1 and 1"),
+    "acos": (lambda x: abs(x) < 1, "a number that is not between -1 and 1"),
+    "atanh": (lambda x: abs(x) < 1, "a number that is not between -1 and 1"),
+    "acosh": (lambda x: x > 1, "a number that is not above 1"),
+}
+
+
+_SINGLE = FPContext()  # complex float64 arithmetic of what cmath has not: erf, erfc
 
 
 class OutOfDomain(Exception):
     """The expression has no finite real value at this point; the message says what fails."""
+
+
+def _in_domain(name: str, x: Any) -> None:
+    inside, outside = DOMAINS.get(name, (None, ""))
+    if inside is not None and not inside(x):
+        raise OutOfDomain(f"{name} of {outside}")
 
 
 class Scalars(ABC):
@@ -101,8 +117,9 @@ class Double(Scalars):
         return float(value)
 
     def function(self, name: str, x: Any) -> Any:
-        if name == "log" and x.real <= 0:
-            raise OutOfDomain("log of a number that is not positive")
+        _in_domain(name, x.real)
+        if isinstance(x, complex) and not hasattr(cmath, name):
+            return complex(getattr(_SINGLE, name)(x))
         module: Any = cmath if isinstance(x, complex) else math
         try:
             return getattr(module, name)(x)
@@ -134,10 +151,18 @@ class Digits(Scalars):
         return self.mp.mpf(value.numerator) / value.denominator
 
     def function(self, name: str, x: Any) -> Any:
+        _in_domain(name, x.real)
         if name == "log":
             return self._log(x)
         if self.mp.mag(x.real) > _HUGE:
             raise OutOfDomain(f"{name} of a number beyond 2^{_HUGE}")
+        if name == "erf" and isinstance(x, self.mp.mpc) and abs(x.real) > 1:
+            # 1 - erfc(x), part by part: an imaginary part far below the real one is kept.
+            rest = self.mp.erfc(x if x.real > 0 else -x)
+            side = self.mp.mpf(1 if x.real > 0 else -1)
+            return self.mp.mpc(side * (1 - rest.real), -side * rest.imag)
+        if name == "erfc" and isinstance(x, self.mp.mpc) and x.real < -1:
+            return self.mp.mpc(1 - self.function("erf", x).real, -self.function("erf", x).imag)
         return getattr(self.mp, name)(x)
 
     def _log(self, x: Any) -> Any:

@@ -93,3 +93,20 @@ def test_an_equation_that_fixes_nothing_is_refused(assumption: str) -> None:
     program = parse_program("L = sum(t*s*a)", N, assume=[assumption])
     with pytest.raises(InputError, match="cannot be used"):
         backward(program)
+
+
+SMOOTHED = SOFTMAX + "u = (1 - r)*t + r/a.shape[0]; L = -sum(u*log(y))"
+
+
+def test_a_discovered_fact_may_rest_on_a_declared_one() -> None:
+    program = parse_program(SMOOTHED, {"a": ("n",), "t": ("n",), "r": ()}, assume=["sum(t) == 1"])
+    derived = backward(program, ["a"])
+    assert_closed_form(derived, "a", "y - u")
+    assert [f.text for f in derived.facts] == ["sum(t) == 1", "sum(u) == 1"]
+
+
+@pytest.mark.parametrize("assume", [[], ["sum(t) == 2"]])
+def test_without_the_declared_fact_the_other_does_not_hold(assume: list[str]) -> None:
+    program = parse_program(SMOOTHED, {"a": ("n",), "t": ("n",), "r": ()}, assume=assume)
+    derived = backward(program, ["a"])
+    assert "sum(u) == 1" not in [f.text for f in derived.facts]

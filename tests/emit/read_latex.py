@@ -68,12 +68,12 @@ class LatexReader(Reader):
             self.take()
             self.take("_")
             names = self.letters()
-            return self.reduced(names, self.product(), largest=False)
-        if self.token == r"\max" and self.tokens[self.at + 1] == "_":
-            self.take()
+            return self.reduced(names, self.product(), "sum")
+        if self.token in (r"\max", r"\min") and self.tokens[self.at + 1] == "_":
+            kind = self.take().removeprefix("\\")
             self.take("_")
             names = self.letters()
-            return self.reduced(names, self.power(), largest=True)
+            return self.reduced(names, self.power(), kind)
         if self.token == r"\log" and self.tokens[self.at + 1] != r"\left":
             self.take()
             return applied("log", self.product())

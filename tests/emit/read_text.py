@@ -45,14 +45,14 @@ class TextReader(Reader):
 
     def factor(self) -> Value:
         name, _, bound = self.token.partition("_")
-        if bound and name in ("sum", "max") and self.token not in self.arrays:
+        if bound and name in ("sum", "max", "min") and self.token not in self.arrays:
             self.take()
             names = [bound]
             while self.token == ",":
                 self.take()
                 names.append(self.take())
             body = self.product() if name == "sum" else self.power()
-            return self.reduced(names, body, largest=name == "max")
+            return self.reduced(names, body, name)
         return self.power()
 
     def power(self) -> Value:

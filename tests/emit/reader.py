@@ -49,12 +49,13 @@ class Reader:
         size = self.sizes[name]
         return lambda s: float(size)
 
-    def reduced(self, names: list[str], body: Value, largest: bool) -> Value:
+    def reduced(self, names: list[str], body: Value, kind: str) -> Value:
+        close = {"sum": sum, "max": max, "min": min}[kind]
         bound = [(n, self.index_sizes[n]) for n in names]
 
         def result(s: Scope) -> float:
             each = [body(inner) for inner in scopes(bound, s)]
-            return float(np.max(each)) if largest else sum(each)
+            return float(close(each))
 
         return result
 

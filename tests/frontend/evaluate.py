@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Add, Mul, Pow, exp, log, sign, tanh
+from sympy import Abs, Add, Mul, Pow, sign
 from sympy.core.relational import (
     Eq,
     GreaterThan,
@@ -19,7 +19,9 @@ from sympy.core.relational import (
 )
 from sympy.logic.boolalg import And, Not, Or
 
+from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import (
+    Delta,
     Element,
     IndexMax,
     IndexSum,
@@ -34,9 +36,8 @@ RULES: dict[Any, Any] = {
     Add: lambda *terms: math.fsum(terms),
     Mul: lambda *factors: math.prod(factors),
     Pow: lambda u, v: u**v,
-    exp: math.exp,
-    log: math.log,
-    tanh: math.tanh,
+    **{f.cls: getattr(math, f.cls.__name__) for f in TABLE if f.smooth},
+    Delta: lambda i, j: float(i == j),
     Abs: abs,
     sign: lambda u: float(np.sign(u)),
     Maximum: max,

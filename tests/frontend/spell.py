@@ -6,7 +6,7 @@ from typing import Any
 
 from sympy import Add, Mul, Pow
 
-from symbackprop.algebra.nodes import Element, Index, IndexMax, IndexSum
+from symbackprop.algebra.nodes import Delta, Element, Index, IndexMax, IndexSum
 from symbackprop.algebra.program import Assumption, Definition, Program
 
 
@@ -25,6 +25,8 @@ class Speller:
             kind = "sum" if isinstance(expr, IndexSum) else "max"
             bound = ",".join(map(self.index, expr.bound))
             return f"{kind}_{bound}({self.spell(expr.body)})"
+        if isinstance(expr, Delta):
+            return f"delta({','.join(map(self.index, expr.indices))})"
         if not expr.args:
             return str(expr)
         args = [self.spell(a) for a in expr.args]

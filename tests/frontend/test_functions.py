@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 from symbackprop.frontend.table import FUNCTIONS, METHODS
 from symbackprop.frontend.trace import trace
@@ -22,6 +23,9 @@ SHAPES = {
     "k": ("N", 1),
     "s": ("S", "N", "n"),
     "three": (3,),
+    "q": ("n", "n"),
+    "r": ("S", "n", "D"),
+    "h": ("D", "S", "N", "n"),
 }
 NUMBERS = {"n": 4, "D": 2, "N": 5, "S": 2}
 
@@ -53,6 +57,14 @@ POSITIVE: dict[str, Callable[..., Any]] = {
     "float_power": lambda x: np.float_power(x, 3),
     "sqrt": lambda x: np.sqrt(x) + np.sqrt(2),
     "log": lambda x: np.log(x),
+    "log2": lambda x: np.log2(x),
+    "log10": lambda x: np.log10(x),
+    "arcsin": lambda x: np.arcsin(x / 2) + np.arcsin(0.5),
+    "arccos": lambda x: np.arccos(x / 2),
+    "arccosh": lambda x: np.arccosh(x + 1),
+    "arctanh": lambda x: np.arctanh(x / 2.5),
+    "logit": lambda x: special.logit(x / 2),
+    "xlogy": lambda x, a: special.xlogy(x - x, a - a) + special.xlogy(a, 2.0),
     "log1p": lambda x: np.log1p(x),
 }
 ANY: dict[str, Callable[..., Any]] = {
@@ -68,6 +80,21 @@ ANY: dict[str, Callable[..., Any]] = {
     "exp": lambda x: np.exp(x),
     "expm1": lambda x: np.expm1(x),
     "tanh": lambda x: np.tanh(x),
+    "sin": lambda x: np.sin(x) + np.sin(1),
+    "cos": lambda x: np.cos(x),
+    "tan": lambda x: np.tan(x),
+    "arctan": lambda x: np.arctan(x),
+    "sinh": lambda x: np.sinh(x),
+    "cosh": lambda x: np.cosh(x),
+    "arcsinh": lambda x: np.arcsinh(x),
+    "erf": lambda x: special.erf(x),
+    "erfc": lambda x: special.erfc(x),
+    "expit": lambda x: special.expit(x),
+    "exp2": lambda x: np.exp2(x),
+    "cbrt": lambda x: np.cbrt(x) + np.cbrt(-8),
+    "hypot": lambda x, a: np.hypot(x, a),
+    "logaddexp": lambda x, a: np.logaddexp(x, a) + np.logaddexp(0, a),
+    "heaviside": lambda x, a: np.heaviside(x, a) + np.heaviside(a - a, a),
     "absolute": lambda x: np.absolute(x) * abs(x),
     "abs": lambda x: np.abs(x),
     "fabs": lambda x: np.fabs(x),
@@ -96,9 +123,37 @@ ANY: dict[str, Callable[..., Any]] = {
     "amax": lambda x: np.amax(x, axis=0),
     "min": lambda x: np.min(x) + x.min(axis=0) + np.min(x, axis=1, keepdims=True),
     "amin": lambda x: np.amin(x, axis=0),
-    "dot": lambda x, w, a: np.dot(x, w).sum() + np.dot(a, a) + x.dot(a).sum() + np.dot(2, a),
+    "dot": lambda x, w, a, s, r: (
+        np.dot(x, w).sum() + np.dot(a, a) + x.dot(a).sum() + np.dot(2, a) + np.dot(s, r).sum()
+    ),
     "matmul": lambda x, w, a: np.matmul(x, w) + (a @ w) + (x @ a)[:, None] + (a @ a),
+    "average": lambda x, a: (
+        np.average(x) + np.average(x, axis=1, weights=a, keepdims=True)
+        + np.average(x, 0, weights=np.exp(x))
+    ),
+    "linalg.norm": lambda x, a, h: (
+        np.linalg.norm(x) + np.linalg.norm(a, 1) + np.linalg.norm(a, 2) + np.linalg.norm(x, "fro")
+        + np.linalg.norm(x, np.inf, 0) + np.linalg.norm(h, axis=(0, 2)).sum()
+        + np.linalg.norm(x, axis=1, keepdims=True)
+    ),
+    "inner": lambda x, a, h: np.inner(h, x) + np.inner(x, a) + np.inner(2, np.inner(a, a)),
     "outer": lambda a, d: np.outer(a, d),
+    "vdot": lambda x, a: np.vdot(x, x) * a,
+    "tensordot": lambda s, x, r: (
+        np.tensordot(s, x)[:, None] + np.tensordot(x, r, ((1,), (-2,))).sum(axis=0)
+        + np.tensordot(x, x, 0).sum()
+    ),
+    "einsum": lambda s, r, x, q, a, h: (
+        np.einsum("sij,sjk->ik", s, r).sum() + np.einsum("ij , j", x, a).sum()
+        + np.einsum("ii", q) + np.einsum("ii->i", q) + np.einsum("...ij,...jk->...k", s, r).sum()
+        + np.einsum("dsij,ij->sj", h, x, optimize=True).sum(axis=0)
+        + np.einsum("ba", x).sum() + np.einsum("...i->...", x).sum()
+    ),
+    "linalg.multi_dot": lambda x, q, w: np.linalg.multi_dot([x, q, w]),
+    "diag": lambda q, a: np.diag(q) + np.diag(a) + np.diag(np.diag(q)),
+    "diagonal": lambda q: np.diagonal(q) + q.diagonal(axis1=1, axis2=0),
+    "trace": lambda q: np.trace(q) * q.trace(),
+    "eye": lambda q, three: q @ np.eye(q.shape[0], like=q) + np.trace(np.eye(3, like=three)),
     "transpose": lambda x, s: (
         np.transpose(s, (2, 1, 0)) + x.T[..., None] + x.transpose(1, 0)[:, :, None]
     ),
@@ -116,6 +171,8 @@ METHOD_CASES: dict[str, Callable[..., Any]] = {
     "max": lambda x: x.max(),
     "min": lambda x: x.min(),
     "dot": lambda x, w: x.dot(w),
+    "diagonal": lambda q: q.diagonal(),
+    "trace": lambda q: q.trace(),
     "clip": lambda x: x.clip(-1, 1),
     "squeeze": lambda k: k.squeeze(),
     "swapaxes": lambda x: x.swapaxes(0, 1),
@@ -145,6 +202,9 @@ def test_method(name: str) -> None:
 
 BROADCASTING: dict[str, Callable[..., Any]] = {
     "scalar": lambda c, x: c * x + 1,
+    "stack of a stack by a stack": lambda h, r: h @ r,
+    "axes of rank 4": lambda h: h.mean(axis=(0, 2)) + h.var(axis=(0, 2)) - h.max(axis=(0, -2)),
+    "einsum broadcasts an axis of size 1": lambda k, x: np.einsum("ij,ij->ij", k, x),
     "vector to rows": lambda a, x: x - a,
     "column": lambda x, k: x / k + k,
     "column from a sum": lambda x: x / x.sum(axis=1, keepdims=True),
@@ -168,6 +228,11 @@ def test_broadcasting(name: str) -> None:
     agrees(BROADCASTING[name])
 
 
+def warned(x: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return x / (1 + x**2)
+
+
 PYTHON: dict[str, Callable[..., Any]] = {
     "shape": lambda x: x / x.shape[0] + x.shape[1] ** 2,
     "len": lambda x: len(x) * x / len(x.T),
@@ -182,6 +247,7 @@ PYTHON: dict[str, Callable[..., Any]] = {
     "copy": lambda x: np.copy(x) + x.copy(),
     "pi and e": lambda x: x * np.pi + np.e * x + np.sqrt(2 / np.pi) * x,
     "tuple": lambda x, a: (x + a, a * 2),
+    "errstate": lambda x: warned(x),
 }
 
 

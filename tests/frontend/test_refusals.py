@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 from symbackprop.errors import InputError, NotYet, ShapeError, SymbackpropError
 from symbackprop.frontend.trace import trace
@@ -97,8 +98,32 @@ CASES: list[tuple[Callable[..., Any], type[SymbackpropError], list[str]]] = [
     (lambda x: np.add(x, 1, x), InputError, ["np.add: write y = np.add(...)"]),
     (lambda x: np.sum(x, out=x), InputError, ["np.sum: write y = np.sum(...)"]),
     (lambda x: np.cumsum(x), NotYet, ["np.cumsum is not supported", "supported: abs, absolute"]),
-    (lambda x: np.sin(x), NotYet, ["np.sin is not supported", "supported: abs, absolute"]),
-    (lambda x: np.linalg.norm(x), NotYet, ["np.linalg.norm is not supported"]),
+    (lambda x: np.prod(x), NotYet, ["np.prod is not supported"]),
+    (lambda x: np.kron(x, x), NotYet, ["np.kron is not supported"]),
+    (lambda x: special.gammaln(x), NotYet, ["`", "gammaln is not supported"]),
+    (lambda x: special.softmax(x), NotYet, ["scipy.special.softmax, which", "use np.exp(x) /"]),
+    (lambda x: special.log_softmax(x), NotYet, ["special.log_softmax, which", "use x - np.log"]),
+    (lambda x: special.logsumexp(x), NotYet, ["special.logsumexp, which", "use np.log(np.sum"]),
+    (lambda x: x * np.arcsin(2 * np.array(1)), InputError, ["arcsin"]),
+    (lambda m: np.linalg.norm(m, 2), NotYet, ["np.linalg.norm: ord=2 over 2 axes"]),
+    (lambda m: np.linalg.norm(m, "nuc"), NotYet, ["ord='nuc'"]),
+    (lambda m: np.linalg.norm(m[None], 2), InputError, ["a norm of 3 axes"]),
+    (lambda m: np.trace(m), NotYet, ["axes of sizes N and D"]),
+    (lambda m: np.diagonal(m, 1), NotYet, ["offset=1"]),
+    (lambda x: np.diagonal(x), InputError, ["shape (n,) has no two axes"]),
+    (lambda x: np.diag(x, 1), NotYet, ["k=1"]),
+    (lambda m, v: np.average(m, weights=v), ShapeError, ["weights of shape (N,) for (N, D)"]),
+    (lambda m, v: np.average(m, 1, v), ShapeError, ["N weights for an axis of D"]),
+    (lambda m, x: np.vdot(m, x), ShapeError, ["(N, D) and (n,) are not the same"]),
+    (lambda m, w: np.tensordot(m, w, 1), ShapeError, ["axes [1] of (N, D) and [0] of (M, D)"]),
+    (lambda m, w: np.einsum("ij,ji", m, w), ShapeError, ["(N, D), (M, D)", "D against M"]),
+    (lambda m: np.einsum("i", m), InputError, ["'i' is for an array of another rank than 2"]),
+    (lambda m: np.einsum("ij,j", m), InputError, ["is for 2 arrays; there are 1"]),
+    (lambda m: np.einsum("ij->k", m), InputError, ["'k' of the result is not once"]),
+    (lambda m: np.einsum("ij->ii", m), InputError, ["'i' of the result is not once"]),
+    (lambda m: np.einsum("...j->j", m), InputError, ["the result has no ..."]),
+    (lambda m: np.einsum("i1", m), InputError, ["'i1' is not letters"]),
+    (lambda m: np.einsum(m, [0, 1]), NotYet, ["subscripts as text"]),
     (lambda x: np.linalg.outer(x, x), NotYet, ["np.linalg.outer is not supported"]),
     (lambda x: np.add.reduce(x), NotYet, ["np.add.reduce is not supported", "np.sum"]),
     (lambda x: np.sum(x, dtype=np.float32), NotYet, ["np.sum: got an unexpected", "'dtype'"]),
@@ -140,7 +165,7 @@ CASES: list[tuple[Callable[..., Any], type[SymbackpropError], list[str]]] = [
     (lambda m, v: np.dot(m, v), ShapeError, ["np.dot: shapes (N, D) and (N,)", "D against N"]),
     (lambda m, c: m @ c, InputError, ["@: shapes (N, D) and (): use * with a scalar"]),
     (lambda m: np.outer(m, m), NotYet, ["np.outer: of shapes (N, D)", "two vectors only"]),
-    (lambda m: np.dot(m[None], m), NotYet, ["np.dot: of rank 3", "use @"]),
+    (lambda m: np.dot(m[None], m), ShapeError, ["np.dot: axes [2] of (1, N, D) and [0]"]),
     (lambda x: x + undefined, InputError, ["NameError", "undefined"]),  # type: ignore  # noqa
     (lambda x: x * (1 / 0), InputError, ["ZeroDivisionError: division by zero"]),
     (lambda x: x / 0, InputError, ["division by zero (in the definition of 'y', line "]),

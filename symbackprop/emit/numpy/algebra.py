@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from functools import cmp_to_key
 from typing import Any
 
-from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, exp, log
+from sympy import Add, Basic, Expr, Mul, Pow, S, log
 from sympy.core.function import Application
 from sympy.core.relational import Relational
 
+from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.nodes import (
     Array,
     Element,
@@ -244,7 +245,7 @@ def nonnegative(w: Expr) -> bool:
         return all(nonnegative(a) for a in w.args)
     if isinstance(w, Pow) and w.args[1].is_even:
         return True
-    return isinstance(w, Abs | exp) or bool(w.is_nonnegative)
+    return _sign_of_function(w) != "" or bool(w.is_nonnegative)
 
 
 def _instance(pattern: Expr, expr: Expr, bound: tuple[Index, ...]) -> bool:
@@ -286,4 +287,10 @@ def positive(expr: Expr, definitions: Mapping[Array, Definition]) -> bool:
         return positive(expr.body, definitions)
     if isinstance(expr, Maximum):
         return any(positive(a, definitions) for a in expr.args)
-    return isinstance(expr, exp) or bool(expr.is_positive)
+    return _sign_of_function(expr) == ">0" or bool(expr.is_positive)
+
+
+def _sign_of_function(expr: Basic) -> str:
+    """">0" or ">=0" for a function that has only such values, else ""."""
+    sign = BY_CLASS[type(expr)].sign if type(expr) in BY_CLASS else ""
+    return sign if sign != "same" else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sympy import Expr, Symbol
 
@@ -16,13 +16,15 @@ from symbackprop.emit.numpy.statements import Assignment, body
 class Function:
     """Collects the assignments of a function and writes its lines.
 
-    reserved: names that no variable may have. np: what NumPy is called.
+    reserved: names that no variable may have. np: what NumPy is called. helper: the name of the
+    helper function for a function that NumPy has not.
     """
 
-    def __init__(self, reserved: Iterable[str], np: str) -> None:
+    def __init__(self, reserved: Iterable[str], np: str, helper: Callable[[str], str]) -> None:
         self.dtype = ""
         self._names = Namer(reserved)
         self._np = np
+        self._helper = helper
         self._known: list[Array] = []
         self._used: dict[Symbol, str] = {}
         self._lines: list[tuple[Line, bool]] = []
@@ -87,4 +89,4 @@ class Function:
         return lines
 
     def _lowering(self) -> Lowering:
-        return Lowering(self.array, self.size, self.dtype, self._np)
+        return Lowering(self.array, self.size, self.dtype, self._np, self._helper)

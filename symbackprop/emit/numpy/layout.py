@@ -35,6 +35,7 @@ class Layouts:
     array, size: the Python text for an array and for a size symbol.
     dtype: the text of the dtype for new arrays (`y.dtype`), "" if there is none.
     np: what NumPy is called.
+    helper: the name of the helper function for a function that NumPy has not.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Layouts:
         size: Callable[[Expr], str],
         dtype: str = "",
         np: str = "np",
+        helper: Callable[[str], str] = "_{}".format,
     ) -> None:
         self.array = array
         self.size = size
         self.dtype = dtype
         self.np = np
+        self.helper = helper
         self._rank: dict[Index, int] = {}
 
     def value(self, expr: Basic) -> Value:

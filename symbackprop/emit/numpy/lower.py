@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sympy import Abs, Add, Basic, Expr, Float, Mul, Pow, Rational, S, Symbol, exp, log, sign, tanh
+from sympy import Add, Basic, Expr, Float, Mul, Pow, Rational, S, Symbol
 from sympy.core.numbers import NumberSymbol
 from sympy.core.relational import (
     Equality,
@@ -20,12 +20,14 @@ from sympy.core.relational import (
 )
 from sympy.logic.boolalg import And, Not, Or
 
+from symbackprop.algebra.functions import BY_CLASS, TABLE
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
     Element,
     Index,
     IndexMax,
+    IndexMin,
     IndexSum,
     Iverson,
     Maximum,
@@ -36,12 +38,13 @@ from symbackprop.algebra.nodes import (
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, operate
 from symbackprop.emit.numpy.contract import Contractions
 from symbackprop.emit.numpy.layout import Layout, Value
+from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, negated
 from symbackprop.emit.numpy.special import LogAddExp
 from symbackprop.errors import NotYet
 
 _FUNCTIONS: dict[type, str] = {
-    exp: "exp", log: "log", tanh: "tanh", Abs: "abs", sign: "sign",
+    **{f.cls: f.head for f in TABLE if f.in_numpy},
     Maximum: "maximum", Minimum: "minimum", LogAddExp: "logaddexp",
 }  # fmt: skip
 _RELATIONS: dict[type, str] = {
@@ -60,7 +63,7 @@ class Lowering(Contractions):
         An axis that the expression does not depend on is filled by broadcasting.
         """
         self._rank = {index: rank for rank, index in enumerate(indices)}
-        value = self.value(expr)
+        value = self.value(with_minima(expr))
         rest = iter(indices)
         target: Layout = tuple(None if s == 1 else next(rest) for s in shape)
         if value.layout == target:
@@ -93,8 +96,9 @@ class Lowering(Contractions):
             return self._power(expr)
         if isinstance(expr, IndexSum):
             return self.contraction(expr)
-        if isinstance(expr, IndexMax):
-            return self.reduced("max", self.value(expr.body), expr.bound)
+        if isinstance(expr, IndexMax | IndexMin):
+            kind = "max" if isinstance(expr, IndexMax) else "min"
+            return self.reduced(kind, self.value(expr.body), expr.bound)
         if isinstance(expr, Delta):
             return self._eye(expr)
         if isinstance(expr, Iverson):
@@ -102,13 +106,14 @@ class Lowering(Contractions):
         if isinstance(expr, Where):
             return self._where(expr)
         if type(expr) in _FUNCTIONS:
-            return self._function(expr)
+            return self._function(expr, f"{self.np}.{_FUNCTIONS[type(expr)]}")
+        if type(expr) in BY_CLASS:
+            return self._function(expr, self.helper(BY_CLASS[type(expr)].head))
         if isinstance(expr, Symbol) and not isinstance(expr, Array | Index):
             return Value(atom(self.size(expr)))
         raise NotYet(f"{type(expr).__name__} has no NumPy form")
 
-    def _function(self, expr: Basic) -> Value:
-        name = f"{self.np}.{_FUNCTIONS[type(expr)]}"
+    def _function(self, expr: Basic, name: str) -> Value:
         found = self.elementwise(
             lambda *codes: call(name, *codes, shape=_shape(codes)),
             [self.value(a) for a in expr.args],

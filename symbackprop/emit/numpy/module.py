@@ -8,6 +8,7 @@ from sympy import Expr, Integer
 
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.lettering import lettered_backward
+from symbackprop.emit.numpy.helpers import HELPERS
 from symbackprop.emit.numpy.passes import Passes, Scope
 from symbackprop.emit.numpy.plan import plan
 from symbackprop.emit.numpy.statements import shape_text
@@ -29,13 +30,16 @@ def numpy_source(backward: Backward, *, version: str) -> str:
     scope = Scope(shown)
     passes = Passes(shown, planned, scope)
     np = scope.public("np")
+    imports = ["import math"] if scope.helpers_used else []
+    imports += ["from typing import NamedTuple", "", f"import numpy as {np}", ""]
     blocks = [
-        ["from typing import NamedTuple", "", f"import numpy as {np}", "", *_shapes(scope)],
+        [*imports, *_shapes(scope)],
         passes.saved_class(),
         _grads_class(scope),
         _aliases(scope, "Saved", "Grads"),
         _function(PREPARE, prepare=scope.prepare, np=np, shapes=scope.shapes),
         _function(UPSTREAM, upstream=scope.upstream, np=np),
+        *(_function(HELPERS[h], name=name, np=np) for h, name in scope.helpers_used.items()),
         passes.forward_lines,
         passes.backward_lines,
     ]

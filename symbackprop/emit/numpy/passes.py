@@ -7,6 +7,7 @@ from sympy import Expr
 from symbackprop.algebra.nodes import Array
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.numpy.functions import Function
+from symbackprop.emit.numpy.helpers import HELPERS
 from symbackprop.emit.numpy.names import Namer, field_name, identifier
 from symbackprop.emit.numpy.plan import DOUT, Plan
 from symbackprop.emit.numpy.statements import shape_text
@@ -34,17 +35,25 @@ class Scope:
         self.prepare = outer.fresh("_prepare")
         self.upstream = outer.fresh("_upstream")
         self.shapes = outer.fresh("_SHAPES")
+        self._helpers = {head: outer.fresh(f"_{head}") for head in HELPERS}
+        self.helpers_used: dict[str, str] = {}
         self.reserved = {
             *PUBLIC, *self.aliases.values(), self.prepare, self.upstream, self.shapes,
+            *self._helpers.values(),
         }  # fmt: skip
 
     def public(self, name: str) -> str:
         """What a public name of the module is called inside its functions."""
         return self.aliases.get(name, name)
 
+    def helper(self, head: str) -> str:
+        """The helper function for a function that NumPy has not; the module will define it."""
+        name = self.helpers_used[head] = self._helpers[head]
+        return name
+
     def function(self, *parameters: str) -> Function:
         """An empty function with these reserved parameters."""
-        return Function({*self.reserved, *parameters}, self.public("np"))
+        return Function({*self.reserved, *parameters}, self.public("np"), self.helper)
 
 
 class Passes:

@@ -7,6 +7,8 @@ from typing import Any
 from sympy import Basic
 from sympy.printing.str import StrPrinter
 
+from symbackprop.algebra.functions import BY_CLASS
+
 
 class _Plain(StrPrinter):
     def _print_Element(self, expr: Any) -> str:
@@ -20,6 +22,11 @@ class _Plain(StrPrinter):
 
     def _reduction(self, name: str, expr: Any) -> str:
         return f"{name}_{','.join(i.name for i in expr.bound)}({self._print(expr.body)})"
+
+    def _print_Function(self, expr: Any) -> str:
+        known = BY_CLASS.get(type(expr))
+        name = known.head if known and known.smooth else type(expr).__name__
+        return f"{name}({self.stringify(expr.args, ', ')})"
 
     def _print_Delta(self, expr: Any) -> str:
         return f"delta[{', '.join(i.name for i in expr.indices)}]"

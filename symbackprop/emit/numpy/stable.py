@@ -4,6 +4,7 @@ log(exp(u) f)           = u + log(f)
 log(f g), log(f^p)      = log(f) + log(g), p log(f)        for positive f and g
 log Σ_j exp(u_j)        = m + log Σ_j exp(u_j - m)
 log(exp(u) + exp(v))    = logaddexp(u, v)
+log(cosh(u))            = logaddexp(u, -u) - log(2)
 logaddexp(u, v) - u     = logaddexp(0, v - u)
 1 - 1/(1 + E)           = E/(1 + E)
 """
@@ -24,6 +25,7 @@ from sympy import (
     Rational,
     S,
     cancel,
+    cosh,
     exp,
     factor,
     log,
@@ -100,6 +102,10 @@ class Stabiliser(Shifts):
         """The terms of log(f), or None where f has no exponential in it."""
         if isinstance(f, exp):
             return _terms_of(self.stable(f.args[0]))
+        if isinstance(f, cosh):
+            u = self.stable(f.args[0])
+            parts = LogAddExp(u, minus(S.Zero, u)), log(Integer(2), evaluate=False)
+            return [(S.One, parts[0]), (S.NegativeOne, parts[1])]
         if isinstance(f, Element):
             inner = unfolded(f, self.definitions)
             return None if inner is None else self._log(inner)

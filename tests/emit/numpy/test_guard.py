@@ -28,13 +28,13 @@ ROWS = {"x": ("N", "n"), "w": ("N", "n")}
 GUARDED = {
     "exp": ("y = where(x > 0, x**2, exp(x))", X, [
         "y = np.where(x > 0, x**2, np.exp(np.minimum(x, 0)))",
-        "dx = dy * np.where(x > 0, 2 * x, np.exp(np.minimum(x, 0)))"]),
+        "dx = dy * np.where(x > 0, 2 * x, y)"]),
     "elu": ("y = where(x > 0, x, exp(x) - 1)", X, [
         "y = np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)"]),
     "elu by names": ("e = exp(x); neg = 2*(e - 1); y = where(x > 0, x, neg)", X, [
         "y = np.where(x > 0, x, 2 * (np.exp(np.minimum(x, 0)) - 1))"]),
     "elu with a weight": ("neg = w*(exp(x) - 1); y = where(x > 0, x, neg)", XW, [
-        "dneg = np.where(x <= 0, dy, 0.0)"]),
+        "u = np.exp(np.minimum(x, 0)) - 1", "dx = dy * np.where(x > 0, 1, w + w * u)"]),
     "elu by minimum": ("y = maximum(x, 0) + minimum(exp(x) - 1, 0)", X, [
         "np.exp(np.minimum(x, 0))"]),
     "celu": ("y = maximum(x, 0) + minimum(c*(exp(x/c) - 1), 0)", {**X, "c": ()}, [

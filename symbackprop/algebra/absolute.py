@@ -1,0 +1,26 @@
+"""The absolute value as a product: what a sign meets in a monomial."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symbackprop.algebra.poly import Node, Poly, add, mono
+from symbackprop.algebra.registry import law
+from symbackprop.algebra.sums import build
+
+
+@law
+def sign_times(p: Poly) -> Poly:
+    """u sign(u) = |u|"""
+    total: list[Poly] = []
+    for m, c in p.terms.items():
+        exponents = dict(m)
+        for a, _ in m:
+            single = a.args[0].single() if isinstance(a, Node) and a.head == "sign" else None
+            if single and all(exponents.get(b, 0) == e for b, e in single[0]):
+                rest = mono((x for x in m if x[0] != a and x not in single[0]), c)
+                total.append(rest * build("abs", a.args).scale(1 / Fraction(single[1])))
+                break
+        else:
+            total.append(mono(m, c))
+    return add(total)

@@ -1,0 +1,16 @@
+"""Helper functions of a generated module, for functions that NumPy has not."""
+
+from __future__ import annotations
+
+_ELEMENTWISE = '''
+def {{name}}(x):
+    """{title} of each element, which NumPy has not."""
+    x = {{np}}.asarray(x)
+    return {{np}}.vectorize(math.{function}, otypes=[float])(x).astype(x.dtype)
+'''
+
+HELPERS: dict[str, str] = {
+    "erf": _ELEMENTWISE.format(title="The error function", function="erf"),
+    "erfc": _ELEMENTWISE.format(title="The complementary error function", function="erfc"),
+}
+"""The text of each helper, by the head of its function; `name` and `np` are to be filled in."""

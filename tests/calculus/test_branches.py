@@ -1,0 +1,48 @@
+"""Results with brackets: read as `where`, folded in the branch where a definition holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from symbackprop.algebra.nodes import Iverson, Where
+from symbackprop.calculus.reverse import backward
+from symbackprop.frontend.text import parse_program
+from tests.calculus.closed_forms import program_cost, published, sameness
+
+SHAPES: dict[str, tuple[str, ...]] = {"x": ("n",), "w": ("n",), "c": ()}
+CASES = [
+    # text, closed form of dx
+    ("y = where(x > 0, x, c*x)", "dy*where(x > 0, 1, c)"),
+    ("y = where(x > 0, x, c*(exp(x) - 1))", "dy*where(x > 0, 1, y + c)"),
+    ("y = where(x > 0, log(1 + x), -x)", "dy*where(x > 0, 1/(1 + x), -1)"),
+    ("y = where(abs(x) <= c, x**2/2, c*(abs(x) - c/2))",
+     "dy*where(abs(x) <= c, x, c*sign(x))"),
+    ("y = maximum(0, 1 - w*x)", "-dy*w*(w*x < 1)"),
+    ("y = x/(1 + abs(x))", "dy/(1 + abs(x))**2"),
+    ("y = x*abs(x)", "2*dy*abs(x)"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_closed_form(text: str, expected: str) -> None:
+    used = {name: shape for name, shape in SHAPES.items() if re.search(rf"\b{name}\b", text)}
+    derived = backward(parse_program(text, used), ["x"])
+    other = published(derived, f"dx = {expected}")
+    assert sameness(derived, other, "x") in ("all sizes", "proved")
+    assert program_cost(derived) <= program_cost(other) * 1.001
+
+
+def test_two_opposite_brackets_are_one_where() -> None:
+    derived = backward(parse_program("y = where(x > 0, x, c*x)", {"x": ("n",), "c": ()}), ["x"])
+    assert derived.steps[-1].expr.has(Where)
+    assert not derived.steps[-1].expr.has(Iverson)
+    assert derived.notes == ("at x = 0 the subgradient with [x > 0] = 0 is used (gradient in x)",)
+
+
+def test_an_exponential_is_not_folded_outside_its_branch() -> None:
+    text = "y = where(x > 0, x, c*exp(x)); L = sum(y*exp(x))"
+    derived = backward(parse_program(text, {"x": ("n",), "c": ()}), ["x"])
+    other = published(derived, "dx = where(x > 0, 1, c*exp(x))*exp(x) + y*exp(x)")
+    assert sameness(derived, other, "x") in ("all sizes", "proved")

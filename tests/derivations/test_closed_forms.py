@@ -1,0 +1,51 @@
+"""The derived backward pass of each layer against the published one: equal, and no dearer."""
+
+from __future__ import annotations
+
+import pytest
+
+from symbackprop import catalogue, derive
+from tests.calculus.closed_forms import program_cost, published, sameness
+from tests.derivations.published import PUBLISHED
+
+BOUND = 1.10
+# A bracket beside `where` and a comparison turned round are not one normal form.
+IN_NUMBERS = {"elu", "leaky-relu", "huber", "smooth-l1", "hinge", "selu", "prelu"}
+
+
+def test_the_published_forms_are_those_of_layers() -> None:
+    assert len(PUBLISHED) >= 60
+    assert PUBLISHED.keys() <= set(catalogue.names())
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_derived_form_is_the_published_one(name: str) -> None:
+    derived = derive(name).backward
+    other = published(derived, PUBLISHED[name])
+    expected = {"all sizes", "proved"} if name in IN_NUMBERS else {"all sizes"}
+    for wrt in derived.wrt:
+        assert sameness(derived, other, wrt.name) in expected, wrt.name
+    assert program_cost(derived) <= BOUND * program_cost(other) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("softmax", "da = y*(dy + sum(dy*y))"),
+        ("label-smoothing", "da = y - t"),
+        ("elu", "dx = dy*where(x > 0, 1, y - alpha)"),
+        ("attention", PUBLISHED["attention"].replace("dp*p", "dp")),
+    ],
+)
+def test_a_wrong_form_is_not_equal(name: str, wrong: str) -> None:
+    derived = derive(name).backward
+    other = published(derived, wrong)
+    assert "false" in {sameness(derived, other, wrt.name) for wrt in derived.wrt}
+
+
+def test_the_cost_of_a_program_counts_the_arrays_that_it_keeps() -> None:
+    derived = derive("affine-batch").backward
+    plain = published(derived, "dx = dz @ W.T; dW = x.T @ dz; db = sum(dz, axis=0)")
+    kept = published(derived, "g = 2*dz; dx = dz @ W.T; dW = x.T @ dz; db = sum(dz, axis=0)")
+    assert program_cost(plain) == pytest.approx(program_cost(derived))
+    assert program_cost(kept) > program_cost(plain) + 10_000
