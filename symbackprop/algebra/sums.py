@@ -126,8 +126,14 @@ def _open_nested(factors: list[tuple[Atom, Number]]) -> tuple[Poly, tuple[Index,
     return product, more
 
 
+@cache
 def opened(node: Node) -> tuple[Poly, tuple[Index, ...]]:
-    """The body of a binder with fresh indices in place of its bound ones."""
+    """The body of a binder with indices of its own in place of its canonical bound ones.
+
+    A node is opened with the same indices every time, so that what was worked out for its body
+    is found again. No clash can come of it: a node does not hold itself, and what is closed
+    again has canonical bound indices.
+    """
     fresh = tuple(fresh_index(b.size) for b in node.bound)
     return rename(node.args[0], dict(zip(node.bound, fresh, strict=True))), fresh
 
@@ -196,7 +202,7 @@ def _rename(p: Poly, pairs: frozenset[tuple[Index, Index]]) -> Poly:
     return add(total)
 
 
-CACHES.append(_rename.cache_clear)
+CACHES.extend((_rename.cache_clear, opened.cache_clear))
 
 
 def rename_atom(a: Atom, mapping: Mapping[Index, Index]) -> Poly:

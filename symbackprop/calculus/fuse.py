@@ -24,6 +24,9 @@ class Draft:
     state: Simplified
 
 
+_HOPELESS = 2  # times the cost apart: what is written into several steps will not fall below it
+
+
 def fuse(drafts: list[Draft], keep: tuple[Array, ...], simplifier: Simplifier) -> list[Draft]:
     """The drafts with every adjoint written in where that pays; those of `keep` always stay."""
     changed = True
@@ -43,11 +46,14 @@ def _without(draft: Draft, drafts: list[Draft], simplifier: Simplifier) -> list[
     users = [d for d in drafts if mentions(d.state.poly, draft.adjoint)]
     before = draft.state.cost + PASS * elements_of(draft.indices)
     before += sum(u.state.cost for u in users)
+    put = inlining(draft.adjoint, draft.indices, draft.state.poly)
+    polys = [substitute(u.state.poly, put, only=(draft.adjoint,)) for u in users]
+    rough = (simplifier.rough_cost(p, u.indices) for u, p in zip(users, polys, strict=True))
+    if len(users) > 1 and sum(rough) > _HOPELESS * before:
+        return None
     after = 0.0
     new: dict[Array, Draft] = {}
-    for user in users:
-        put = inlining(draft.adjoint, draft.indices, draft.state.poly)
-        poly = substitute(user.state.poly, put, only=(draft.adjoint,))
+    for user, poly in zip(users, polys, strict=True):
         state = simplifier.simplify(poly, user.indices)
         facts = tuple(dict.fromkeys((*draft.state.facts, *user.state.facts, *state.facts)))
         new[user.of] = replace(user, state=replace(state, facts=facts))

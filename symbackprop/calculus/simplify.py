@@ -36,11 +36,11 @@ from symbackprop.calculus.fold import (
 )
 from symbackprop.calculus.result import Fact
 
-STATES = 40  # looked at in one simplification
+STATES = 30  # looked at in one simplification
 SLACK = 1.6  # how far above the best a state may cost and still be followed
 WEIGHT = 120  # a form with more atoms than this and than twice the start is not looked at
-WORK = 4000  # atoms of all the forms together, after which the search stops
-FINALISTS = 4  # forms that are arranged with every factoring tried
+WORK = 3000  # atoms of all the forms together, after which the search stops
+FINALISTS = 3  # forms that are arranged with every factoring tried
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,10 @@ class Simplifier:
     def arranger(self, free: tuple[Index, ...]) -> Arranger:
         """An arranger for results with these free indices."""
         return Arranger(self.rank, free)
+
+    def rough_cost(self, p: Poly, free: tuple[Index, ...]) -> float:
+        """The cost of p as it is, before any search."""
+        return cost(Arranger(self.rank, free, quick=True).arrange(p))
 
     def simplify(self, p: Poly, free: tuple[Index, ...] = ()) -> Simplified:
         """The cheapest equal form of p that the search finds."""
