@@ -13,7 +13,15 @@ from itertools import permutations
 
 from sympy import Expr, Integer, Symbol
 
-from symbackprop.algebra.functions import BY_HEAD, Function
+from symbackprop.algebra.choices import (
+    abs_of,
+    bracket,
+    comparison,
+    function_of,
+    larger_or_smaller,
+    where_of,
+)
+from symbackprop.algebra.functions import BY_HEAD
 from symbackprop.algebra.nodes import Delta, Element, Index, fresh_index
 from symbackprop.algebra.poly import (
     ONE,
@@ -32,7 +40,6 @@ from symbackprop.algebra.poly import (
 )
 from symbackprop.algebra.powers import exp_of_sum, expand, log_of_product, power, power_of_sum
 from symbackprop.algebra.registry import CACHES, law
-from symbackprop.algebra.signs import poly_nonnegative, poly_positive
 from symbackprop.errors import NotYet
 
 
@@ -246,111 +253,13 @@ def build(head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> P
     if head == "abs":
         return abs_of(args[0])
     if head in BY_HEAD:
-        return _function(BY_HEAD[head], args[0])
+        return function_of(BY_HEAD[head], args[0])
     if head in ("maximum", "minimum"):
         return larger_or_smaller(head, *args)
     if head == "where":
         return where_of(*args)
     if head in ("gt", "ge", "eq", "ne"):
-        return _comparison(head, *args)
-    if head == "iverson" and args[0].constant is not None:
-        return args[0]
+        return comparison(head, *args)
+    if head == "iverson":
+        return bracket(args[0])
     return atom(Node(head, args))
-
-
-def _function(function: Function, u: Poly) -> Poly:
-    if not u and function.zero is not None:
-        return number(function.zero)
-    if function.parity and u and all(c < 0 for c in u.terms.values()):
-        return odd_or_even(function, u)
-    return atom(Node(function.head, (u,)))
-
-
-@law
-def odd_or_even(function: Function, u: Poly) -> Poly:
-    """f(-u) = -f(u) for an odd function f, f(-u) = f(u) for an even one"""
-    return atom(Node(function.head, (-u,))).scale(-1 if function.parity == "odd" else 1)
-
-
-@law
-def larger_or_smaller(head: str, u: Poly, v: Poly) -> Poly:
-    """max(u, u + c) = u + c and min(u, u + c) = u for a number c >= 0"""
-    difference = (v - u).constant
-    if difference is None:
-        return atom(Node(head, (u, v)))
-    return v if (difference > 0) == (head == "maximum") else u
-
-
-@law
-def where_of(condition: Poly, u: Poly, v: Poly) -> Poly:
-    """where(c, u, v) = v + (u - v) [c] for numbers u and v, and u where u = v"""
-    if u == v:
-        return u
-    first, second = u.constant, v.constant
-    if first is None or second is None:
-        return atom(Node("where", (condition, u, v)))
-    return v + build("iverson", (condition,)).scale(first - second)
-
-
-@law
-def abs_of(p: Poly) -> Poly:
-    """|u| = u where u >= 0, and |c u| = |c| |u|."""
-    if poly_nonnegative(p):
-        return p
-    if poly_nonnegative(-p):
-        return -p
-    single = p.single()
-    if single is not None:
-        m, c = single
-        return atom(Node("abs", (mono(m),))).scale(c if c > 0 else -c)
-    return atom(Node("abs", (p,)))
-
-
-_COMPARE = {"gt": float.__gt__, "ge": float.__ge__, "eq": float.__eq__, "ne": float.__ne__}
-
-
-def _comparison(head: str, u: Poly, v: Poly) -> Poly:
-    difference = (u - v).constant
-    if difference is not None:
-        return number(int(_COMPARE[head](float(difference), 0.0)))
-    if head == "gt" and poly_positive(u - v):
-        return ONE
-    if head in ("eq", "ne") and all(c < 0 for c in u.terms.values()):
-        u, v = -u, -v
-    elif head in ("gt", "ge") and all(c < 0 for p in (u, v) for c in p.terms.values()):
-        u, v = -v, -u
-    return atom(Node(head, (u, v)))
-
-
-@law
-def delta_times(p: Poly, free: tuple[Index, ...]) -> Poly:
-    """δ_jk f_k = δ_jk f_j, for free indices: the one that stands first in `free` is kept."""
-    place = {index: n for n, index in enumerate(free)}
-    total: list[Poly] = []
-    for m, c in p.terms.items():
-        deltas = [a for a, _ in m if isinstance(a, Delta) and set(a.indices) <= place.keys()]
-        rest = mono((x for x in m if x[0] not in deltas), c)
-        mapping: dict[Index, Index] = {}
-        for delta in deltas:
-            first, second = sorted(delta.indices, key=place.__getitem__)
-            mapping[second] = mapping.get(first, first)
-        total.append(rename(rest, mapping) * mono((a, 1) for a in deltas))
-    return add(total)
-
-
-def expand_all(p: Poly) -> Poly:
-    """Multiply out every base to a positive integer power, inside sums too."""
-    p = expand(p)
-    total: list[Poly] = []
-    for m, c in p.terms.items():
-        product = mono((), c)
-        for a, e in m:
-            if isinstance(a, Node) and a.head == "sum":
-                body, bound = opened(a)
-                product = product * power(sum_over(expand_all(body), bound), e)
-            else:
-                product = product * atom(a, e)
-        total.append(product)
-    result = add(total)
-    return result if result == p else expand_all(result)
-

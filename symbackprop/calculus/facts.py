@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from symbackprop.algebra.arrange import Arranger
+from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
 from symbackprop.algebra.normal import normal, substitute
 from symbackprop.algebra.poly import (
@@ -23,7 +24,7 @@ from symbackprop.algebra.poly import (
 )
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
-from symbackprop.algebra.sums import expand_all, opened, rename, sum_over
+from symbackprop.algebra.sums import opened, rename, sum_over
 from symbackprop.calculus.fold import match, solve_definition
 from symbackprop.calculus.result import Fact
 from symbackprop.errors import InputError

@@ -18,13 +18,14 @@ from sympy import Expr
 from symbackprop.algebra.absolute import sign_times
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
+from symbackprop.algebra.expansion import delta_times, expand_all
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, kind, weight
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
-from symbackprop.algebra.sums import delta_times, expand_all, rename
+from symbackprop.algebra.sums import rename
 from symbackprop.calculus.facts import Facts, declared
 from symbackprop.calculus.fold import (
     Elimination,

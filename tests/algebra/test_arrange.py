@@ -6,10 +6,11 @@ import pytest
 
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
+from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.nodes import Array, Index, size_symbol
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import ZERO, Node, Poly, atom, mono, number
-from symbackprop.algebra.sums import build, expand_all
+from symbackprop.algebra.sums import build
 from tests.calculus.closed_forms import closed_form
 
 N = size_symbol("n")

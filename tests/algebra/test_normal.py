@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, exp, log, sqrt
 
 from symbackprop.algebra.arrange import Arranger
+from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
@@ -21,7 +22,6 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.powers import power_of_sum
-from symbackprop.algebra.sums import expand_all
 
 n, m = size_symbol("n"), size_symbol("m")
 i, j, k = Index("i", n), Index("j", n), Index("k", n)

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from sympy import Expr
 
 from symbackprop.algebra.cost import PASS, cost, elements_of
+from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.normal import normal, substitute
 from symbackprop.algebra.poly import Poly
-from symbackprop.algebra.sums import expand_all, rename
+from symbackprop.algebra.sums import rename
 from symbackprop.calculus.fuse import inlining
 from symbackprop.calculus.result import Adjoint, Backward
 from symbackprop.calculus.reverse import standing_indices

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sympy import Integer
 
+from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.nodes import Array, Delta, size_symbol
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.program import Program
-from symbackprop.algebra.sums import expand_all
 from symbackprop.calculus.hessian import hessian
 from symbackprop.calculus.jacobian import jacobian
 from symbackprop.calculus.result import Jacobian

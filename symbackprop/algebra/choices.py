@@ -1,0 +1,79 @@
+"""Laws of functions that choose or change sign: comparisons, where, max, min, |u|, odd and even."""
+
+from __future__ import annotations
+
+from symbackprop.algebra.functions import Function
+from symbackprop.algebra.poly import ONE, Node, Poly, atom, mono, number
+from symbackprop.algebra.registry import law
+from symbackprop.algebra.signs import poly_nonnegative, poly_positive
+
+
+def function_of(function: Function, u: Poly) -> Poly:
+    """A function of the table: its value at 0, its parity, else an atom."""
+    if not u and function.zero is not None:
+        return number(function.zero)
+    if function.parity and u and all(c < 0 for c in u.terms.values()):
+        return odd_or_even(function, u)
+    return atom(Node(function.head, (u,)))
+
+
+@law
+def odd_or_even(function: Function, u: Poly) -> Poly:
+    """f(-u) = -f(u) for an odd function f, f(-u) = f(u) for an even one"""
+    return atom(Node(function.head, (-u,))).scale(-1 if function.parity == "odd" else 1)
+
+
+@law
+def larger_or_smaller(head: str, u: Poly, v: Poly) -> Poly:
+    """max(u, u + c) = u + c and min(u, u + c) = u for a number c >= 0"""
+    difference = (v - u).constant
+    if difference is None:
+        return atom(Node(head, (u, v)))
+    return v if (difference > 0) == (head == "maximum") else u
+
+
+@law
+def where_of(condition: Poly, u: Poly, v: Poly) -> Poly:
+    """where(c, u, v) = v + (u - v) [c] for numbers u and v, and u where u = v"""
+    if u == v:
+        return u
+    first, second = u.constant, v.constant
+    if first is None or second is None:
+        return atom(Node("where", (condition, u, v)))
+    return v + bracket(condition).scale(first - second)
+
+
+@law
+def abs_of(p: Poly) -> Poly:
+    """|u| = u where u >= 0, and |c u| = |c| |u|."""
+    if poly_nonnegative(p):
+        return p
+    if poly_nonnegative(-p):
+        return -p
+    single = p.single()
+    if single is not None:
+        m, c = single
+        return atom(Node("abs", (mono(m),))).scale(c if c > 0 else -c)
+    return atom(Node("abs", (p,)))
+
+
+_COMPARE = {"gt": float.__gt__, "ge": float.__ge__, "eq": float.__eq__, "ne": float.__ne__}
+
+
+def bracket(condition: Poly) -> Poly:
+    """[c], which is a number where the condition is decided."""
+    return condition if condition.constant is not None else atom(Node("iverson", (condition,)))
+
+
+def comparison(head: str, u: Poly, v: Poly) -> Poly:
+    """A comparison, decided where the sides differ by a number, written with few minus signs."""
+    difference = (u - v).constant
+    if difference is not None:
+        return number(int(_COMPARE[head](float(difference), 0.0)))
+    if head == "gt" and poly_positive(u - v):
+        return ONE
+    if head in ("eq", "ne") and all(c < 0 for c in u.terms.values()):
+        u, v = -u, -v
+    elif head in ("gt", "ge") and all(c < 0 for p in (u, v) for c in p.terms.values()):
+        u, v = -v, -u
+    return atom(Node(head, (u, v)))
