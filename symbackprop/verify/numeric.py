@@ -159,7 +159,7 @@ def _function(
     for target, got in computed.items():
         scale = max(float(s) for s in scales[target].values())
         slopes = forward.differences(target.array, point) if point.gap > _ROOM else None
-        step, detail = _complex_step(forward, traced, target, point, slopes)
+        step, detail = _complex_step(forward, traced, target, point, slopes, scale)
         findings.append(_close(target, "complex step", got, step, scale, detail))
         if slopes is not None:
             findings.append(_close(target, "differences", got, slopes, scale))
@@ -167,7 +167,12 @@ def _function(
 
 
 def _complex_step(
-    forward: Forward, traced: Forward, target: Target, point: Point, slopes: Doubles | None
+    forward: Forward,
+    traced: Forward,
+    target: Target,
+    point: Point,
+    slopes: Doubles | None,
+    scale: float,
 ) -> tuple[Doubles, str]:
     """The complex step of the function where it takes complex numbers, else of the program.
 
@@ -179,7 +184,7 @@ def _complex_step(
         # A function may refuse complex numbers in any way, such as a warning from float().
         with suppress(Exception):
             step = forward.complex_step(array, point)
-            near = slopes is None or not _close(target, "differences", step, slopes, 0.0).failed
+            near = slopes is None or not _close(target, "differences", step, slopes, scale).failed
             if near:
                 return step, ""
     return traced.complex_step(array, point), "" if forward is traced else PROGRAM
