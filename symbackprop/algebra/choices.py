@@ -34,9 +34,11 @@ def larger_or_smaller(head: str, u: Poly, v: Poly) -> Poly:
 
 @law
 def where_of(condition: Poly, u: Poly, v: Poly) -> Poly:
-    """where(c, u, v) = v + (u - v) [c] for numbers u and v, and u where u = v"""
-    if u == v:
+    """where(c, u, v) = v + (u - v) [c] for numbers u and v; u where u = v or c is decided"""
+    if u == v or condition.constant == 1:
         return u
+    if condition.constant == 0:
+        return v
     first, second = u.constant, v.constant
     if first is None or second is None:
         return atom(Node("where", (condition, u, v)))

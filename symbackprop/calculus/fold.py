@@ -126,7 +126,7 @@ def in_branches(array: Array, indices: tuple[Index, ...], f: Poly) -> Iterator[E
         return
     condition, u, v = node.args
     for bracket, branch in ((build("iverson", (condition,)), u), (negated(condition), v)):
-        held = next(iter(bracket.atoms()), None) if len(bracket) == 1 else None
+        (held,) = bracket.atoms() if len(bracket) == 1 else (None,)
         if held is not None and atom_free(held) == set(indices):
             for found in eliminations(array, indices, branch):
                 yield replace(found, bracket=held)

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from symbackprop.errors import InputError, NotYet, Refused, ShapeError, SymbackpropError
 from symbackprop.frontend.assume import parse_assumption
@@ -330,29 +328,4 @@ def test_other_errors(text: str, kind: type[SymbackpropError], words: str) -> No
         parse_program(text, shapes)
     assert type(error.value) is kind, error.value
     assert words in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-PIECES = st.sampled_from(
-    "x a sum ( ) [ ] , : None ... .T .shape .sum np. exp softmax axis= 0 1 2.5 + - * ** / @ = == < "
-    "& ~ ; len where transpose True 's' . if lambda".split(" ")
-) | st.sampled_from(["\n", " "])
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(PIECES, max_size=12).map("".join))
-def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
-    try:
-        program = parse_program(text, {"x": "N,n", "a": "n"})
-    except SymbackpropError as error:
-        assert "\n" not in str(error)
-    else:
-        assert program.outputs and {i.name for i in program.inputs} == {"x", "a"}
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.text(max_size=30))
-def test_any_characters_are_refused_in_one_line(text: str) -> None:
-    with pytest.raises(SymbackpropError) as error:
-        parse_program(text, {"x": "N,n", "a": "n"})
     assert "\n" not in str(error.value)
