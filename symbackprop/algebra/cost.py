@@ -12,8 +12,18 @@ from math import prod
 
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
 
-from symbackprop.algebra.nodes import Delta, Element, Index, IndexMax, IndexSum, Iverson, Where
+from symbackprop.algebra.nodes import (
+    Delta,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    Position,
+    Where,
+)
 from symbackprop.algebra.registry import CACHES
+from symbackprop.algebra.subscripts import indices_of
 
 NOMINAL = 100
 FUNCTION = 8.0  # exp, log, tanh and the like: per element
@@ -46,8 +56,10 @@ def cost(expr: Basic) -> float:
 @cache
 def free_indices(expr: Basic) -> frozenset[Index]:
     """The free indices of an expression."""
+    if isinstance(expr, Index | Position):
+        return indices_of(expr)
     if isinstance(expr, Element | Delta):
-        return frozenset(expr.indices)
+        return expr.free
     if isinstance(expr, IndexSum | IndexMax):
         return free_indices(expr.body) - frozenset(expr.bound)
     return frozenset().union(*(free_indices(a) for a in expr.args))
@@ -61,7 +73,7 @@ class _Counter:
         self._seen = seen
 
     def count(self, e: Basic) -> float:
-        if isinstance(e, Rational | Symbol | Delta) or e in self._seen:
+        if isinstance(e, Rational | Symbol | Position | Delta) or e in self._seen:
             return 0.0
         span = elements_of(free_indices(e))
         if isinstance(e, Element):

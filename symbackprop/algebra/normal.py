@@ -27,6 +27,7 @@ from symbackprop.algebra.nodes import (
     Iverson,
     Maximum,
     Minimum,
+    Position,
     Where,
 )
 from symbackprop.algebra.poly import (
@@ -38,13 +39,14 @@ from symbackprop.algebra.poly import (
     Poly,
     add,
     atom,
-    kind,
+    kinds_of,
     mono,
     number,
 )
+from symbackprop.algebra.positions import integer
 from symbackprop.algebra.powers import power, power_of_sum
 from symbackprop.algebra.registry import CACHES
-from symbackprop.algebra.sums import build, max_over, opened, size_of, sum_over
+from symbackprop.algebra.sums import build, max_over, opened, sum_over
 from symbackprop.errors import NotYet
 
 _cache: dict[Basic, Poly] = {}
@@ -100,8 +102,8 @@ def _normal(expr: Basic) -> Poly:
         return build("exp", (ONE,))
     if isinstance(expr, NumberSymbol):
         return atom(expr)
-    if isinstance(expr, Symbol):
-        return size_of(expr)
+    if isinstance(expr, Symbol | Position):
+        return integer(expr)
     head = FUNCTIONS.get(expr.func)
     if head is not None:
         return build(head, tuple(normal(a) for a in expr.args))
@@ -203,7 +205,7 @@ class _Substitution:
     def _new(self, a: Atom) -> _New | None:
         """What takes the place of an atom; None where nothing in it changes."""
         if self._only is not None:
-            held = a.kinds if isinstance(a, Node) else (kind(a),)
+            held = kinds_of(a)
             if all(k not in held for k in self._only):
                 return None
         if a not in self._memo:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sympy import Expr
+
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.poly import ZERO, Atom, Node, Poly, add, deep_atoms, mono
 from symbackprop.algebra.sums import opened
@@ -52,7 +54,8 @@ def _atom(a: Atom, array: Array, at: tuple[Index, ...]) -> Poly:
     if isinstance(a, Element):
         if a.array != array:
             return ZERO
-        return d_element(list(zip(a.indices, at, strict=True)))
+        pairs: list[tuple[Expr, Expr]] = list(zip(a.indices, at, strict=True))
+        return d_element(pairs)
     if not isinstance(a, Node) or a.head in PIECEWISE_CONSTANT:
         return ZERO
     if not any(mentions(arg, array) for arg in a.args):

@@ -96,11 +96,14 @@ def active(simplifier: Simplifier, inputs: tuple[Array, ...]) -> list[Array]:
 
 def _asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
     if wrt is None:
-        return program.inputs
-    by_name = {a.name: a for a in program.inputs}
+        return program.differentiable
+    by_name = {a.name: a for a in program.differentiable}
+    labels = {a.name for a in program.labels}
     for name in wrt:
         if name in by_name:
             continue
+        if name in labels:
+            raise InputError(f"wrt: {name} holds integers that name positions; leave it out")
         if program.array(name) is not None:
             raise InputError(f"wrt: {name} is computed, not an input; give one of "
                              f"{', '.join(by_name)}")

@@ -27,9 +27,11 @@ from symbackprop.algebra.nodes import (
     Iverson,
     Maximum,
     Minimum,
+    Position,
     Where,
     walk,
 )
+from symbackprop.algebra.subscripts import is_position
 from symbackprop.emit.latex_names import Names, subscript
 from symbackprop.emit.reading import Product, decimal, product, terms
 from symbackprop.errors import NotYet
@@ -75,6 +77,8 @@ class LatexPrinter:
         if isinstance(expr, Element):
             is_partial = expr.array in self.names.adjoints
             return self.names.element(expr), SCRIPT if is_partial else ATOM
+        if isinstance(expr, Add | Mul) and is_position(expr):
+            return self.names.position(expr), SUM
         if isinstance(expr, Add):
             return self._sum(expr), SUM
         if isinstance(expr, Mul | Number):
@@ -100,7 +104,7 @@ class LatexPrinter:
 
     def _atom(self, expr: Basic) -> str:
         if isinstance(expr, Delta):
-            return rf"\delta_{{{subscript(expr.indices)}}}"
+            return rf"\delta_{{{self.names.subscripts(expr.indices)}}}"
         if isinstance(expr, Iverson):
             return rf"\left[ {self._condition(expr.condition)} \right]"
         if isinstance(expr, Maximum | Minimum):
@@ -112,8 +116,8 @@ class LatexPrinter:
             return BY_CLASS[type(expr)].macro + group(self.show(expr.args[0]))
         if expr in _CONSTANTS:
             return _CONSTANTS[expr]
-        if isinstance(expr, Index):
-            return subscript((expr,))
+        if isinstance(expr, Index | Position):
+            return self.names.position(expr)
         if isinstance(expr, Symbol):
             return self.names.name(expr.name).show()
         raise NotYet(f"{type(expr).__name__} cannot be shown in LaTeX yet")

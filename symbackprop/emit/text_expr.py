@@ -17,16 +17,21 @@ from symbackprop.algebra.nodes import (
     Array,
     Delta,
     Element,
-    Index,
+    Gather,
     IndexMax,
     IndexMin,
     IndexSum,
     Iverson,
     Maximum,
     Minimum,
+    Position,
+    Quotient,
+    Remainder,
     Where,
 )
+from symbackprop.algebra.subscripts import is_position
 from symbackprop.emit.reading import Product, decimal, product, terms
+from symbackprop.emit.subscripts import subscript_text
 from symbackprop.errors import NotYet
 
 SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
@@ -75,14 +80,28 @@ class TextPrinter:
         text, own = self._print(expr)
         return text if own >= level else f"({text})"
 
-    def element(self, array: Array, indices: tuple[Index, ...]) -> str:
-        """`y[j,k]`; a scalar has no brackets."""
-        inner = ",".join(i.name for i in indices)
+    def element(self, array: Array, indices: tuple[Expr, ...]) -> str:
+        """`y[j,k]`, `x[i+1]`; a scalar has no brackets."""
+        inner = ",".join(map(self.position, indices))
         return f"{array.name}[{inner}]" if inner else array.name
+
+    def position(self, u: Expr) -> str:
+        """One subscript: i+1, (g-1)*P+p, labels[n], ceil(k/P)."""
+        if isinstance(u, Gather):
+            return self.show(u.element)
+        if isinstance(u, Quotient):
+            return f"ceil({self.position(u.args[0])}/{self.position(u.args[1])})"
+        if isinstance(u, Remainder):
+            return f"({self.position(u.args[0] - 1)})%{self.position(u.args[1])}+1"
+        if isinstance(u, Add | Mul):
+            return subscript_text(u, self.position, "*")
+        return str(u)
 
     def _print(self, expr: Basic) -> tuple[str, int]:
         if isinstance(expr, Element):
             return self.element(expr.array, expr.indices), ATOM
+        if isinstance(expr, Add | Mul) and is_position(expr):
+            return self.position(expr), SUM
         if isinstance(expr, Add):
             return self._sum(expr), SUM
         if isinstance(expr, Mul | Number):
@@ -105,13 +124,13 @@ class TextPrinter:
         if type(expr) in _CALLS:
             return f"{_CALLS[type(expr)]}({', '.join(self.show(a) for a in expr.args)})"
         if isinstance(expr, Delta):
-            return f"{self.signs.delta}({','.join(i.name for i in expr.indices)})"
+            return f"{self.signs.delta}({','.join(map(self.position, expr.indices))})"
         if isinstance(expr, Iverson):
             return f"[{self._condition(expr.condition)}]"
         if expr in self.signs.constants:
             return self.signs.constants[expr]
-        if isinstance(expr, Symbol):
-            return str(expr.name)
+        if isinstance(expr, Symbol | Position):
+            return self.position(expr)
         raise NotYet(f"{type(expr).__name__} cannot be shown as text yet")
 
     def _sum(self, expr: Expr) -> str:

@@ -17,6 +17,7 @@ from symbackprop.algebra.nodes import (
     Iverson,
     Maximum,
     Minimum,
+    Position,
     rename,
     walk,
 )
@@ -63,13 +64,25 @@ def to_matrix(expr: Expr, free: tuple[Index, ...]) -> Node | None:
 
     free: the free indices: none, one (rows) or two (rows, columns).
     """
-    if len(free) > 2 or not set(free_indices(expr)) <= set(free):
+    if len(free) > 2 or not set(free_indices(expr)) <= set(free) or _has_positions(expr):
         return None
     row, column = (*free, None, None)[:2]
     try:
         return _convert(expr, row, column)
     except _NoNotation:
         return None
+
+
+def _has_positions(expr: Expr) -> bool:
+    """Whether the expression takes parts of arrays, or has indices for values."""
+    for node in walk(expr):
+        if isinstance(node, Index | Position):
+            return True
+        if isinstance(node, Element | Delta) and not all(isinstance(i, Index) for i in node.indices):
+            return True
+        if isinstance(node, Element) and tuple(i.size for i in node.indices) != node.array.axes:
+            return True
+    return False
 
 
 def _shape(row: Index | None, column: Index | None) -> tuple[Expr, Expr]:

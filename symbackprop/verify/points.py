@@ -74,12 +74,14 @@ class Sampler:
         self.equations = [Equation(a, program) for a in program.assumptions if a.kind == "=="]
         self.constrained = {e.adjusted for e in self.equations}
         self.positive = {a for a in program.inputs if a.sign or a.name in positive}
+        self.labels = program.labels
         self._modes = list(self._domains())
 
     def _domains(self) -> Iterator[dict[Array, str]]:
         """Guesses at the domain of each input, the widest first."""
         choices = [
-            ["positive", "unit"] if a in self.positive else ["signed", "positive", "unit"]
+            ["label"] if a in self.labels
+            else ["positive", "unit"] if a in self.positive else ["signed", "positive", "unit"]
             for a in self.program.inputs
         ]
         every = product(*choices) if len(choices) <= 4 else zip(*map(_three, choices), strict=True)
@@ -116,10 +118,14 @@ class Sampler:
         state = State(Rounding(_DIGITS), sizes, {})
         limit = (1000, 1000, 1000, 100, 30, 10)[min(attempt // 4, 5)] if kind == "extreme" else 2
         values: dict[Array, Values] = {}
-        free = [a for a in self.program.inputs if a not in self.constrained]
+        free = [a for a in self.program.differentiable if a not in self.constrained]
         large = {self.rng.choice(free)} if free and variant else set(free)
         for array in self.program.inputs:
             places = list(state.places(array.axes))
+            if array in self.labels:
+                count = state.size(self.labels[array])
+                values[array] = {p: Fraction(self.rng.randrange(count)) for p in places}
+                continue
             tame = array not in large or kind == "ordinary"
             mode = modes[array]
             if array in self.constrained and mode == "signed" and variant == 0:
