@@ -20,6 +20,7 @@ from symbackprop.algebra.nodes import (
     Where,
     elements,
 )
+from symbackprop.algebra.registry import lowering
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.numpy.algebra import canonical, renamed, times, with_arguments
 from symbackprop.emit.numpy.guard import Guards
@@ -131,8 +132,9 @@ def _needed(targets: Sequence[Array], lines: dict[Array, Line]) -> set[Array]:
     return needed
 
 
+@lowering
 def scaled(expr: Expr, factor: Expr, linear: set[Array]) -> Expr:
-    """The gradient for an upstream gradient `factor` in place of 1.
+    """dL/dx = dL/dy * (dy/dx), with `factor` for the dL/dy that was 1.
 
     An expression is linear in the adjoints; a term without any is multiplied by the factor.
     """
@@ -196,6 +198,7 @@ class _Helpers:
         return array[indices]
 
 
+@lowering
 def _flipped(expr: Expr) -> Expr:
     """-expr, term by term."""
     if not isinstance(expr, Add):
