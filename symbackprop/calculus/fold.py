@@ -34,6 +34,11 @@ from symbackprop.algebra.sums import build, rename, rename_atom
 from symbackprop.calculus.rules import negated
 
 
+def signature(a: Atom) -> object:
+    """What stays of an atom when its indices are renamed: atoms that match have the same."""
+    return (a.head, a.kinds) if isinstance(a, Node) else kind(a)
+
+
 @cache
 def match(pattern: Atom, a: Atom) -> dict[Index, Index] | None:
     """The renaming of the pattern's free indices that makes it the atom a, or None."""
@@ -41,8 +46,10 @@ def match(pattern: Atom, a: Atom) -> dict[Index, Index] | None:
         if not isinstance(a, Element) or a.array != pattern.array:
             return None
         return dict(zip(pattern.indices, a.indices, strict=True))
-    if not isinstance(pattern, Node) or not isinstance(a, Node) or a.head != pattern.head:
+    if not isinstance(pattern, Node) or not isinstance(a, Node):
         return {} if a == pattern else None
+    if signature(a) != signature(pattern):
+        return None
     if len(a.free) != len(pattern.free) or len(a.bound) != len(pattern.bound):
         return None
     source = sorted(pattern.free, key=str)

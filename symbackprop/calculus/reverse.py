@@ -11,7 +11,7 @@ from symbackprop.algebra.poly import ONE, Poly, add, atom
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
-from symbackprop.calculus.differentiate import differentiate, mentions
+from symbackprop.calculus.differentiate import arrays_in, differentiate
 from symbackprop.calculus.fuse import Draft, fuse
 from symbackprop.calculus.notes import notes
 from symbackprop.calculus.result import Adjoint, Backward, Fact
@@ -37,11 +37,11 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
         output: ONE if u is None else atom(u[standing_indices(output)])
         for output, u in zip(program.outputs, upstream, strict=True)
     }
+    used_by = _users(simplifier)
     drafts: list[Draft] = []
     known: dict[Array, Poly] = {}
     for array in active(simplifier, inputs):
-        users = [u for u in program.definitions if mentions(simplifier.definitions[u.array][1],
-                                                            array)]
+        users = used_by.get(array, [])
         seed = seeds.get(array)
         if seed is not None and not users and array not in inputs:
             known[array] = seed
@@ -88,7 +88,7 @@ def active(simplifier: Simplifier, inputs: tuple[Array, ...]) -> list[Array]:
     reached = set(inputs)
     order = []
     for array, (_, f) in simplifier.definitions.items():
-        if any(mentions(f, r) for r in reached):
+        if reached & arrays_in(f):
             reached.add(array)
             order.append(array)
     return order[::-1] + [a for a in simplifier.program.inputs if a in inputs]
@@ -108,6 +108,15 @@ def _asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
         hint = f"did you mean {near[0]}?" if near else f"the inputs are {', '.join(by_name)}"
         raise UnknownNameError(f"wrt: there is no input {name!r}; {hint}")
     return tuple(dict.fromkeys(by_name[name] for name in wrt))
+
+
+def _users(simplifier: Simplifier) -> dict[Array, list[Definition]]:
+    """The definitions that use each array, in the order of the program."""
+    found: dict[Array, list[Definition]] = {}
+    for d in simplifier.program.definitions:
+        for array in arrays_in(simplifier.definitions[d.array][1]):
+            found.setdefault(array, []).append(d)
+    return found
 
 
 def _refuse_flat(simplifier: Simplifier, array: Array, users: list[Definition]) -> None:

@@ -21,7 +21,7 @@ from symbackprop.algebra.cost import cost
 from symbackprop.algebra.expansion import delta_times, expand_all
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, kind, weight
+from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, weight
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
@@ -34,6 +34,7 @@ from symbackprop.calculus.fold import (
     eliminations,
     in_branches,
     match,
+    signature,
 )
 from symbackprop.calculus.result import Fact
 
@@ -192,16 +193,18 @@ class Simplifier:
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
         """The eliminations whose kernel is among the atoms, in the order of the program."""
-        kinds = {kind(a) for a in atoms}
-        return [e for e in self._eliminations if kind(e.kernel) in kinds and e.occurs_in(atoms)]
+        found = [p for s in {signature(a) for a in atoms} for p in self._eliminations.get(s, ())]
+        return [e for _, e in sorted(found, key=lambda p: p[0]) if e.occurs_in(atoms)]
 
     @cached_property
-    def _eliminations(self) -> list[Elimination]:
-        found: list[Elimination] = []
+    def _eliminations(self) -> dict[object, list[tuple[int, Elimination]]]:
+        """The eliminations and their places in the program, by the signature of the kernel."""
+        found: dict[object, list[tuple[int, Elimination]]] = {}
+        place = count()
         for array, (indices, f) in self.definitions.items():
             if array not in self._hidden:
-                found += eliminations(array, indices, f)
-                found += in_branches(array, indices, f)
+                for e in (*eliminations(array, indices, f), *in_branches(array, indices, f)):
+                    found.setdefault(signature(e.kernel), []).append((next(place), e))
         return found
 
 
