@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from symbackprop.algebra.cost import PASS, elements_of
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.normal import substitute
 from symbackprop.algebra.poly import Atom, Poly
@@ -41,7 +42,8 @@ def fuse(drafts: list[Draft], keep: tuple[Array, ...], simplifier: Simplifier) -
         for draft in list(drafts):
             if draft.of in keep or draft not in drafts:
                 continue
-            fused = _without(draft, drafts, simplifier)
+            with working_on(f"the gradient of {simplifier.program.place(draft.of)}"):
+                fused = _without(draft, drafts, simplifier)
             if fused is not None:
                 drafts, changed = fused, True
     return drafts

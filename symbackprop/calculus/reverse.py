@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import cache
 
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.poly import ONE, Poly, add, atom
 from symbackprop.algebra.program import Definition, Program
@@ -46,10 +47,11 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
         if seed is not None and not users and array not in inputs:
             known[array] = seed
             continue
-        total = pull_back(simplifier, array, [u.array for u in users], known)
-        if not total:
-            _refuse_flat(simplifier, array, [u for u in users if known.get(u.array)])
-        state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
+        with working_on(_gradient_of(program, array, users)):
+            total = pull_back(simplifier, array, [u.array for u in users], known)
+            if not total:
+                _refuse_flat(simplifier, array, [u for u in users if known.get(u.array)])
+            state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
         adjoint = name(array)
         drafts.append(Draft(array, adjoint, standing_indices(array), state))
         known[array] = atom(adjoint[standing_indices(array)])
@@ -59,6 +61,11 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
     for d in drafts:
         facts.update((f, None) for f in d.state.facts)
     return Backward(program, upstream, steps, inputs, tuple(facts), notes(steps))
+
+
+def _gradient_of(program: Program, array: Array, users: Sequence[Definition]) -> str:
+    used = f", used in {', '.join(u.place for u in users)}" if array in program.inputs else ""
+    return f"the gradient of {program.place(array)}{used}"
 
 
 def pull_back(

@@ -18,6 +18,7 @@ from sympy import Expr
 from symbackprop.algebra.absolute import sign_times
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
+from symbackprop.algebra.deadline import check_time, working_on
 from symbackprop.algebra.expansion import delta_times, expand_all
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
@@ -116,6 +117,7 @@ class Simplifier:
                 break
             looked += 1
             for q, allowed in self._moves(state.poly, state.allowed):
+                check_time()
                 q, more = self.facts.apply(delta_times(q, free))
                 if q in seen or weight(q) > limit:
                     continue
@@ -201,17 +203,22 @@ class Simplifier:
         """The eliminations and their places in the program, by the signature of the kernel."""
         found: dict[object, list[tuple[int, Elimination]]] = {}
         place = count()
-        for array, (indices, f) in self.definitions.items():
-            if array not in self._hidden:
-                for e in (*eliminations(array, indices, f), *in_branches(array, indices, f)):
-                    found.setdefault(signature(e.kernel), []).append((next(place), e))
+        for d in self.program.definitions:
+            if d.array in self._hidden:
+                continue
+            indices, f = self.definitions[d.array]
+            with working_on(f"the definition of {d.place}"):
+                solved = (*eliminations(d.array, indices, f), *in_branches(d.array, indices, f))
+            for e in solved:
+                found.setdefault(signature(e.kernel), []).append((next(place), e))
         return found
 
 
 def _renamed_apart(d: Definition) -> tuple[tuple[Index, ...], Poly]:
     """A definition with free indices that nothing else has."""
     indices = tuple(fresh_index(i.size) for i in d.indices)
-    return indices, rename(normal(d.expr), dict(zip(d.indices, indices, strict=True)))
+    with working_on(f"the definition of {d.place}"):
+        return indices, rename(normal(d.expr), dict(zip(d.indices, indices, strict=True)))
 
 
 def _divisors(p: Poly) -> set[Atom]:
