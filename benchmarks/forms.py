@@ -13,7 +13,8 @@ from pathlib import Path
 from statistics import median
 
 from symbackprop import derive
-from tests.calculus.closed_forms import program_cost, published, sameness
+from symbackprop.calculus.costs import program_cost
+from tests.calculus.closed_forms import published, sameness
 from tests.derivations.published import PUBLISHED
 
 BOUND = 1.10
@@ -37,7 +38,7 @@ def row(name: str) -> tuple[str, float]:
     derived = derive(name).backward
     other = published(derived, PUBLISHED[name])
     same = sorted({sameness(derived, other, a.name) for a in derived.wrt})
-    costs = program_cost(derived), program_cost(other)
+    costs = program_cost(derived).total, program_cost(other).total
     ratio = costs[0] / costs[1] if costs[1] else 1.0 + costs[0]
     gradients = ", ".join(a.name for a in derived.wrt)
     shown = f"{costs[0]:,.0f} | {costs[1]:,.0f} | {ratio:.2f} | {', '.join(same)}"

@@ -17,6 +17,7 @@ from symbackprop.errors import (
     Refused,
     ShapeError,
     SymbackpropError,
+    TimedOut,
     UnknownNameError,
     VerificationError,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Refused",
     "ShapeError",
     "SymbackpropError",
+    "TimedOut",
     "UnknownNameError",
     "VerificationError",
     "derive",

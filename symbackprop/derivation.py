@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from sympy import Eq
 
 from symbackprop import __version__, request
+from symbackprop.algebra.deadline import limited, working_on
 from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.nodes import to_sympy
 from symbackprop.algebra.program import Definition
+from symbackprop.calculus.costs import ProgramCost, program_cost
 from symbackprop.calculus.result import Adjoint, Backward
 from symbackprop.calculus.reverse import backward
 from symbackprop.derived import Gradient, Jacobian, displayed
@@ -34,6 +36,7 @@ def derive(
     no_assume: bool = False,
     rename: Mapping[str, str] | None = None,
     batch: request.Batch | None = None,
+    timeout: float | None = None,
 ) -> Derivation:
     """Derive the backward pass of a forward pass.
 
@@ -47,22 +50,25 @@ def derive(
     rename: new names for arrays, {"a": "z", "y": "o"}.
     batch: a leading axis of this size for the inputs that hold one sample each, "N", or
         {"N": ["a", "t"]} to name them; a scalar output becomes its mean over the batch.
+    timeout: seconds after which the derivation is stopped; None for no limit.
 
     Raises UnknownNameError, ShapeError and other InputErrors for a malformed request, Refused for
     text that is not on the whitelist, NotYet for what is not supported, DerivationError where the
-    derivation fails; all are SymbackpropErrors.
+    derivation fails, TimedOut where it takes too long; all are SymbackpropErrors.
     """
-    asked = request.read(
-        what,
-        shapes=shapes,
-        wrt=wrt,
-        assume=tuple(assume or ()),
-        no_assume=no_assume,
-        rename=rename,
-        batch=batch,
-    )
-    derived = backward(asked.program, asked.wrt)
-    return Derivation(lettered_backward(derived), derived, asked.function, asked.examples)
+    with limited(timeout):
+        asked = request.read(
+            what,
+            shapes=shapes,
+            wrt=wrt,
+            assume=tuple(assume or ()),
+            no_assume=no_assume,
+            rename=rename,
+            batch=batch,
+        )
+        derived = backward(asked.program, asked.wrt)
+        shown = lettered_backward(derived)
+    return Derivation(shown, derived, asked.function, asked.examples)
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,19 +112,23 @@ class Derivation:
         """What else a reader must know, such as the subgradient taken at a kink."""
         return self.shown.notes
 
+    def cost(self) -> ProgramCost:
+        """The cost of each step of the backward pass, as the simplifier counts it."""
+        return program_cost(self.backward)
+
     def latex(self, *, notation: str = "index") -> str:
         """One `aligned` block for display mathematics; notation is "index" or "matrix"."""
         from symbackprop.emit.latex import latex
 
-        return latex(self.backward, notation=notation)
+        with working_on("the LaTeX of the result"):
+            return latex(self.backward, notation=notation)
 
     def text(self, *, unicode: bool = True, notation: str = "index") -> str:
         """The derivation for a terminal; without `unicode`, in ASCII; notation as for `latex`."""
         from symbackprop.emit.text import text
 
-        return text(
-            self.backward, unicode=unicode, notation=notation, worked=self._worked()
-        )
+        with working_on("the text of the result"):
+            return text(self.backward, unicode=unicode, notation=notation, worked=self._worked())
 
     def _worked(self) -> list[str]:
         """The value and the gradients at each example, as the generated code computes them."""
@@ -138,7 +148,8 @@ class Derivation:
         """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`."""
         from symbackprop.emit.numpy import numpy_source
 
-        return numpy_source(self.backward, version=__version__)
+        with working_on("the NumPy code of the result"):
+            return numpy_source(self.backward, version=__version__)
 
     def compile(self) -> ModuleType:
         """The module of `numpy_source`, in memory."""

@@ -35,5 +35,9 @@ class DerivationError(SymbackpropError):
     """The forward pass was understood but its derivative could not be derived."""
 
 
+class TimedOut(DerivationError):
+    """The derivation took longer than it was allowed to; the message says where it was."""
+
+
 class VerificationError(SymbackpropError):
     """A derived result disagrees with numbers."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from symbackprop import __version__
 from symbackprop.algebra.nodes import Array, to_sympy
 from symbackprop.algebra.program import Definition
+from symbackprop.calculus.costs import ProgramCost, StepCost
 from symbackprop.calculus.result import Adjoint
 from symbackprop.derived import names_of, shape_of
 from symbackprop.emit.latex import names_for
@@ -38,6 +39,7 @@ def record(derivation: Derivation) -> dict[str, Any]:
         "gradients": {step["of"]: step for step in steps if step["of"] in asked},
         "facts": [{"text": fact.text, "declared": fact.declared} for fact in shown.facts],
         "notes": list(shown.notes),
+        "cost": _cost(derivation.cost()),
         "latex": {form: derivation.latex(notation=form) for form in ("index", "matrix")},
         "text": derivation.text(unicode=False),
         "numpy": derivation.numpy_source(),
@@ -46,6 +48,17 @@ def record(derivation: Derivation) -> dict[str, Any]:
 
 def _array(array: Array) -> dict[str, Any]:
     return {"name": array.name, "shape": list(shape_of(array.shape))}
+
+
+def _cost(cost: ProgramCost) -> dict[str, Any]:
+    return {
+        "steps": [{"name": s.array.name, **_parts(s)} for s in cost.steps],
+        **_parts(cost),
+    }
+
+
+def _parts(cost: ProgramCost | StepCost) -> dict[str, float]:
+    return {"operations": cost.operations, "memory": cost.memory, "total": cost.total}
 
 
 def _line(line: Definition | Adjoint, printer: LatexPrinter) -> dict[str, Any]:

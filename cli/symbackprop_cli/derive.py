@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--latex", "form", flag_value="latex", help="One 'aligned' block to paste.")
 @click.option("--numpy", "form", flag_value="numpy", help="A module to import; NumPy only.")
 @click.option("--json", "form", flag_value="json", help="Everything, for other programs.")
+@click.option("--cost", "form", flag_value="cost", help="What each step of the result costs.")
 @click.option(
     "--notation",
     type=click.Choice(["index", "matrix"]),
@@ -47,6 +48,7 @@ def command(
     assume: tuple[str, ...],
     no_assume: bool,
     wrt: str | None,
+    timeout: float,
     rename: str | None,
     batch: str | None,
     jacobian: str | None,
@@ -66,9 +68,9 @@ def command(
         raise click.UsageError("--jacobian and --hessian are two requests; give one of them")
     if notation and (form not in ("text", "latex") or matrix):
         raise click.UsageError("--notation is for gradients, in --text or --latex")
-    if matrix and form == "numpy":
+    if matrix and form in ("numpy", "cost"):
         option = "--jacobian" if jacobian else "--hessian"
-        raise click.UsageError(f"{option} has no --numpy form; use --text, --latex or --json")
+        raise click.UsageError(f"{option} has no --{form} form; use --text, --latex or --json")
     pair = read_names(jacobian, "--jacobian")
     inputs = read_names(hessian, "--hessian")
     if inputs is not None and len(inputs) > 2:
@@ -77,25 +79,28 @@ def command(
         raise click.UsageError(f"--jacobian takes an output and an input, as y,a, not {jacobian!r}")
     output = Output(path)
 
+    from symbackprop.algebra.deadline import limited
     from symbackprop.derivation import derive
 
-    # What a user's own function prints while it is traced is a message, not a result.
-    with redirect_stdout(sys.stderr):
-        derivation = derive(
-            what,
-            shapes=read_shapes(shapes),
-            wrt=read_names(wrt, "--wrt"),
-            assume=list(assume),
-            no_assume=no_assume,
-            rename=_renames(rename),
-            batch=read_batch(batch),
-        )
-    if pair:
-        output.write(_table(derivation.jacobian(*pair), form, output))
-    elif inputs:
-        output.write(_table(derivation.hessian(*inputs), form, output))
-    else:
-        output.write(_gradients(derivation, form, notation or "index", output))
+    with limited(timeout):
+        # What a user's own function prints while it is traced is a message, not a result.
+        with redirect_stdout(sys.stderr):
+            derivation = derive(
+                what,
+                shapes=read_shapes(shapes),
+                wrt=read_names(wrt, "--wrt"),
+                assume=list(assume),
+                no_assume=no_assume,
+                rename=_renames(rename),
+                batch=read_batch(batch),
+            )
+        if pair:
+            result = _table(derivation.jacobian(*pair), form, output)
+        elif inputs:
+            result = _table(derivation.hessian(*inputs), form, output)
+        else:
+            result = _gradients(derivation, form, notation or "index", output)
+    output.write(result)
 
 
 def _renames(text: str | None) -> dict[str, str] | None:
@@ -113,6 +118,10 @@ def _gradients(derivation: Derivation, form: str, notation: str, output: Output)
         return derivation.numpy_source()
     if form == "json":
         return derivation.json()
+    if form == "cost":
+        from symbackprop.emit.text_cost import text_cost
+
+        return text_cost(derivation.shown.program.name, derivation.cost())
     show = partial(derivation.text, notation=notation)
     return first_shown(output, show, partial(show, unicode=False))
 

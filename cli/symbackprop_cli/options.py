@@ -25,6 +25,14 @@ _FORWARD = (
     ),
     click.option("--no-assume", is_flag=True, help="Drop the layer's own assumptions."),
     click.option("--wrt", metavar="NAMES", help="The inputs to differentiate: a,t."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        default=60.0,
+        show_default=True,
+        help="Stop a derivation that takes longer.",
+    ),
 )
 
 

@@ -33,6 +33,7 @@ def command(
     assume: tuple[str, ...],
     no_assume: bool,
     wrt: str | None,
+    timeout: float,
     path: str | None,
 ) -> int:
     """Check derived gradients and generated code against numbers.
@@ -57,6 +58,7 @@ def command(
         wrt=read_names(wrt, "--wrt"),
         assume=list(assume),
         no_assume=no_assume,
+        timeout=timeout,
     )
     names = catalogue.names() if everything else what
     jobs: dict[str, Callable[[], Derivation]] = {name: partial(given, name) for name in names}

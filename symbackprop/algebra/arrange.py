@@ -29,6 +29,7 @@ from sympy import (
 )
 
 from symbackprop.algebra.cost import cost
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.factoring import (
     as_base,
     by_cases,
@@ -94,6 +95,7 @@ class Arranger:
         """The expression of least cost that was found for p."""
         found = self._memo.get(p)
         if found is None:
+            check_time()
             found = self._memo[p] = self._arrange(p)
         return found
 

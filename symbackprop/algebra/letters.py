@@ -10,6 +10,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Symbol
 from sympy.core.function import Application
 from sympy.core.relational import Relational
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.nodes import Array, Element, Index, IndexMax, IndexSum, walk
 from symbackprop.algebra.program import Program
 
@@ -88,6 +89,7 @@ def _relabel(
 ) -> Expr:
     if isinstance(expr, Index):
         return scope.get(expr, expr)
+    check_time()
     if isinstance(expr, IndexSum | IndexMax):
         letters = pool or (MATRIX if _is_matrix_like(expr) else VECTOR)
         names = _unused(letters, taken | {i.name for i in scope.values()})

@@ -15,6 +15,7 @@ from typing import ClassVar, TypeAlias
 
 from sympy import Expr
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.nodes import Delta, Element, Index, Position, Quotient, Remainder
 from symbackprop.algebra.subscripts import indices_of
 
@@ -118,6 +119,7 @@ class Poly:
     def __mul__(self, other: Poly) -> Poly:
         terms: dict[Monomial, Number] = {}
         for m, c in self.terms.items():
+            check_time()
             for n, d in other.terms.items():
                 product = multiply(m, n)
                 total = terms.get(product, 0) + c * d

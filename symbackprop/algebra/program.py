@@ -27,6 +27,11 @@ class Definition:
     def element(self) -> Element:
         return self.array[self.indices]
 
+    @property
+    def place(self) -> str:
+        """Where it stands: 'h' (line 5)."""
+        return repr(self.array.name) + (f" (line {self.line})" if self.line else "")
+
 
 @dataclass(frozen=True)
 class Assumption:
@@ -65,6 +70,11 @@ class Program:
         """The input or definition of that name, or None."""
         arrays = (*self.inputs, *(d.array for d in self.definitions))
         return next((a for a in arrays if a.name == name), None)
+
+    def place(self, array: Array) -> str:
+        """The array by its name, and the line on which it is defined: 'h' (line 5)."""
+        found = self.definition(array)
+        return repr(array.name) if found is None else found.place
 
     @property
     def labels(self) -> dict[Array, Expr]:

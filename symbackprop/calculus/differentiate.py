@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr
 
 from symbackprop.algebra.nodes import Array, Element, Index
-from symbackprop.algebra.poly import ZERO, Atom, Node, Poly, add, deep_atoms, mono
+from symbackprop.algebra.poly import ZERO, Atom, Node, Poly, add, kinds, mono
 from symbackprop.algebra.sums import opened
 from symbackprop.calculus.rules import (
     PIECEWISE_CONSTANT,
@@ -24,7 +24,16 @@ from symbackprop.errors import NotYet
 
 def mentions(p: Poly, array: Array) -> bool:
     """Whether an element of the array occurs anywhere in p."""
-    return any(isinstance(a, Element) and a.array == array for a in deep_atoms(p))
+    return any(
+        array in a.kinds if isinstance(a, Node) else isinstance(a, Element) and a.array == array
+        for m in p.terms
+        for a, _ in m
+    )
+
+
+def arrays_in(p: Poly) -> set[Array]:
+    """The arrays of which an element occurs anywhere in p."""
+    return {k for k in kinds(p) if isinstance(k, Array)}
 
 
 def differentiate(p: Poly, array: Array, at: tuple[Index, ...]) -> Poly:

@@ -13,7 +13,7 @@ from itertools import permutations
 
 from sympy import Expr, S
 
-from symbackprop.algebra.nodes import Array, Delta, Element, Index
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, Quotient
 from symbackprop.algebra.normal import substitute
 from symbackprop.algebra.poly import (
     ONE,
@@ -37,6 +37,11 @@ from symbackprop.algebra.sums import build, rename, rename_atom
 from symbackprop.calculus.rules import negated
 
 
+def signature(a: Atom) -> object:
+    """What stays of an atom when its indices are renamed: atoms that match have the same."""
+    return (a.head, a.kinds - {Quotient}) if isinstance(a, Node) else kind(a)
+
+
 @cache
 def match(pattern: Atom, a: Atom) -> dict[Index, Expr] | None:
     """Subscripts for the pattern's free indices that make it the atom a, or None."""
@@ -44,9 +49,9 @@ def match(pattern: Atom, a: Atom) -> dict[Index, Expr] | None:
         if not isinstance(a, Element) or a.array != pattern.array:
             return None
         return _subscripts(pattern, a) if pattern.indices else {}
-    if not isinstance(pattern, Node) or not isinstance(a, Node) or a.head != pattern.head:
+    if not isinstance(pattern, Node) or not isinstance(a, Node):
         return {} if a == pattern else None
-    if len(a.bound) != len(pattern.bound) or pattern.weight != a.weight:
+    if signature(a) != signature(pattern) or len(a.bound) != len(pattern.bound):
         return None
     target = atom(a)
     if len(a.free) == len(pattern.free):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from symbackprop.algebra.cost import PASS, elements_of
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.normal import substitute
 from symbackprop.algebra.poly import Atom, Poly
 from symbackprop.algebra.sums import rename
-from symbackprop.calculus.differentiate import mentions
+from symbackprop.calculus.differentiate import arrays_in
 from symbackprop.calculus.simplify import Simplified, Simplifier
 
 
@@ -22,6 +24,11 @@ class Draft:
     adjoint: Array
     indices: tuple[Index, ...]
     state: Simplified
+
+    @cached_property
+    def uses(self) -> set[Array]:
+        """The arrays that the step is computed from."""
+        return arrays_in(self.state.poly)
 
 
 _HOPELESS = 2  # times the cost apart: what is written into several steps will not fall below it
@@ -35,7 +42,8 @@ def fuse(drafts: list[Draft], keep: tuple[Array, ...], simplifier: Simplifier) -
         for draft in list(drafts):
             if draft.of in keep or draft not in drafts:
                 continue
-            fused = _without(draft, drafts, simplifier)
+            with working_on(f"the gradient of {simplifier.program.place(draft.of)}"):
+                fused = _without(draft, drafts, simplifier)
             if fused is not None:
                 drafts, changed = fused, True
     return drafts
@@ -43,7 +51,7 @@ def fuse(drafts: list[Draft], keep: tuple[Array, ...], simplifier: Simplifier) -
 
 def _without(draft: Draft, drafts: list[Draft], simplifier: Simplifier) -> list[Draft] | None:
     """The drafts without this one, if they cost less."""
-    users = [d for d in drafts if mentions(d.state.poly, draft.adjoint)]
+    users = [d for d in drafts if draft.adjoint in d.uses]
     before = draft.state.cost + PASS * elements_of(draft.indices)
     before += sum(u.state.cost for u in users)
     put = inlining(draft.adjoint, draft.indices, draft.state.poly)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array, Delta, fresh_index
 from symbackprop.algebra.poly import ONE, Poly, atom
 from symbackprop.algebra.program import Program
@@ -36,8 +37,9 @@ def jacobian(
     state = simplifier.simplify(seed, (*rows, *columns))
     for array in (*order[order.index(target) + 1 :], source) if target != source else ():
         users = [a for a, (_, f) in simplifier.definitions.items() if mentions(f, array)]
-        total = pull_back(simplifier, array, users, known)
-        state = simplifier.simplify(total, (*rows, *standing_indices(array)))
+        with working_on(f"the Jacobian of {program.place(target)} in {program.place(array)}"):
+            total = pull_back(simplifier, array, users, known)
+            state = simplifier.simplify(total, (*rows, *standing_indices(array)))
         facts.update((f, None) for f in state.facts)
         known[array] = state.poly
     return Jacobian(target, source, rows, columns, state.expr, tuple(facts))

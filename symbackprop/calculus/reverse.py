@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import cache
 
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.poly import ONE, Poly, add, atom
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
-from symbackprop.calculus.differentiate import differentiate, mentions
+from symbackprop.calculus.differentiate import arrays_in, differentiate
 from symbackprop.calculus.fuse import Draft, fuse
 from symbackprop.calculus.notes import notes
 from symbackprop.calculus.result import Adjoint, Backward, Fact
@@ -37,19 +38,20 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
         output: ONE if u is None else atom(u[standing_indices(output)])
         for output, u in zip(program.outputs, upstream, strict=True)
     }
+    used_by = _users(simplifier)
     drafts: list[Draft] = []
     known: dict[Array, Poly] = {}
     for array in active(simplifier, inputs):
-        users = [u for u in program.definitions if mentions(simplifier.definitions[u.array][1],
-                                                            array)]
+        users = used_by.get(array, [])
         seed = seeds.get(array)
         if seed is not None and not users and array not in inputs:
             known[array] = seed
             continue
-        total = pull_back(simplifier, array, [u.array for u in users], known)
-        if not total:
-            _refuse_flat(simplifier, array, [u for u in users if known.get(u.array)])
-        state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
+        with working_on(_gradient_of(program, array, users)):
+            total = pull_back(simplifier, array, [u.array for u in users], known)
+            if not total:
+                _refuse_flat(simplifier, array, [u for u in users if known.get(u.array)])
+            state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
         adjoint = name(array)
         drafts.append(Draft(array, adjoint, standing_indices(array), state))
         known[array] = atom(adjoint[standing_indices(array)])
@@ -59,6 +61,11 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
     for d in drafts:
         facts.update((f, None) for f in d.state.facts)
     return Backward(program, upstream, steps, inputs, tuple(facts), notes(steps))
+
+
+def _gradient_of(program: Program, array: Array, users: Sequence[Definition]) -> str:
+    used = f", used in {', '.join(u.place for u in users)}" if array in program.inputs else ""
+    return f"the gradient of {program.place(array)}{used}"
 
 
 def pull_back(
@@ -88,7 +95,7 @@ def active(simplifier: Simplifier, inputs: tuple[Array, ...]) -> list[Array]:
     reached = set(inputs)
     order = []
     for array, (_, f) in simplifier.definitions.items():
-        if any(mentions(f, r) for r in reached):
+        if reached & arrays_in(f):
             reached.add(array)
             order.append(array)
     return order[::-1] + [a for a in simplifier.program.inputs if a in inputs]
@@ -111,6 +118,15 @@ def _asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
         hint = f"did you mean {near[0]}?" if near else f"the inputs are {', '.join(by_name)}"
         raise UnknownNameError(f"wrt: there is no input {name!r}; {hint}")
     return tuple(dict.fromkeys(by_name[name] for name in wrt))
+
+
+def _users(simplifier: Simplifier) -> dict[Array, list[Definition]]:
+    """The definitions that use each array, in the order of the program."""
+    found: dict[Array, list[Definition]] = {}
+    for d in simplifier.program.definitions:
+        for array in arrays_in(simplifier.definitions[d.array][1]):
+            found.setdefault(array, []).append(d)
+    return found
 
 
 def _refuse_flat(simplifier: Simplifier, array: Array, users: list[Definition]) -> None:

@@ -18,10 +18,11 @@ from sympy import Expr
 from symbackprop.algebra.absolute import sign_times
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
+from symbackprop.algebra.deadline import check_time, working_on
 from symbackprop.algebra.expansion import delta_times, expand_all
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, kind, weight
+from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, weight
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
@@ -34,6 +35,7 @@ from symbackprop.calculus.fold import (
     eliminations,
     in_branches,
     match,
+    signature,
 )
 from symbackprop.calculus.result import Fact
 
@@ -115,6 +117,7 @@ class Simplifier:
                 break
             looked += 1
             for q, allowed in self._moves(state.poly, state.allowed):
+                check_time()
                 q, more = self.facts.apply(delta_times(q, free))
                 if q in seen or weight(q) > limit:
                     continue
@@ -192,23 +195,30 @@ class Simplifier:
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
         """The eliminations whose kernel is among the atoms, in the order of the program."""
-        kinds = {kind(a) for a in atoms}
-        return [e for e in self._eliminations if kind(e.kernel) in kinds and e.occurs_in(atoms)]
+        found = [p for s in {signature(a) for a in atoms} for p in self._eliminations.get(s, ())]
+        return [e for _, e in sorted(found, key=lambda p: p[0]) if e.occurs_in(atoms)]
 
     @cached_property
-    def _eliminations(self) -> list[Elimination]:
-        found: list[Elimination] = []
-        for array, (indices, f) in self.definitions.items():
-            if array not in self._hidden:
-                found += eliminations(array, indices, f)
-                found += in_branches(array, indices, f)
+    def _eliminations(self) -> dict[object, list[tuple[int, Elimination]]]:
+        """The eliminations and their places in the program, by the signature of the kernel."""
+        found: dict[object, list[tuple[int, Elimination]]] = {}
+        place = count()
+        for d in self.program.definitions:
+            if d.array in self._hidden:
+                continue
+            indices, f = self.definitions[d.array]
+            with working_on(f"the definition of {d.place}"):
+                solved = (*eliminations(d.array, indices, f), *in_branches(d.array, indices, f))
+            for e in solved:
+                found.setdefault(signature(e.kernel), []).append((next(place), e))
         return found
 
 
 def _renamed_apart(d: Definition) -> tuple[tuple[Index, ...], Poly]:
     """A definition with free indices that nothing else has."""
     indices = tuple(fresh_index(i.size) for i in d.indices)
-    return indices, rename(normal(d.expr), dict(zip(d.indices, indices, strict=True)))
+    with working_on(f"the definition of {d.place}"):
+        return indices, rename(normal(d.expr), dict(zip(d.indices, indices, strict=True)))
 
 
 def _divisors(p: Poly) -> set[Atom]:

@@ -16,6 +16,7 @@ from sympy import log as Log
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Not, Or
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.nodes import (
     Delta,
@@ -74,6 +75,7 @@ class LatexPrinter:
 
     def piece(self, expr: Basic) -> tuple[str, int]:
         """The expression and its level."""
+        check_time()
         if isinstance(expr, Element):
             is_partial = expr.array in self.names.adjoints
             return self.names.element(expr), SCRIPT if is_partial else ATOM

@@ -12,6 +12,7 @@ from sympy import Add, Basic, Expr, Mul, Number, Pow, Rational, S, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Not, Or
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import (
     Array,
@@ -98,6 +99,7 @@ class TextPrinter:
         return str(u)
 
     def _print(self, expr: Basic) -> tuple[str, int]:
+        check_time()
         if isinstance(expr, Element):
             return self.element(expr.array, expr.indices), ATOM
         if isinstance(expr, Add | Mul) and is_position(expr):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from sympy import Add, Expr, Mul, Number, NumberSymbol, Pow, S, Symbol
 from sympy.core.relational import Relational
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import CLASSES
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.nodes import (
@@ -91,6 +92,7 @@ def _shape(row: Index | None, column: Index | None) -> tuple[Expr, Expr]:
 
 def _convert(expr: Expr, row: Index | None, column: Index | None) -> Node:
     """The expression over (row, column); a missing axis has size 1, what does not vary repeats."""
+    check_time()
     free = set(free_indices(expr))
     if all(isinstance(n, Add | Mul | Pow | Symbol | Number | NumberSymbol) for n in walk(expr)):
         if row is None and column is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.errors import InputError
@@ -118,7 +119,12 @@ def finished(
     unnamed = [(v, "y" if v.rank else "L") for v in outputs if v not in chosen]
     chosen |= _unique(unnamed, taken)
     _check_size(values, chosen)
-    defined = {v: _define(v, chosen[v], signs) for v in own if v in chosen}
+    defined: dict[Value, Definition] = {}
+    for v in own:
+        if v in chosen:
+            line = f" (line {v.line})" if v.line else ""
+            with working_on(f"the definition of {chosen[v]!r}{line}"):
+                defined[v] = _define(v, chosen[v], signs)
     results = tuple(defined[v].array for v in outputs)
     return Program(title, inputs, tuple(defined.values()), results)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.frontend.shapes import is_name
 from symbackprop.frontend.value import Handle, Value
 from symbackprop.frontend.where import is_users
@@ -62,6 +63,7 @@ def observed(names: Names) -> Iterator[None]:
 
     def inside(frame: FrameType, event: str, arg: Any) -> Any:
         nonlocal depth
+        check_time(frame.f_lineno)
         for name, held in frame.f_locals.items():
             if isinstance(held, Handle):
                 names.note(held.value, name, depth)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.program import Program
 from symbackprop.errors import InputError, NotYet, SymbackpropError
 from symbackprop.frontend import shapes as shp
@@ -91,7 +92,7 @@ def _run(function: Any, arguments: dict[str, Tracer], names: Names, title: str) 
         n: v for n, v in arguments.items() if parameters[n].kind is inspect.Parameter.KEYWORD_ONLY
     }
     try:
-        with observed(names):
+        with working_on("the forward pass"), observed(names):
             return traced(*positional, **by_name)
     except SymbackpropError:
         raise

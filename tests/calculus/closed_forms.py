@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sympy import Expr
 
-from symbackprop.algebra.cost import PASS, cost, elements_of
+from symbackprop.algebra.cost import cost
 from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.normal import normal, substitute
@@ -80,14 +80,6 @@ def published(backward: Backward, text: str) -> Backward:
         steps.append(Adjoint(array, array if of is None else of, indices, expr))
         known[target.id] = array
     return Backward(program, backward.upstream, tuple(steps), backward.wrt)
-
-
-def program_cost(backward: Backward) -> float:
-    """The cost of all steps, and a pass over memory for each that is no gradient asked for."""
-    return sum(
-        cost(s.expr) + (0.0 if s.of in backward.wrt else PASS * elements_of(s.indices))
-        for s in backward.steps
-    )
 
 
 def sameness(derived: Backward, other: Backward, name: str) -> str:

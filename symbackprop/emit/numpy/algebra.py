@@ -10,6 +10,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, S, log
 from sympy.core.function import Application
 from sympy.core.relational import Relational
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.nodes import (
     Array,
@@ -57,6 +58,7 @@ def renamed(expr: Basic, mapping: Mapping[Index, Index]) -> Any:
     """Rename free indices, and nothing else: terms and factors stay as they stand."""
     if isinstance(expr, Index):
         return mapping.get(expr, expr)
+    check_time()
     if not expr.args or isinstance(expr, Array) or not expr.free_symbols & mapping.keys():
         return expr
     if isinstance(expr, IndexSum | IndexMax):

@@ -20,6 +20,7 @@ from sympy.core.relational import (
 )
 from sympy.logic.boolalg import And, Not, Or
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import BY_CLASS, TABLE
 from symbackprop.algebra.nodes import (
     Array,
@@ -93,6 +94,7 @@ class Lowering(Contractions):
 
     def value(self, expr: Basic) -> Value:
         """The code of an expression, its axes in the order that costs the fewest transposes."""
+        check_time()
         if expr is S.NegativeInfinity:
             return Value(atom(f"-{self.np}.inf"))
         if isinstance(expr, Rational | Float | NumberSymbol):

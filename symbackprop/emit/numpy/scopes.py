@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from sympy import Basic, Expr, Mul, Pow
 from sympy.logic.boolalg import Boolean
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
@@ -65,6 +66,7 @@ class Supports:
         """
         if isinstance(expr, Array | Index | Delta) or not expr.args:
             return expr
+        check_time()
         if isinstance(expr, Element):
             return change(expr, known)
         if isinstance(expr, Where):

@@ -32,6 +32,7 @@ from sympy import (
 )
 from sympy.core.relational import Relational
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.nodes import Element, IndexSum, Maximum, Minimum
 from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.algebra import (
@@ -59,6 +60,7 @@ class Stabiliser(Shifts):
         """An equal expression that does not overflow where the mathematics is finite."""
         found = self._memo.get(expr)
         if found is None:
+            check_time()
             found = self._memo[expr] = self._stable(expr)
         return found
 
