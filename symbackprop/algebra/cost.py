@@ -12,7 +12,16 @@ from math import prod
 
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
 
-from symbackprop.algebra.nodes import Delta, Element, Index, IndexMax, IndexSum, Iverson, Where
+from symbackprop.algebra.nodes import (
+    Delta,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    MatrixFunction,
+    Where,
+)
 from symbackprop.algebra.registry import CACHES
 
 NOMINAL = 100
@@ -48,6 +57,8 @@ def free_indices(expr: Basic) -> frozenset[Index]:
     """The free indices of an expression."""
     if isinstance(expr, Element | Delta):
         return frozenset(expr.indices)
+    if isinstance(expr, MatrixFunction):
+        return frozenset(expr.free)
     if isinstance(expr, IndexSum | IndexMax):
         return free_indices(expr.body) - frozenset(expr.bound)
     return frozenset().union(*(free_indices(a) for a in expr.args))
@@ -67,6 +78,9 @@ class _Counter:
         if isinstance(e, Element):
             return LOAD * span
         self._seen.add(e)
+        if isinstance(e, MatrixFunction):
+            matrix = elements_of(e.argument.indices)
+            return NODE + CONTRACTION * matrix * _nominal(e.argument.indices[-1].size)
         return NODE * len(e.args) + self._operation(e, span)
 
     def _operation(self, e: Basic, span: float) -> float:

@@ -239,6 +239,47 @@ class Minimum(_Real):
         return Expr.__new__(cls, u, v)
 
 
+class MatrixFunction(_Real):
+    """A function of whole matrices, such as an inverse: nothing is known of it but its law.
+
+    It is kept as a definition of its own. `argument` is an element of a named array, whose last
+    two indices run over the matrix (and have names that no others have) and whose other indices
+    are free, as are `indices`, those of the result's last axes.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, argument: Element, *indices: Index) -> MatrixFunction:
+        return Expr.__new__(cls, argument, *indices)  # type: ignore[no-any-return]
+
+    @property
+    def argument(self) -> Element:
+        return self.args[0]  # type: ignore[no-any-return]
+
+    @property
+    def indices(self) -> tuple[Index, ...]:
+        return self.args[1:]  # type: ignore[no-any-return]
+
+    @property
+    def lead(self) -> tuple[Index, ...]:
+        """The indices of the axes before those of the matrix."""
+        return self.argument.indices[:-2]
+
+    @property
+    def free(self) -> tuple[Index, ...]:
+        return (*self.lead, *self.indices)
+
+    @property
+    def free_symbols(self) -> set[Basic]:
+        free: set[Basic] = super().free_symbols
+        return free - set(self.argument.indices[-2:])
+
+    def _sympystr(self, printer: Any) -> str:
+        inner = Array(self.argument.array.name)[self.lead]
+        subscripts = f"[{', '.join(i.name for i in self.indices)}]" if self.indices else ""
+        return f"{type(self).__name__.lower()}({inner}){subscripts}"
+
+
 def rename(expr: Basic, mapping: Mapping[Index, Index]) -> Any:
     """Replace free indices; a bound index is renamed apart first, so nothing is captured."""
     if not mapping or not (expr.free_symbols & mapping.keys()):
@@ -263,7 +304,7 @@ def walk(expr: Basic) -> Iterator[Basic]:
         node = stack.pop()
         yield node
         if not isinstance(node, Element | Delta):
-            args = node.args[:1] if isinstance(node, _Binder) else node.args
+            args = node.args[:1] if isinstance(node, _Binder | MatrixFunction) else node.args
             stack.extend(reversed(args))
 
 
@@ -294,6 +335,11 @@ def to_sympy(expr: Basic) -> Any:
         from sympy import Function
 
         return Function("max")(*total.args)
+    if isinstance(expr, MatrixFunction):
+        from sympy import Function
+
+        name = Function(type(expr).__name__.lower())
+        return name(Symbol(expr.argument.array.name), *(to_sympy(i) for i in expr.free))
     if isinstance(expr, Iverson):
         return Piecewise((1, to_sympy(expr.condition)), (0, True))
     if isinstance(expr, Where):
@@ -310,6 +356,6 @@ def to_sympy(expr: Basic) -> Any:
 
 __all__ = [
     "Array", "Delta", "Dummy", "Element", "Index", "IndexMax", "IndexMin", "IndexSum",
-    "Integer", "Iverson", "Maximum", "Minimum", "Where", "elements", "fresh_index", "rename",
+    "Integer", "Iverson", "MatrixFunction", "Maximum", "Minimum", "Where", "elements", "fresh_index", "rename",
     "size_symbol", "to_sympy", "walk",
 ]

@@ -14,7 +14,7 @@ from typing import ClassVar, TypeAlias
 
 from sympy import Expr
 
-from symbackprop.algebra.nodes import Delta, Element, Index
+from symbackprop.algebra.nodes import Delta, Element, Index, MatrixFunction
 
 Number: TypeAlias = int | Fraction
 Monomial: TypeAlias = frozenset[tuple["Atom", Number]]
@@ -200,6 +200,8 @@ def atom_free(a: Atom) -> frozenset[Index]:
         return a.free
     if isinstance(a, Element | Delta):
         return frozenset(a.indices)
+    if isinstance(a, MatrixFunction):
+        return frozenset(a.free)
     return frozenset()
 
 
@@ -240,6 +242,8 @@ def deep_atoms(p: Poly) -> Iterator[Atom]:
             if isinstance(a, Node):
                 for arg in a.args:
                     yield from deep_atoms(arg)
+            elif isinstance(a, MatrixFunction):
+                yield a.argument
 
 
 _leaf_keys: dict[Expr, str] = {}

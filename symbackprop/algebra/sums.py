@@ -22,7 +22,8 @@ from symbackprop.algebra.choices import (
     where_of,
 )
 from symbackprop.algebra.functions import BY_HEAD
-from symbackprop.algebra.nodes import Delta, Element, Index, fresh_index
+from symbackprop.algebra.nodes import Delta, Element, Index, MatrixFunction, fresh_index
+from symbackprop.algebra.nodes import rename as rename_node
 from symbackprop.algebra.poly import (
     ONE,
     Atom,
@@ -219,6 +220,8 @@ def rename_atom(a: Atom, mapping: Mapping[Index, Index]) -> Poly:
     if isinstance(a, Delta):
         i, j = (mapping.get(i, i) for i in a.indices)
         return ONE if i == j else atom(Delta(i, j))
+    if isinstance(a, MatrixFunction):
+        return atom(rename_node(a, mapping))
     assert isinstance(a, Node)
     if a.head == "sum" and len(a.bound) == 1:
         body = rename(a.args[0], mapping)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction
 from symbackprop.algebra.poly import ZERO, Atom, Node, Poly, add, deep_atoms, mono
 from symbackprop.algebra.sums import opened
+from symbackprop.calculus.matrix_rules import d_matrix_function
 from symbackprop.calculus.rules import (
     PIECEWISE_CONSTANT,
     UNARY,
@@ -53,6 +54,8 @@ def _atom(a: Atom, array: Array, at: tuple[Index, ...]) -> Poly:
         if a.array != array:
             return ZERO
         return d_element(list(zip(a.indices, at, strict=True)))
+    if isinstance(a, MatrixFunction):
+        return d_matrix_function(a, at) if a.argument.array == array else ZERO
     if not isinstance(a, Node) or a.head in PIECEWISE_CONSTANT:
         return ZERO
     if not any(mentions(arg, array) for arg in a.args):

@@ -20,6 +20,7 @@ from symbackprop.algebra.functions import TABLE
 from symbackprop.errors import InputError, NotYet, SymbackpropError
 from symbackprop.frontend import contractions as con
 from symbackprop.frontend import elementwise as el
+from symbackprop.frontend import linear
 from symbackprop.frontend import reductions as red
 from symbackprop.frontend import shaping, written
 from symbackprop.frontend.where import where
@@ -81,6 +82,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "amin": red.min_,
     "average": red.average,
     "linalg.norm": red.norm,
+    **{f"{prefix}{f.__name__}": f for prefix in ("", "linalg.")
+       for f in (linear.inv, linear.det, linear.slogdet, linear.solve)},
     "dot": con.dot,
     "matmul": con.matmul,
     "inner": con.inner,
