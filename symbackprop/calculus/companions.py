@@ -23,12 +23,13 @@ from symbackprop.algebra.program import Definition, Program
 def with_inverses(program: Program) -> Program:
     """The program with the inverse of every matrix that it takes the determinant of."""
     known = {_key(d.expr) for d in program.definitions if isinstance(d.expr, Inverse)}
+    known |= {(Inverse, d.array) for d in program.definitions if isinstance(d.expr, Inverse)}
     definitions: list[Definition] = []
     for d in program.definitions:
         definitions.append(d)
         f = d.expr
-        if isinstance(f, Determinant | LogAbsDet) and _key(f) not in known:
-            known.add(_key(f))
+        if isinstance(f, Determinant | LogAbsDet) and _inverse_key(f) not in known:
+            known.add(_inverse_key(f))
             definitions.append(_inverse(program, definitions, f))
     return replace(program, definitions=tuple(definitions))
 
@@ -44,8 +45,12 @@ def without_unused(program: Program, before: Program, used: Iterable[Expr]) -> P
 def by_name(program: Program, p: Poly) -> Poly:
     """p with each function of a matrix by the name that the program has for it."""
     names = {_key(d.expr): d for d in program.definitions if isinstance(d.expr, MatrixFunction)}
+    matrices = {d.array: d.expr.argument.array for d in program.definitions
+                if isinstance(d.expr, Inverse)}  # fmt: skip
 
     def put(a: Atom) -> Poly | None:
+        if isinstance(a, Inverse) and a.argument.array in matrices:
+            return atom(matrices[a.argument.array][a.free])
         found = names.get(_key(a)) if isinstance(a, MatrixFunction) else None
         return atom(_named(found, a)) if found else None
 
@@ -60,6 +65,10 @@ def _named(d: Definition, f: Expr) -> Element:
 
 def _key(f: Expr) -> tuple[type, Array]:
     return type(f), f.argument.array if isinstance(f, MatrixFunction) else None
+
+
+def _inverse_key(f: MatrixFunction) -> tuple[type, Array]:
+    return Inverse, f.argument.array
 
 
 def _inverse(program: Program, definitions: list[Definition], f: MatrixFunction) -> Definition:

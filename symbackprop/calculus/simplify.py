@@ -35,6 +35,7 @@ from symbackprop.calculus.fold import (
     in_branches,
     match,
 )
+from symbackprop.calculus.matrix_facts import MatrixFacts, symmetric_array
 from symbackprop.calculus.result import Fact
 
 STATES = 30  # looked at in one simplification
@@ -79,8 +80,9 @@ class Simplifier:
         self.program = program
         self._hidden = hidden
         self.definitions = {d.array: _renamed_apart(d) for d in program.definitions}
-        rules = [declared(a) for a in program.assumptions if a.kind == "=="]
-        self.facts = Facts(rules, self.definitions)
+        equations = [a for a in program.assumptions if a.kind == "=="]
+        rules = [declared(a) for a in equations if symmetric_array(a) is None]
+        self.facts = Facts(rules, self.definitions, MatrixFacts(equations, self.definitions))
         arrays = [*program.inputs, *(d.array for d in program.definitions)]
         self._rank = {array: place for place, array in enumerate(arrays)}
 
