@@ -164,8 +164,11 @@ def _subtracts(e: Basic, span: float) -> bool:
         return False
     if elements_of(free_indices(e)) < span:
         return False
-    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in e.args[1:]) and any(
-        isinstance(f, Element) and not f.array.sign for f in e.args[1:]
+    factors = e.args[1:]
+    if all(elements_of(free_indices(f)) < span for f in factors):
+        return False  # an outer product: its value at an element is not one of two near values
+    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in factors) and any(
+        isinstance(f, Element) and not f.array.sign for f in factors
     )
 
 

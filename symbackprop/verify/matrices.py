@@ -32,6 +32,12 @@ def whole(f: MatrixFunction, rows: Matrix, scalars: Scalars) -> Any:
     raise NotYet(f"verification cannot evaluate {type(f).__name__}")
 
 
+def _near(scalars: Scalars, pivot: Any, largest: Any) -> None:
+    """Remember how near the matrix is to a singular one, which is no better than a kink."""
+    ratio = float(pivot / largest)
+    scalars.gap = (min(scalars.gap[0], ratio / 5), min(scalars.gap[1], ratio))
+
+
 def arguments(program: Program) -> frozenset[Array]:
     """The inputs that a function of matrices is taken of."""
     functions = [d.expr for d in program.definitions if isinstance(d.expr, MatrixFunction)]
@@ -61,6 +67,7 @@ def _eliminated(rows: Matrix, scalars: Scalars) -> tuple[Matrix, Any]:
     one, zero, minus = (scalars.number(Fraction(n)) for n in (1, 0, -1))
     work = [[*row, *(one if i == j else zero for j in range(size))] for i, row in enumerate(rows)]
     determinant = one
+    largest = max(abs(scalars.real(x)) for row in rows for x in row)
     for k in range(size):
         best = max(range(k, size), key=lambda i: abs(scalars.real(work[i][k])))
         if scalars.real(work[best][k]) == 0:
@@ -71,6 +78,7 @@ def _eliminated(rows: Matrix, scalars: Scalars) -> tuple[Matrix, Any]:
         pivot = work[k][k]
         determinant = scalars.mul([determinant, pivot])
         share = scalars.integer_power(pivot, -1)
+        _near(scalars, abs(scalars.real(pivot)), largest)
         work[k] = [scalars.mul([share, x]) for x in work[k]]
         for i in range(size):
             factor = work[i][k]
