@@ -31,6 +31,7 @@ from symbackprop.algebra.powers import exp_of_sum, expand, power, power_of_sum
 from symbackprop.algebra.registry import CACHES, law
 from symbackprop.algebra.signs import positive
 from symbackprop.algebra.sums import build, rename, rename_atom
+from symbackprop.calculus.result import Fact
 from symbackprop.calculus.rules import negated
 
 
@@ -67,6 +68,7 @@ class Elimination:
     are not rewritten, or the elimination would never end.
     bracket: what must be another factor: the equation holds wherever this is not 0, as [c] says
         for an equation that holds under the condition c.
+    facts: what the equation rests on besides the definition.
     """
 
     array: Array | None
@@ -75,6 +77,7 @@ class Elimination:
     kept: tuple[Atom, ...]
     exponent: int = 1
     bracket: Atom | None = None
+    facts: tuple[Fact, ...] = ()
 
     def occurs_in(self, atoms: set[Atom]) -> bool:
         """Whether the kernel is among these atoms, up to the names of indices."""
