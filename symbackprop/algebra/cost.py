@@ -19,6 +19,7 @@ from symbackprop.algebra.nodes import (
     IndexMax,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Position,
     Where,
 )
@@ -60,6 +61,8 @@ def free_indices(expr: Basic) -> frozenset[Index]:
         return indices_of(expr)
     if isinstance(expr, Element | Delta):
         return expr.free
+    if isinstance(expr, MatrixFunction):
+        return expr.free
     if isinstance(expr, IndexSum | IndexMax):
         return free_indices(expr.body) - frozenset(expr.bound)
     return frozenset().union(*(free_indices(a) for a in expr.args))
@@ -79,6 +82,9 @@ class _Counter:
         if isinstance(e, Element):
             return LOAD * span
         self._seen.add(e)
+        if isinstance(e, MatrixFunction):
+            matrix = elements_of(e.argument.indices)
+            return NODE + CONTRACTION * matrix * _nominal(e.argument.indices[-1].size)
         return NODE * len(e.args) + self._operation(e, span)
 
     def _operation(self, e: Basic, span: float) -> float:
@@ -162,8 +168,11 @@ def _subtracts(e: Basic, span: float) -> bool:
         return False
     if elements_of(free_indices(e)) < span:
         return False
-    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in e.args[1:]) and any(
-        isinstance(f, Element) and not f.array.sign for f in e.args[1:]
+    factors = e.args[1:]
+    if all(elements_of(free_indices(f)) < span for f in factors):
+        return False  # an outer product: its value at an element is not one of two near values
+    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in factors) and any(
+        isinstance(f, Element) and not f.array.sign for f in factors
     )
 
 

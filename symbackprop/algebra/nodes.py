@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from sympy import Basic, Dummy, Expr, Integer, KroneckerDelta, Max, Min, Piecewise, S, Sum, Symbol, ceiling
+from sympy import (
+    Basic,
+    Dummy,
+    Expr,
+    Integer,
+    KroneckerDelta,
+    Max,
+    Min,
+    Piecewise,
+    S,
+    Sum,
+    Symbol,
+    ceiling,
+)
 from sympy.logic.boolalg import Boolean
 from sympy.tensor.indexed import IndexedBase
 
@@ -27,6 +40,7 @@ from symbackprop.algebra.subscripts import (
     put,
     solved,
 )
+
 
 def size_symbol(name: str) -> Symbol:
     """The symbol of an axis size: a positive integer."""
@@ -257,6 +271,48 @@ class Minimum(_Real):
         return Expr.__new__(cls, u, v)
 
 
+class MatrixFunction(_Real):
+    """A function of whole matrices, such as an inverse: nothing is known of it but its law.
+
+    It is kept as a definition of its own. `argument` is an element of a named array, whose last
+    two indices run over the matrix (and have names that no others have) and whose other indices
+    are free, as are `indices`, those of the result's last axes.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, argument: Element, *indices: Expr) -> MatrixFunction:
+        return Expr.__new__(cls, argument, *indices)  # type: ignore[no-any-return]
+
+    @property
+    def argument(self) -> Element:
+        return self.args[0]  # type: ignore[no-any-return]
+
+    @property
+    def indices(self) -> tuple[Expr, ...]:
+        return self.args[1:]  # type: ignore[no-any-return]
+
+    @property
+    def lead(self) -> tuple[Expr, ...]:
+        """The indices of the axes before those of the matrix."""
+        return self.argument.indices[:-2]
+
+    @property
+    def free(self) -> frozenset[Index]:
+        """The indices in the subscripts."""
+        return frozenset().union(*(indices_of(u) for u in (*self.lead, *self.indices)))
+
+    @property
+    def free_symbols(self) -> set[Basic]:
+        free: set[Basic] = super().free_symbols
+        return free - set(self.argument.indices[-2:])
+
+    def _sympystr(self, printer: Any) -> str:
+        inner = Array(self.argument.array.name)[self.lead]
+        subscripts = f"[{', '.join(map(str, self.indices))}]" if self.indices else ""
+        return f"{type(self).__name__.lower()}({inner}){subscripts}"
+
+
 def rename(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:
     """Subscripts for free indices; a bound index is renamed apart first: nothing is captured."""
     if not mapping or not (expr.free_symbols & mapping.keys()):
@@ -294,7 +350,7 @@ def walk(expr: Basic) -> Iterator[Basic]:
         if isinstance(node, Element | Delta):
             stack.extend(g.element for i in node.indices for g in i.atoms(Gather))
         elif not isinstance(node, Position):
-            args = node.args[:1] if isinstance(node, _Binder) else node.args
+            args = node.args[:1] if isinstance(node, _Binder | MatrixFunction) else node.args
             stack.extend(reversed(args))
 
 
@@ -331,6 +387,11 @@ def to_sympy(expr: Basic) -> Any:
         from sympy import Function
 
         return Function("max")(*total.args)
+    if isinstance(expr, MatrixFunction):
+        from sympy import Function
+
+        name = Function(type(expr).__name__.lower())
+        return name(Symbol(expr.argument.array.name), *(to_sympy(i) for i in expr.free))
     if isinstance(expr, Iverson):
         return Piecewise((1, to_sympy(expr.condition)), (0, True))
     if isinstance(expr, Where):
@@ -347,6 +408,6 @@ def to_sympy(expr: Basic) -> Any:
 
 __all__ = [
     "Array", "Delta", "Dummy", "Element", "Gather", "Index", "IndexMax", "IndexMin", "IndexSum",
-    "Integer", "Iverson", "Maximum", "Minimum", "Position", "Quotient", "Remainder", "Where",
-    "elements", "fresh_index", "rename", "size_symbol", "to_sympy", "walk",
+    "Integer", "Iverson", "MatrixFunction", "Maximum", "Minimum", "Position", "Quotient",
+    "Remainder", "Where", "elements", "fresh_index", "rename", "size_symbol", "to_sympy", "walk",
 ]

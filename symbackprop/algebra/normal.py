@@ -25,6 +25,7 @@ from symbackprop.algebra.nodes import (
     IndexMax,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
     Position,
@@ -84,7 +85,7 @@ def _normal(expr: Basic) -> Poly:
     if isinstance(expr, Rational):
         value = Fraction(int(expr.p), int(expr.q))
         return number(value)
-    if isinstance(expr, Element | Delta):
+    if isinstance(expr, Element | Delta | MatrixFunction):
         return atom(expr)
     if isinstance(expr, Add):
         return add(normal(a) for a in expr.args)

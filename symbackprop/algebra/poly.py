@@ -16,7 +16,15 @@ from typing import ClassVar, TypeAlias
 from sympy import Expr
 
 from symbackprop.algebra.deadline import check_time
-from symbackprop.algebra.nodes import Delta, Element, Index, Position, Quotient, Remainder
+from symbackprop.algebra.nodes import (
+    Delta,
+    Element,
+    Index,
+    MatrixFunction,
+    Position,
+    Quotient,
+    Remainder,
+)
 from symbackprop.algebra.subscripts import indices_of
 
 Number: TypeAlias = int | Fraction
@@ -204,6 +212,8 @@ def atom_free(a: Atom) -> frozenset[Index]:
         return a.free
     if isinstance(a, Element | Delta | Index | Position):
         return indices_of(a)
+    if isinstance(a, MatrixFunction):
+        return a.free
     return frozenset()
 
 
@@ -232,6 +242,8 @@ def kinds_of(a: Atom) -> frozenset[object]:
 
 @cache
 def _leaf_kinds(a: Expr) -> frozenset[object]:
+    if isinstance(a, MatrixFunction):
+        return frozenset((kind(a), a.argument.array))
     blocks = isinstance(a, Element | Delta | Position) and a.has(Quotient, Remainder)
     return frozenset((kind(a), Quotient)) if blocks else frozenset((kind(a),))
 
@@ -254,6 +266,8 @@ def deep_atoms(p: Poly) -> Iterator[Atom]:
             if isinstance(a, Node):
                 for arg in a.args:
                     yield from deep_atoms(arg)
+            elif isinstance(a, MatrixFunction):
+                yield a.argument
 
 
 _leaf_keys: dict[Expr, str] = {}

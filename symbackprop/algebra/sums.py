@@ -26,11 +26,13 @@ from symbackprop.algebra.nodes import (
     Delta,
     Element,
     Index,
+    MatrixFunction,
     Position,
     Quotient,
     Remainder,
     fresh_index,
 )
+from symbackprop.algebra.nodes import rename as rename_node
 from symbackprop.algebra.poly import (
     ONE,
     Atom,
@@ -345,6 +347,8 @@ def rename_atom(a: Atom, mapping: Mapping[Index, Expr]) -> Poly:
         return equal_positions(*(put(i, mapping) for i in a.indices))
     if isinstance(a, Index | Position):
         return integer(put(a, mapping))
+    if isinstance(a, MatrixFunction):
+        return atom(rename_node(a, mapping))
     assert isinstance(a, Node)
     if a.head == "sum" and len(a.bound) == 1:
         body = rename(a.args[0], mapping)

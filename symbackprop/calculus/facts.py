@@ -29,6 +29,7 @@ from symbackprop.algebra.registry import law
 from symbackprop.algebra.subscripts import indices_of
 from symbackprop.algebra.sums import opened, rename, sum_over
 from symbackprop.calculus.fold import match, solve_definition
+from symbackprop.calculus.matrix_facts import MatrixFacts
 from symbackprop.calculus.result import Fact
 from symbackprop.errors import InputError
 
@@ -73,6 +74,7 @@ class Facts:
 
     rules: list[Rule]
     definitions: dict[Array, tuple[tuple[Index, ...], Poly]]
+    matrices: MatrixFacts
     _found: dict[tuple[Array, int], Rule | None] = field(default_factory=dict)
 
     def apply(self, p: Poly) -> tuple[Poly, tuple[Fact, ...]]:
@@ -91,7 +93,8 @@ class Facts:
             return None
 
         while True:
-            new = substitute(p, replace, only=kinds)
+            new, more = self.matrices.apply(substitute(p, replace, only=kinds))
+            used.update((fact, None) for fact in more)
             if new == p:
                 return p, tuple(used)
             p = new

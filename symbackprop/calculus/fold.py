@@ -34,6 +34,7 @@ from symbackprop.algebra.registry import CACHES, law
 from symbackprop.algebra.signs import positive
 from symbackprop.algebra.subscripts import at_least, indices_of, put
 from symbackprop.algebra.sums import build, rename, rename_atom
+from symbackprop.calculus.result import Fact
 from symbackprop.calculus.rules import negated
 
 
@@ -130,6 +131,7 @@ class Elimination:
     are not rewritten, or the elimination would never end.
     bracket: what must be another factor: the equation holds wherever this is not 0, as [c] says
         for an equation that holds under the condition c.
+    facts: what the equation rests on besides the definition.
     """
 
     array: Array | None
@@ -138,6 +140,7 @@ class Elimination:
     kept: tuple[Atom, ...]
     exponent: int = 1
     bracket: Atom | None = None
+    facts: tuple[Fact, ...] = ()
 
     def occurs_in(self, atoms: set[Atom]) -> bool:
         """Whether the kernel is among these atoms, up to the names of indices."""

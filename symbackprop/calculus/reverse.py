@@ -7,11 +7,12 @@ from difflib import get_close_matches
 from functools import cache
 
 from symbackprop.algebra.deadline import working_on
-from symbackprop.algebra.nodes import Array, Index, fresh_index
+from symbackprop.algebra.nodes import Array, Index, MatrixFunction, fresh_index
 from symbackprop.algebra.poly import ONE, Poly, add, atom
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
+from symbackprop.calculus.companions import by_name, with_inverses, without_unused
 from symbackprop.calculus.differentiate import arrays_in, differentiate
 from symbackprop.calculus.fuse import Draft, fuse
 from symbackprop.calculus.notes import notes
@@ -30,6 +31,7 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
     depends on an input only through comparisons, NotYet for a function without a rule.
     """
     inputs = _asked(program, wrt)
+    given, program = program, with_inverses(program)
     name = _namer(program)
     simplifier = Simplifier(program)
     alone = len(program.outputs) == 1 and program.outputs[0].shape == ()
@@ -57,6 +59,7 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
         known[array] = atom(adjoint[standing_indices(array)])
     drafts = fuse(drafts, inputs, simplifier)
     steps = tuple(Adjoint(d.adjoint, d.of, d.indices, d.state.expr) for d in drafts)
+    program = without_unused(program, given, (s.expr for s in steps))
     facts: dict[Fact, None] = {}
     for d in drafts:
         facts.update((f, None) for f in d.state.facts)
@@ -80,6 +83,8 @@ def chain_rule(simplifier: Simplifier, array: Array, user: Array, adjoint: Poly)
     """dx_k = Σ_j dy_j ∂y_j/∂x_k: the vector-Jacobian product of one definition"""
     indices, f = simplifier.definitions[user]
     partial = differentiate(f, array, standing_indices(array))
+    if any(isinstance(a, MatrixFunction) for a in f.atoms()):
+        partial = by_name(simplifier.program, partial)
     mapping = dict(zip(standing_indices(user), indices, strict=True))
     return sum_over(rename(adjoint, mapping) * partial, indices)
 

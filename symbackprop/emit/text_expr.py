@@ -14,6 +14,7 @@ from sympy.logic.boolalg import And, Not, Or
 
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import TABLE
+from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
@@ -23,6 +24,7 @@ from symbackprop.algebra.nodes import (
     IndexMin,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
     Position,
@@ -39,6 +41,19 @@ SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
 _CALLS: dict[type[Basic], str] = {
     **{f.cls: f.head for f in TABLE}, Maximum: "max", Minimum: "min", Where: "where",
 }  # fmt: skip
+
+
+_OF_MATRIX: dict[type[MatrixFunction], str] = {
+    Inverse: "inv({})", Determinant: "det({})", DetSign: "sign(det({}))",
+    LogAbsDet: "log(abs(det({})))",
+}  # fmt: skip
+
+
+def function_of(cls: type[MatrixFunction], matrix: str) -> str:
+    """A function of a matrix."""
+    if cls not in _OF_MATRIX:
+        raise NotYet(f"{cls.__name__} cannot be shown as text yet")
+    return _OF_MATRIX[cls].format(matrix)
 
 
 @dataclass(frozen=True)
@@ -129,6 +144,10 @@ class TextPrinter:
             return f"{self.signs.delta}({','.join(map(self.position, expr.indices))})"
         if isinstance(expr, Iverson):
             return f"[{self._condition(expr.condition)}]"
+        if isinstance(expr, MatrixFunction):
+            matrix = self.element(expr.argument.array, expr.lead)
+            inner = ",".join(i.name for i in expr.indices)
+            return function_of(type(expr), matrix) + (f"[{inner}]" if inner else "")
         if expr in self.signs.constants:
             return self.signs.constants[expr]
         if isinstance(expr, Symbol | Position):

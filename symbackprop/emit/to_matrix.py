@@ -16,6 +16,7 @@ from symbackprop.algebra.nodes import (
     Index,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
     Position,
@@ -31,6 +32,7 @@ from symbackprop.emit.matrix import (
     Literal,
     Mapped,
     Node,
+    OfMatrix,
     Plus,
     Power,
     Quotient,
@@ -102,6 +104,8 @@ def _convert(expr: Expr, row: Index | None, column: Index | None) -> Node:
         return _product(product(expr), row, column)
     if isinstance(expr, Element):
         return _element(expr, row, column)
+    if isinstance(expr, MatrixFunction):
+        return _of_matrix(expr, row, column)
     if isinstance(expr, Delta) and row and column:
         return Identity(_shape(row, column))
     if isinstance(expr, Add):
@@ -124,6 +128,15 @@ def _element(expr: Element, row: Index | None, column: Index | None) -> Node:
     own = (*array.axes, S.One, S.One)
     whole = Whole((own[0], own[1]), array)
     return transpose(whole) if expr.indices == (column, row) else whole
+
+
+def _of_matrix(expr: MatrixFunction, row: Index | None, column: Index | None) -> Node:
+    array = expr.argument.array
+    if expr.lead or len(set(expr.indices)) < len(expr.indices):
+        raise _NoNotation
+    matrix = Whole((array.axes[0], array.axes[1]), array)
+    whole = OfMatrix(_shape(row, column), type(expr), matrix)
+    return transpose(whole) if expr.indices and expr.indices == (column, row) else whole
 
 
 def _elementwise(expr: Expr, row: Index | None, column: Index | None) -> Node:

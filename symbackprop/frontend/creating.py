@@ -6,7 +6,7 @@ from typing import Any
 
 from sympy import Expr, Integer, Le, S
 
-from symbackprop.algebra.nodes import Delta, Iverson
+from symbackprop.algebra.nodes import Iverson
 from symbackprop.algebra.subscripts import canonical
 from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend.contractions import eye

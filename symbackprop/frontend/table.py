@@ -23,9 +23,9 @@ from symbackprop.frontend import creating as cre
 from symbackprop.frontend import elementwise as el
 from symbackprop.frontend import indexing as ind
 from symbackprop.frontend import joining as join
+from symbackprop.frontend import linear, shaping, written
 from symbackprop.frontend import reductions as red
 from symbackprop.frontend import reshaping as shape
-from symbackprop.frontend import shaping, written
 from symbackprop.frontend.where import where
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -85,6 +85,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "amin": red.min_,
     "average": red.average,
     "linalg.norm": red.norm,
+    **{f"{prefix}{f.__name__}": f for prefix in ("", "linalg.")
+       for f in (linear.inv, linear.det, linear.slogdet, linear.solve)},
     "dot": con.dot,
     "matmul": con.matmul,
     "inner": con.inner,

@@ -10,6 +10,7 @@ from sympy import Expr, Integer
 
 from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend.indexing import as_size, getitem
+from symbackprop.frontend.linear import SlogdetResult
 from symbackprop.frontend.table import METHODS, VIEWS, apply, call
 from symbackprop.frontend.value import Handle, Value, constant, shown
 from symbackprop.frontend.where import library_call, where
@@ -24,6 +25,8 @@ SPELLINGS = {
 
 
 def _wrap(result: Any) -> Any:
+    if isinstance(result, SlogdetResult):
+        return SlogdetResult(*map(_wrap, result))
     if isinstance(result, list):
         return [_wrap(part) for part in result]
     if not isinstance(result, Value):

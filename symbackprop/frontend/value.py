@@ -33,9 +33,13 @@ class Value:
     boolean: the element is a condition, not a number.
     depends: an input has a part in it. array: its name, once it has one.
     serial, line: order of computation, and the line of the user's file.
+    wish: the name of a value that has to have one and that the user gave none; "{}" in it stands
+        for the name of its argument. inverse: that of a matrix, once it was asked for.
     """
 
-    __slots__ = ("args", "array", "boolean", "depends", "line", "rule", "serial", "shape")
+    __slots__ = (
+        "args", "array", "boolean", "depends", "inverse", "line", "rule", "serial", "shape", "wish",
+    )  # fmt: skip
 
     def __init__(
         self, shape: Shape, args: tuple[Value, ...], rule: Rule, boolean: bool = False
@@ -43,6 +47,7 @@ class Value:
         self.shape, self.args, self.rule, self.boolean = shape, args, rule, boolean
         self.depends: bool = any(a.depends for a in args)
         self.array: Array | None = None
+        self.wish, self.inverse = "", None  # type: str, Value | None
         self.serial, self.line = next(_serial), user_line()
 
     @property

@@ -46,6 +46,7 @@ from symbackprop.algebra.nodes import (
     IndexMax,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
     Position,
@@ -55,6 +56,7 @@ from symbackprop.algebra.nodes import (
     elements,
 )
 from symbackprop.errors import NotYet
+from symbackprop.verify.matrices import whole
 from symbackprop.verify.scalars import OutOfDomain, Scalars
 
 Sizes = Mapping[Basic, int]
@@ -240,6 +242,25 @@ def _loop(expr: IndexSum | IndexMax, close: Callable[[State, list[Any]], Any]) -
     return node
 
 
+def _matrix(expr: MatrixFunction) -> Node:
+    array, lead = expr.argument.array, expr.lead
+
+    def node(s: State, env: Env) -> Any:
+        stack = tuple(env[i] for i in lead)
+        key = (type(expr), array, stack)
+        if key not in s.memo:
+            size = range(s.size(array.axes[-1]))
+            values = s.arrays[array]
+            rows = [[values[*stack, i, j] for j in size] for i in size]
+            s.memo[key] = whole(expr, rows, s.scalars)
+        found = s.memo[key]
+        for i in expr.indices:
+            found = found[env[i]]
+        return found
+
+    return node
+
+
 def _sum(expr: IndexSum) -> Node:
     return _loop(expr, lambda s, terms: s.scalars.add(terms))
 
@@ -329,7 +350,8 @@ def _condition(expr: Basic) -> Node:
 
 _BUILDERS: tuple[tuple[Any, Callable[[Any], Node]], ...] = (
     (Rational, _number), (Float, _number), ((type(S.Pi), type(S.Exp1)), _constant),
-    (Index | Position, _position), (Element, _element), (Delta, _delta), (Add, _add), (Mul, _mul), (Pow, _pow),
+    (Index | Position, _position), (Element, _element), (Delta, _delta),
+    (MatrixFunction, _matrix), (Add, _add), (Mul, _mul), (Pow, _pow),
     (IndexSum, _sum), (IndexMax, _max), (Maximum, _maximum), (Minimum, _minimum),
     (Iverson, _iverson), (Where, _where), (Abs, _abs), (sign, _sign), (Symbol, _size),
 )  # fmt: skip

@@ -31,6 +31,7 @@ from symbackprop.algebra.nodes import (
     IndexMin,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
     Where,
@@ -38,10 +39,11 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
-from symbackprop.emit.numpy.contract import Contractions
 from symbackprop.emit.numpy.layout import Layout, Value
+from symbackprop.emit.numpy.linear import MatrixFunctions
 from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, negated
+from symbackprop.emit.numpy.solves import Solve
 from symbackprop.emit.numpy.special import LogAddExp
 from symbackprop.errors import NotYet
 
@@ -56,7 +58,7 @@ _RELATIONS: dict[type, str] = {
 _CONSTANTS = {"pi": "pi", "E": "e", "EulerGamma": "euler_gamma"}
 
 
-class Lowering(Contractions):
+class Lowering(MatrixFunctions):
     """Lowers expressions of every kind; see `Layouts` for the parameters."""
 
     def assigned(self, expr: Expr, indices: Sequence[Index], shape: Sequence[Expr]) -> Code:
@@ -122,6 +124,10 @@ class Lowering(Contractions):
             return self._function(expr, f"{self.np}.{_FUNCTIONS[type(expr)]}")
         if type(expr) in BY_CLASS:
             return self._function(expr, self.helper(BY_CLASS[type(expr)].head))
+        if isinstance(expr, MatrixFunction):
+            return self.matrix_function(expr)
+        if isinstance(expr, Solve):
+            return self.solve(expr)
         if isinstance(expr, Symbol) and not isinstance(expr, Array | Index):
             return Value(atom(self.size(expr)))
         raise NotYet(f"{type(expr).__name__} has no NumPy form")
