@@ -8,18 +8,21 @@ from sympy import Basic, Mul, Rational, sign
 from sympy.core.relational import Equality, GreaterThan, LessThan, Relational
 
 from symbackprop.algebra.nodes import Element, IndexMax, Iverson, Where, elements, walk
-from symbackprop.calculus.result import Adjoint
+from symbackprop.calculus.result import Adjoint, Tangent
 
 
-def notes(steps: Iterable[Adjoint]) -> tuple[str, ...]:
-    """One line for each kind of kink that a step steps over, with the arrays concerned."""
+def notes(steps: Iterable[Adjoint | Tangent], what: str = "gradient in") -> tuple[str, ...]:
+    """One line for each kind of kink that a step steps over, with the arrays concerned.
+
+    what: says what a step is, before the name of its array.
+    """
     found: dict[str, dict[str, None]] = {}
     for step in steps:
         for node in walk(step.expr):
             text = _note(node)
             if text:
                 found.setdefault(text, {})[step.of.name] = None
-    return tuple(f"{text} (gradient in {', '.join(names)})" for text, names in found.items())
+    return tuple(f"{text} ({what} {', '.join(names)})" for text, names in found.items())
 
 
 def _note(node: Basic) -> str | None:

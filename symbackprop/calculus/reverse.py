@@ -30,9 +30,9 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
     Raises UnknownNameError for a name that is not an input, DerivationError where the output
     depends on an input only through comparisons, NotYet for a function without a rule.
     """
-    inputs = _asked(program, wrt)
+    inputs = asked(program, wrt)
     given, program = program, with_inverses(program)
-    name = _namer(program)
+    name = namer(program, "d{}")
     simplifier = Simplifier(program)
     alone = len(program.outputs) == 1 and program.outputs[0].shape == ()
     upstream = tuple(None if alone else name(output) for output in program.outputs)
@@ -106,7 +106,11 @@ def active(simplifier: Simplifier, inputs: tuple[Array, ...]) -> list[Array]:
     return order[::-1] + [a for a in simplifier.program.inputs if a in inputs]
 
 
-def _asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
+def asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
+    """The inputs of these names, or all of them.
+
+    Raises UnknownNameError, and InputError for a name that is not that of an input.
+    """
     if wrt is None:
         return program.differentiable
     by_name = {a.name: a for a in program.differentiable}
@@ -149,13 +153,13 @@ def _refuse_flat(simplifier: Simplifier, array: Array, users: list[Definition]) 
     )
 
 
-def _namer(program: Program) -> Callable[[Array], Array]:
-    """A function that names adjoints: d + the array's name, made unique."""
+def namer(program: Program, form: str) -> Callable[[Array], Array]:
+    """A function that names derivatives: the array's name put into the form, made unique."""
     taken = {a.name for a in program.inputs} | {d.array.name for d in program.definitions}
     taken |= {str(s) for s in program.sizes}
 
     def name(array: Array) -> Array:
-        candidate = f"d{array.name}"
+        candidate = form.format(array.name)
         while candidate in taken:
             candidate += "_"
         taken.add(candidate)
