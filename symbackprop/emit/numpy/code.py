@@ -15,7 +15,8 @@ from symbackprop.algebra.registry import lowering
 
 ATOM, POWER, UNARY, TIMES, PLUS, AND, OR, COMPARE = 9, 7, 6, 5, 4, 3, 2, 1
 _LEVELS = {
-    "**": POWER, "neg": UNARY, "~": UNARY, "*": TIMES, "/": TIMES, "@": TIMES,
+    "**": POWER, "neg": UNARY, "~": UNARY, "*": TIMES, "/": TIMES, "@": TIMES, "//": TIMES,
+    "%": TIMES,
     "+": PLUS, "-": PLUS, "&": AND, "|": OR,
     "<": COMPARE, "<=": COMPARE, ">": COMPARE, ">=": COMPARE, "==": COMPARE, "!=": COMPARE,
 }  # fmt: skip
@@ -27,8 +28,10 @@ ELEMENTWISE = frozenset(_LEVELS) - {"@"}
 class Code:
     """One operation.
 
-    op: "atom", "call", "reduce" (np.sum, np.max, np.mean), "index", "suffix", or an operator.
-    text: a name or number, the function, the text in brackets, or the text behind the operand.
+    op: "atom", "call", "reduce" (np.sum, np.max, np.mean), "index", "take" (positions in arrays),
+        "suffix", "list", "tuple", or an operator.
+    text: a name or number, the function, the text in brackets (of "take" with %s for each array
+        of positions), or the text behind the operand.
     axes, keep: of a "reduce": the axes and whether they stay with length 1.
     shape: the axis sizes of the result.
     """
@@ -58,6 +61,12 @@ class Code:
             return f"{_wrapped(self.args[0], ATOM)}[{self.text}]"
         if self.op == "suffix":
             return f"{_wrapped(self.args[0], ATOM)}{self.text}"
+        if self.op == "take":
+            places = self.text % tuple(str(a) for a in self.args[1:])
+            return f"{_wrapped(self.args[0], ATOM)}[{places}]"
+        if self.op in ("list", "tuple"):
+            inside = ", ".join(map(str, self.args))
+            return f"[{inside}]" if self.op == "list" else f"({inside})"
         if self.op == "neg":
             inner = self.args[0]
             return f"-{_wrapped(inner, TIMES if inner.op in ('*', '/') else UNARY)}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sympy import Expr, Mul, S
 
-from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum, rename
+from symbackprop.algebra.nodes import Element, Index, IndexSum, rename
 from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Value
-from symbackprop.emit.numpy.product import Products, flat
+from symbackprop.emit.numpy.product import Products, flat, is_plain
 from symbackprop.errors import NotYet
 
 _LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
@@ -202,7 +202,7 @@ def _collapsed(
 ) -> tuple[list[Expr], tuple[Index, ...]]:
     """The factors and bound indices left when the deltas under a sum are gone."""
     for delta in factors:
-        if isinstance(delta, Delta):
+        if is_plain(delta):
             i, j = delta.indices
             gone, kept = (i, j) if i in bound else (j, i)
             if gone in bound:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction
 from symbackprop.emit.numpy.code import Code, call
-from symbackprop.emit.numpy.contract import Contractions
 from symbackprop.emit.numpy.layout import Layout, Value
+from symbackprop.emit.numpy.scatter import Scatters
 from symbackprop.emit.numpy.solves import Solve
 from symbackprop.errors import NotYet
 
@@ -16,7 +16,7 @@ _CALLS: dict[type, tuple[str, str]] = {
 }  # fmt: skip
 
 
-class MatrixFunctions(Contractions):
+class MatrixFunctions(Scatters):
     """Adds functions of matrices to the lowering."""
 
     def matrix_function(self, expr: MatrixFunction) -> Value:

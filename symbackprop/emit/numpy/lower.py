@@ -38,11 +38,13 @@ from symbackprop.algebra.nodes import (
     elements,
 )
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.subscripts import canonical, is_position
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
 from symbackprop.emit.numpy.layout import Layout, Value
 from symbackprop.emit.numpy.linear import MatrixFunctions
 from symbackprop.emit.numpy.minima import with_minima
-from symbackprop.emit.numpy.product import is_inverse, negated
+from symbackprop.emit.numpy.product import is_inverse, is_plain, negated
+from symbackprop.emit.numpy.ranges import counts, decided
 from symbackprop.emit.numpy.solves import Solve
 from symbackprop.emit.numpy.special import LogAddExp
 from symbackprop.errors import NotYet
@@ -101,8 +103,10 @@ class Lowering(MatrixFunctions):
             return Value(atom(f"-{self.np}.inf"))
         if isinstance(expr, Rational | Float | NumberSymbol):
             return Value(self.number(expr))
+        if is_position(expr):
+            return self.cast(self.position(canonical(expr + 1)))
         if isinstance(expr, Element):
-            return self._element(expr)
+            return self.element(expr)
         if isinstance(expr, Add):
             return self._sum_of_terms(expr)
         if isinstance(expr, Mul):
@@ -159,6 +163,13 @@ class Lowering(MatrixFunctions):
     @lowering
     def condition(self, condition: Basic) -> Value:
         """[c or not d] is (c | ~d): the Boolean array of comparisons, and combinations of them."""
+        if isinstance(condition, Delta):
+            return self.same_position(condition)
+        if isinstance(condition, Relational) and counts(condition):
+            op = _RELATIONS[type(condition)]
+            return self.elementwise(
+                lambda a, b: operate(op, a, b), [self.position(a) for a in condition.args]
+            )
         if isinstance(condition, Relational):
             op = _RELATIONS[type(condition)]
             return self.elementwise(
@@ -189,6 +200,12 @@ class Lowering(MatrixFunctions):
     @lowering
     def _branches(self, expr: Where) -> Value:
         """[c] f + [not c] g = np.where(c, f, g)."""
+        known = decided(expr.args[0])
+        if known is not None:
+            return self.value(expr.args[1 if known else 2])
+        joined = self.side_by_side(*expr.args)
+        if joined is not None:
+            return joined
         parts = [self.condition(expr.args[0]), *(self.value(a) for a in expr.args[1:])]
         found = self.elementwise(
             lambda *codes: call(f"{self.np}.where", *codes, shape=_shape(codes)), parts
@@ -197,16 +214,8 @@ class Lowering(MatrixFunctions):
             return self.cast(found)
         return found
 
-    def _element(self, expr: Element) -> Value:
-        array, rest = expr.array, iter(expr.indices)
-        code = atom(self.array(array), array.shape)
-        layout: Layout = tuple(None if s == 1 else next(rest) for s in array.shape)
-        labels = tuple(i for i in layout if i is not None)
-        found = Value(code, layout)
-        return found if len(set(labels)) == len(labels) else self._repeated_index(found)
-
     @lowering
-    def _repeated_index(self, value: Value) -> Value:
+    def repeated_index(self, value: Value) -> Value:
         """x_ii = einsum("ii->i", x)."""
         value = self.squeezed(value)
         labels = value.labels
@@ -219,13 +228,18 @@ class Lowering(MatrixFunctions):
     @lowering
     def _eye(self, expr: Delta) -> Value:
         """δ_ij = np.eye(n)."""
-        i, j = self.ordered(expr.indices)
+        if not is_plain(expr):
+            return self.cast(self.same_position(expr))
+        i, j = self.ordered(i for i in expr.indices if isinstance(i, Index))
         after = str(self.value(i.size).code) + (f", dtype={self.dtype}" if self.dtype else "")
         return Value(call(f"{self.np}.eye", shape=(i.size, j.size), after=after), (i, j))
 
     @lowering
     def _sum_of_terms(self, expr: Add) -> Value:
         """-x + y - z = y - x - z: a term without a sign first."""
+        changed = self.sum_with_labels(expr.args)
+        if changed is not None:
+            return changed
         signed = [negated(t) for t in expr.args]
         lead = next((n for n, (negative, _) in enumerate(signed) if not negative), 0)
         signed.insert(0, signed.pop(lead))

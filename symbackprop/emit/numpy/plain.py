@@ -29,7 +29,7 @@ class _Plain(StrPrinter):
         return f"{name}({self.stringify(expr.args, ', ')})"
 
     def _print_Delta(self, expr: Any) -> str:
-        return f"delta[{', '.join(i.name for i in expr.indices)}]"
+        return f"delta[{', '.join(map(str, expr.indices))}]"
 
     def _print_Iverson(self, expr: Any) -> str:
         return f"[{self._print(expr.condition)}]"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Add, Basic, Expr, Float, Integer, Mul, Pow, Rational, S
+from sympy import Add, Basic, Expr, Float, Ge, Integer, Le, Mul, Pow, Rational, S
 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
 from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.code import Code, atom, call, folded, is_number, operate
-from symbackprop.emit.numpy.layout import Layouts, Value
+from symbackprop.emit.numpy.layout import Value
+from symbackprop.emit.numpy.ranges import Ranges, decided, joined_ranges
 
 
 def is_inverse(expr: Expr) -> bool:
@@ -52,7 +53,7 @@ def flat(factors: Sequence[Expr]) -> list[Expr]:
     return found
 
 
-class Products(Layouts):
+class Products(Ranges):
     """Adds products to the lowering."""
 
     def product(self, factors: Sequence[Expr]) -> Value:
@@ -65,15 +66,28 @@ class Products(Layouts):
         spread = _distributed(opened)
         if spread is not None:
             return self.value(spread)
-        masks = [f.condition for f in opened if isinstance(f, Iverson)]
+        opened = [f for f in opened if not (isinstance(f, Iverson) and decided(f.condition))]
+        masks = [f.condition if isinstance(f, Iverson) else f for f in opened if _is_mask(f)]
         if masks:
-            return self._masked(masks, [f for f in opened if not isinstance(f, Iverson)])
+            return self._under(masks, [f for f in opened if not _is_mask(f)])
         for delta in opened:
             if isinstance(delta, Delta):
                 diagonal = self._diagonal(delta, [f for f in opened if f is not delta])
                 if diagonal is not None:
                     return diagonal
         return self._quotient(opened)
+
+    def _under(self, masks: Sequence[Basic], rest: Sequence[Expr]) -> Value:
+        """A product with conditions: as a part of an axis where they are ranges."""
+        ranges, others = joined_ranges(masks)
+        for place, found in enumerate(ranges):
+            inner = [_bracket(c) for c in others]
+            inner += [_bracket(Ge(k, a)) * _bracket(Le(k, b))
+                      for k, a, b in (*ranges[:place], *ranges[place + 1 :])]
+            value = self.in_range(found, [*inner, *rest])
+            if value is not None:
+                return value
+        return self._masked(masks, rest)
 
     def _quotient(self, factors: Sequence[Expr]) -> Value:
         top = [f for f in factors if not is_inverse(f)]
@@ -180,7 +194,9 @@ class Products(Layouts):
     @lowering
     def _diagonal(self, delta: Delta, rest: Sequence[Expr]) -> Value | None:
         """δ_ij f_j = diag(f), where f depends on j (or i) alone."""
-        i, j = self.ordered(delta.indices)
+        if not is_plain(delta):
+            return None
+        i, j = self.ordered(i for i in delta.indices if isinstance(i, Index))
         labels = {s for f in rest for s in f.free_symbols if isinstance(s, Index)}
         if not labels or not labels <= {i, j}:
             return None
@@ -211,9 +227,25 @@ def _unsigned(factor: Expr) -> Expr:
 
 
 def _has_delta(expr: Expr) -> bool:
-    return isinstance(expr, Delta) or (
-        isinstance(expr, Mul) and any(isinstance(f, Delta) for f in flat(expr.args))
+    return is_plain(expr) or (
+        isinstance(expr, Mul) and any(is_plain(f) for f in flat(expr.args))
     )
+
+
+def is_plain(expr: Basic) -> bool:
+    """Whether the expression is a delta of two indices over axes of one size."""
+    if not isinstance(expr, Delta):
+        return False
+    i, j = expr.indices
+    return isinstance(i, Index) and isinstance(j, Index) and i.size == j.size
+
+
+def _is_mask(factor: Expr) -> bool:
+    return isinstance(factor, Iverson) or (isinstance(factor, Delta) and not is_plain(factor))
+
+
+def _bracket(condition: Basic) -> Expr:
+    return condition if isinstance(condition, Delta) else Iverson(condition)
 
 
 @lowering
