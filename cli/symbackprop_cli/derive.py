@@ -15,6 +15,7 @@ from symbackprop_cli.output import Output, first_shown
 if TYPE_CHECKING:
     from symbackprop.derivation import Derivation
     from symbackprop.derived import Jacobian
+    from symbackprop.products import Product
 
 
 @click.command("derive")
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 )
 @click.option("--jacobian", metavar="Y,X", help="The Jacobian of Y in X instead of gradients.")
 @click.option("--hessian", metavar="X[,Y]", help="The Hessian of a scalar output in X (and Y).")
+@click.option("--jvp", metavar="X[,Y…]", help="How outputs change in a direction of these inputs.")
+@click.option("--hvp", metavar="X[,Y…]", help="The Hessian in these inputs times a direction.")
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
     what: str,
@@ -51,6 +54,8 @@ def command(
     batch: str | None,
     jacobian: str | None,
     hessian: str | None,
+    jvp: str | None,
+    hvp: str | None,
     path: str | None,
 ) -> None:
     """Derive the backward pass of a layer, a NumPy function or an expression.
@@ -61,20 +66,19 @@ def command(
     symbackprop derive "y = tanh(x); L = sum(y**2)" --shape x=n
     """
     form = form or "text"
-    matrix = jacobian or hessian
-    if jacobian and hessian:
-        raise click.UsageError("--jacobian and --hessian are two requests; give one of them")
-    if notation and (form not in ("text", "latex") or matrix):
-        raise click.UsageError("--notation is for gradients, in --text or --latex")
-    if matrix and form == "numpy":
-        option = "--jacobian" if jacobian else "--hessian"
-        raise click.UsageError(f"{option} has no --numpy form; use --text, --latex or --json")
+    requests = {"--jacobian": jacobian, "--hessian": hessian, "--jvp": jvp, "--hvp": hvp}
+    given = [option for option, text in requests.items() if text is not None]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} are several requests; give one of them")
+    if notation and (form not in ("text", "latex") or jacobian or hessian):
+        raise click.UsageError("--notation is for gradients and products, in --text or --latex")
     pair = read_names(jacobian, "--jacobian")
     inputs = read_names(hessian, "--hessian")
     if inputs is not None and len(inputs) > 2:
         raise click.UsageError(f"--hessian takes one input or two, as a or a,t, not {hessian!r}")
     if pair is not None and len(pair) != 2:
         raise click.UsageError(f"--jacobian takes an output and an input, as y,a, not {jacobian!r}")
+    moving = {"jvp": read_names(jvp, "--jvp"), "hvp": read_names(hvp, "--hvp")}
     output = Output(path)
 
     from symbackprop.derivation import derive
@@ -94,8 +98,12 @@ def command(
         output.write(_table(derivation.jacobian(*pair), form, output))
     elif inputs:
         output.write(_table(derivation.hessian(*inputs), form, output))
+    elif moving["jvp"]:
+        output.write(_shown(derivation.jvp(*moving["jvp"]), form, notation or "index", output))
+    elif moving["hvp"]:
+        output.write(_shown(derivation.hvp(*moving["hvp"]), form, notation or "index", output))
     else:
-        output.write(_gradients(derivation, form, notation or "index", output))
+        output.write(_shown(derivation, form, notation or "index", output))
 
 
 def _renames(text: str | None) -> dict[str, str] | None:
@@ -106,14 +114,15 @@ def _renames(text: str | None) -> dict[str, str] | None:
     return dict(parse_renames(text))
 
 
-def _gradients(derivation: Derivation, form: str, notation: str, output: Output) -> str:
+def _shown(derived: Derivation | Product, form: str, notation: str, output: Output) -> str:
+    """Gradients, or a product with a direction."""
     if form == "latex":
-        return derivation.latex(notation=notation)
+        return derived.latex(notation=notation)
     if form == "numpy":
-        return derivation.numpy_source()
+        return derived.numpy_source()
     if form == "json":
-        return derivation.json()
-    show = partial(derivation.text, notation=notation)
+        return derived.json()
+    show = partial(derived.text, notation=notation)
     return first_shown(output, show, partial(show, unicode=False))
 
 
@@ -121,6 +130,8 @@ def _table(jacobian: Jacobian, form: str, output: Output) -> str:
     """A Jacobian or a Hessian."""
     if form == "latex":
         return jacobian.latex()
+    if form == "numpy":
+        return jacobian.numpy_source()
     if form == "json":
         return jacobian.json()
     return first_shown(output, jacobian.text, lambda: jacobian.text(unicode=False))

@@ -150,7 +150,7 @@ def _subtracts(e: Basic, span: float) -> bool:
         return False
     if elements_of(free_indices(e)) < span:
         return False
-    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in e.args[1:]) and any(
+    return all(isinstance(f, Element | Symbol | Pow | Iverson | Add) for f in e.args[1:]) and any(
         isinstance(f, Element) and not f.array.sign for f in e.args[1:]
     )
 
