@@ -22,6 +22,7 @@ from symbackprop.calculus.result import Adjoint, Backward
 from symbackprop.calculus.reverse import backward
 from symbackprop.derived import Gradient, Jacobian, displayed
 from symbackprop.emit.lettering import lettered_backward, lettered_jacobian
+from symbackprop.products import Product
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
@@ -174,6 +175,30 @@ class Derivation:
         found = jacobian(program, of, wrt)
         program = without_unused(program, self.backward.program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
+
+    def jvp(self, *wrt: str) -> Product:
+        """How fast the outputs change as these inputs do: their Jacobian times a direction.
+
+        Without names, all inputs that gradients were asked for change. Raises UnknownNameError
+        and InputError for what is not an input, DerivationError for an input that stands in
+        comparisons alone.
+        """
+        from symbackprop.calculus.forward import jvp
+
+        return Product(jvp(self.backward.program, self._changing(wrt)), self.function)
+
+    def hvp(self, *wrt: str) -> Product:
+        """How fast the gradient changes as these inputs do: the Hessian times a direction.
+
+        Without names, all inputs that gradients were asked for change. Raises InputError where
+        the output is not a single scalar, and what `jvp` raises.
+        """
+        from symbackprop.calculus.forward import hvp
+
+        return Product(hvp(self.backward.program, self._changing(wrt)), self.function)
+
+    def _changing(self, wrt: tuple[str, ...]) -> tuple[str, ...]:
+        return wrt or tuple(a.name for a in self.backward.wrt)
 
     def hessian(self, wrt: str, other: str | None = None) -> Jacobian:
         """The second derivative of a scalar output in an input, or in two.

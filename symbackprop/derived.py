@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
+from symbackprop import __version__
 from symbackprop.algebra.nodes import Index, to_sympy
 from symbackprop.algebra.program import Program
 from symbackprop.calculus import result
+
+if TYPE_CHECKING:
+    from symbackprop.verify.report import Report
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,35 @@ class Jacobian:
 
         return text_jacobian(self.jacobian, self.program, unicode=unicode)
 
+    @property
+    def kind(self) -> str:
+        """The name of the generated function, "jacobian" or "hessian"."""
+        return "hessian" if self.jacobian.loss else "jacobian"
+
+    def numpy_source(self) -> str:
+        """A module with a function `jacobian` or `hessian` of the inputs, which gives one array."""
+        from symbackprop.calculus.jacobian import tabulated
+        from symbackprop.emit.numpy import formula_source
+
+        formula = tabulated(self.jacobian, self.program)
+        return formula_source(formula, self.kind, self.kind.capitalize(), version=__version__)
+
+    def compile(self) -> ModuleType:
+        """The module of `numpy_source`, in memory."""
+        from symbackprop.emit.numpy import compile_source
+
+        return compile_source(self.numpy_source())
+
+    def verify(self) -> Report:
+        """Compare the formula and the generated code with numbers of the forward pass.
+
+        Raises InputError where it is not a derivative in an input.
+        """
+        from symbackprop.verify.formulas import verify_table
+
+        generated = getattr(self.compile(), self.kind)
+        return verify_table(self.program.name, self.jacobian, self.program, generated)
+
     def json(self) -> str:
         """The closed form for other programs."""
         loss = self.jacobian.loss
@@ -103,6 +137,7 @@ class Jacobian:
             "facts": [fact.text for fact in self.jacobian.facts],
             "latex": self.latex(),
             "text": self.text(unicode=False),
+            "numpy": self.numpy_source(),
         }
         return json.dumps(record, indent=2)
 

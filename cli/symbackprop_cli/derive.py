@@ -15,6 +15,7 @@ from symbackprop_cli.output import Output, first_shown
 if TYPE_CHECKING:
     from symbackprop.derivation import Derivation
     from symbackprop.derived import Jacobian
+    from symbackprop.products import Product
 
 
 @click.command("derive")
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 )
 @click.option("--jacobian", metavar="Y,X", help="The Jacobian of Y in X instead of gradients.")
 @click.option("--hessian", metavar="X[,Y]", help="The Hessian of a scalar output in X (and Y).")
+@click.option("--jvp", metavar="X[,Y…]", help="How outputs change in a direction of these inputs.")
+@click.option("--hvp", metavar="X[,Y…]", help="The Hessian in these inputs times a direction.")
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
     what: str,
@@ -53,6 +56,8 @@ def command(
     batch: str | None,
     jacobian: str | None,
     hessian: str | None,
+    jvp: str | None,
+    hvp: str | None,
     path: str | None,
 ) -> None:
     """Derive the backward pass of a layer, a NumPy function or an expression.
@@ -63,20 +68,21 @@ def command(
     symbackprop derive "y = tanh(x); L = sum(y**2)" --shape x=n
     """
     form = form or "text"
-    matrix = jacobian or hessian
-    if jacobian and hessian:
-        raise click.UsageError("--jacobian and --hessian are two requests; give one of them")
-    if notation and (form not in ("text", "latex") or matrix):
-        raise click.UsageError("--notation is for gradients, in --text or --latex")
-    if matrix and form in ("numpy", "cost"):
-        option = "--jacobian" if jacobian else "--hessian"
-        raise click.UsageError(f"{option} has no --{form} form; use --text, --latex or --json")
+    requests = {"--jacobian": jacobian, "--hessian": hessian, "--jvp": jvp, "--hvp": hvp}
+    given = [option for option, text in requests.items() if text is not None]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} are several requests; give one of them")
+    if notation and (form not in ("text", "latex") or jacobian or hessian):
+        raise click.UsageError("--notation is for gradients and products, in --text or --latex")
+    if given and form == "cost":
+        raise click.UsageError(f"{given[0]} has no --cost; it is for gradients")
     pair = read_names(jacobian, "--jacobian")
     inputs = read_names(hessian, "--hessian")
     if inputs is not None and len(inputs) > 2:
         raise click.UsageError(f"--hessian takes one input or two, as a or a,t, not {hessian!r}")
     if pair is not None and len(pair) != 2:
         raise click.UsageError(f"--jacobian takes an output and an input, as y,a, not {jacobian!r}")
+    moving = {"jvp": read_names(jvp, "--jvp"), "hvp": read_names(hvp, "--hvp")}
     output = Output(path)
 
     from symbackprop.algebra.deadline import limited
@@ -98,8 +104,12 @@ def command(
             result = _table(derivation.jacobian(*pair), form, output)
         elif inputs:
             result = _table(derivation.hessian(*inputs), form, output)
+        elif moving["jvp"]:
+            result = _shown(derivation.jvp(*moving["jvp"]), form, notation or "index", output)
+        elif moving["hvp"]:
+            result = _shown(derivation.hvp(*moving["hvp"]), form, notation or "index", output)
         else:
-            result = _gradients(derivation, form, notation or "index", output)
+            result = _shown(derivation, form, notation or "index", output)
     output.write(result)
 
 
@@ -111,18 +121,21 @@ def _renames(text: str | None) -> dict[str, str] | None:
     return dict(parse_renames(text))
 
 
-def _gradients(derivation: Derivation, form: str, notation: str, output: Output) -> str:
+def _shown(derived: Derivation | Product, form: str, notation: str, output: Output) -> str:
+    """Gradients, or a product with a direction."""
     if form == "latex":
-        return derivation.latex(notation=notation)
+        return derived.latex(notation=notation)
     if form == "numpy":
-        return derivation.numpy_source()
+        return derived.numpy_source()
     if form == "json":
-        return derivation.json()
+        return derived.json()
     if form == "cost":
+        from symbackprop.derivation import Derivation
         from symbackprop.emit.text_cost import text_cost
 
-        return text_cost(derivation.shown.program.name, derivation.cost())
-    show = partial(derivation.text, notation=notation)
+        assert isinstance(derived, Derivation)
+        return text_cost(derived.shown.program.name, derived.cost())
+    show = partial(derived.text, notation=notation)
     return first_shown(output, show, partial(show, unicode=False))
 
 
@@ -130,6 +143,8 @@ def _table(jacobian: Jacobian, form: str, output: Output) -> str:
     """A Jacobian or a Hessian."""
     if form == "latex":
         return jacobian.latex()
+    if form == "numpy":
+        return jacobian.numpy_source()
     if form == "json":
         return jacobian.json()
     return first_shown(output, jacobian.text, lambda: jacobian.text(unicode=False))

@@ -18,6 +18,7 @@ from symbackprop_cli.output import Output
 
 if TYPE_CHECKING:
     from symbackprop.derivation import Derivation
+    from symbackprop.products import Product
     from symbackprop.verify.report import Report
 
 
@@ -61,9 +62,11 @@ def command(
         timeout=timeout,
     )
     names = catalogue.names() if everything else what
-    jobs: dict[str, Callable[[], Derivation]] = {name: partial(given, name) for name in names}
+    jobs: dict[str, Callable[[], Derivation | Product]]
+    jobs = {name: partial(given, name) for name in names}
     for law, p in PROBES.items() if everything else ():
-        jobs[f"law {law}"] = partial(derive, p.text, shapes=p.shapes, assume=p.assume, wrt=p.wrt)
+        probe = partial(derive, p.text, shapes=p.shapes, assume=p.assume, wrt=p.wrt)
+        jobs[f"law {law}"] = partial(_jvp, probe) if p.directional else probe
     reports: list[Report] = []
     failures: list[str] = []
     # What a user's own function prints is a message, not a result.
@@ -82,6 +85,11 @@ def command(
     if failures:
         raise SymbackpropError("; ".join(failures))
     return 0 if all(report.ok for report in reports) else 1
+
+
+def _jvp(derivation: Callable[[], Derivation]) -> Product:
+    """The Jacobian-vector product of what is derived."""
+    return derivation().jvp()
 
 
 class Progress:

@@ -22,6 +22,7 @@ LAYER = Layer(
     shapes={"x": ("n",), "t": ("n",), "gamma": ()},
     wrt=("x",),
     data=("x", "t"),
+    domain=("gamma >= 0",),
     source="Lin, Goyal, Girshick, He and Dollár, Focal Loss for Dense Object Detection (2017), "
     "equation 4 and appendix B",
 )

@@ -171,7 +171,7 @@ def _subtracts(e: Basic, span: float) -> bool:
     factors = e.args[1:]
     if all(elements_of(free_indices(f)) < span for f in factors):
         return False  # an outer product: its value at an element is not one of two near values
-    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in factors) and any(
+    return all(isinstance(f, Element | Symbol | Pow | Iverson | Add) for f in factors) and any(
         isinstance(f, Element) and not f.array.sign for f in factors
     )
 

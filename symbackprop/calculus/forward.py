@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from symbackprop.algebra.nodes import Array
-from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import Poly, add, atom
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array, Delta, fresh_index
 from symbackprop.algebra.poly import ONE, Poly, atom
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.companions import with_inverses
 from symbackprop.calculus.differentiate import mentions
-from symbackprop.calculus.result import Fact, Jacobian
-from symbackprop.calculus.reverse import active, pull_back, standing_indices
+from symbackprop.calculus.notes import notes
+from symbackprop.calculus.result import Fact, Formula, Jacobian, Tangent
+from symbackprop.calculus.reverse import active, namer, pull_back, standing_indices
 from symbackprop.calculus.simplify import Simplifier
 from symbackprop.errors import InputError, UnknownNameError
 
@@ -45,6 +48,15 @@ def jacobian(
         facts.update((f, None) for f in state.facts)
         known[array] = state.poly
     return Jacobian(target, source, rows, columns, state.expr, tuple(facts))
+
+
+def tabulated(found: Jacobian, program: Program) -> Formula:
+    """A Jacobian or Hessian as one array, of the two shapes in a row."""
+    wish = Array("H" if found.loss else "J", found.of.shape + found.wrt.shape)
+    array = namer(program, "{}")(wish)
+    step = Tangent(array, found.of, (*found.rows, *found.columns), found.expr)
+    silent = replace(program, outputs=())
+    return Formula(silent, (step,), (array,), found.facts, notes((step,), "derivative of"))
 
 
 def named(program: Program, name: str) -> Array:

@@ -19,7 +19,10 @@ from symbackprop.calculus.simplify import Simplified, Simplifier
 
 
 class Linear(Simplifier):
-    """A simplifier of expressions that are linear in the arrays of `tangents`."""
+    """A simplifier of expressions that are linear in the arrays of `tangents`.
+
+    tangents: grows as the rates of change get their names.
+    """
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)

@@ -105,6 +105,11 @@ class Product(Formula):
     of: tuple[Array, ...] = ()
     loss: Array | None = None
 
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return f"{'Hessian' if self.loss else 'Jacobian'}-vector product"
+
 
 @dataclass(frozen=True)
 class Backward:

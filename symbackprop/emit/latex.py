@@ -13,12 +13,17 @@ from symbackprop.algebra.letters import (
 )
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
-from symbackprop.calculus.result import Backward, Jacobian
+from symbackprop.calculus.result import Adjoint, Backward, Jacobian, Product, Tangent
 from symbackprop.emit.cases import cases
 from symbackprop.emit.latex_expr import LatexPrinter
 from symbackprop.emit.latex_lines import Lines
 from symbackprop.emit.latex_names import Names
-from symbackprop.emit.lettering import lettered_backward, lettered_jacobian, loss_of
+from symbackprop.emit.lettering import (
+    lettered_backward,
+    lettered_formula,
+    lettered_jacobian,
+    loss_of,
+)
 
 
 def latex(backward: Backward, *, notation: str = "index") -> str:
@@ -44,6 +49,34 @@ def latex(backward: Backward, *, notation: str = "index") -> str:
         )
     lines.facts(backward.facts)
     for note in backward.notes:
+        lines.remark(note)
+    return lines.block()
+
+
+def latex_product(product: Product, *, notation: str = "index") -> str:
+    r"""The definitions and each rate of change, \dot{y} or \partial\dot{L}/\partial a."""
+    product = lettered_formula(product)
+    names = names_for_product(product)
+    lines = Lines(names, notation)
+    _definitions(lines, product.program)
+    for step in product.steps:
+        element, whole = names.element(step.element), names.whole(step.array)
+        lines.equation(element, whole, step.expr, step.indices)
+    lines.gap()
+    bold = notation == "matrix"
+    inputs = ", ".join(names.mention(a, bold) for a in product.wrt)
+    given = ", ".join(names.mention(d, bold) for d in product.directions)
+    change = rf"{inputs} \text{{ {'change' if len(product.wrt) > 1 else 'changes'} at }} {given}"
+    if product.loss is None:
+        lines.lines.append(rf"& \text{{where a dot is the rate of change as }} {change}")
+    else:
+        dot = rf"\dot{{{names.loss}}}"
+        told = rf"\text{{where }} {dot} \text{{ is the rate of change of }} {names.loss}"
+        lines.lines.append(rf"& {told} \text{{ as }} {change}")
+        told = rf"\text{{so that its gradient is the Hessian of }} {names.loss} \text{{ times it}}"
+        lines.lines.append(f"& {told}")
+    lines.facts(product.facts)
+    for note in product.notes:
         lines.remark(note)
     return lines.block()
 
@@ -113,6 +146,16 @@ def names_for(backward: Backward) -> Names:
             adjoints[upstream] = output
     loss = loss_of(backward)
     return Names.of(names_in(program), adjoints, loss.name if loss else "")
+
+
+def names_for_product(product: Product) -> Names:
+    """The LaTeX names of a product: rates of change with a dot, adjoints as ∂L/∂array."""
+    adjoints = {s.array: s.of for s in product.steps if isinstance(s, Adjoint)}
+    adjoints |= dict(zip(product.of, product.wrt, strict=False)) if product.loss else {}
+    dots = dict(zip(product.directions, product.wrt, strict=True))
+    dots |= {s.array: s.of for s in product.steps if isinstance(s, Tangent)}
+    loss = product.loss.name if product.loss else ""
+    return Names.of(names_in(product.program), adjoints, loss, dots)
 
 
 def _definitions(lines: Lines, program: Program) -> None:

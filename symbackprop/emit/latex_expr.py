@@ -95,7 +95,7 @@ class LatexPrinter:
         """The expression and its level."""
         check_time()
         if isinstance(expr, Element):
-            is_partial = expr.array in self.names.adjoints
+            is_partial = self.names.is_partial(expr.array)
             return self.names.element(expr), SCRIPT if is_partial else ATOM
         if isinstance(expr, Add | Mul) and is_position(expr):
             return self.names.position(expr), SUM
@@ -236,7 +236,7 @@ class LatexPrinter:
         nodes = list(walk(expr))
         tall = (IndexSum, IndexMax, Where, Exp)
         fraction = any(product(n).denominator for n in nodes if isinstance(n, Mul | Pow))
-        partial = any(isinstance(n, Element) and n.array in self.names.adjoints for n in nodes)
+        partial = any(isinstance(n, Element) and self.names.is_partial(n.array) for n in nodes)
         return fraction or partial or len(nodes) > 8 or any(isinstance(n, tall) for n in nodes)
 
     def _log(self, expr: Expr) -> tuple[str, int]:

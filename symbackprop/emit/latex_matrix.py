@@ -60,9 +60,8 @@ class MatrixPrinter:
             case Literal(expr=expr):
                 return self.scalars.piece(expr)
             case Whole(array=array):
-                if array in self.names.adjoints:
-                    return self.names.whole_partial(self.names.adjoints[array]), SCRIPT
-                return self.names.whole(array), ATOM
+                level = SCRIPT if self.names.is_partial(array) else ATOM
+                return self.names.whole(array), level
             case OfMatrix(function=function, x=x):
                 return function_of(function, self.names.whole(x.array))
             case Ones():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sympy import Add, Expr, Mul, Symbol
 
@@ -39,6 +39,7 @@ class Name:
     body: str
     accent: str = ""
     subscript: str = ""
+    dotted: bool = False
 
     def show(self, indices: str = "", bold: bool = False) -> str:
         """The name with its indices, `W_{1,ij}`; bold for a whole vector or matrix."""
@@ -48,6 +49,8 @@ class Name:
             body = body.replace(r"\mathrm", r"\mathbf") if upright else rf"\boldsymbol{{{body}}}"
         if self.accent:
             body = rf"\{self.accent}{{{body}}}"
+        if self.dotted:
+            body = rf"\dot{{{body}}}"
         below = ",".join(part for part in (self.subscript, indices) if part)
         return f"{body}_{{{below}}}" if below else body
 
@@ -94,15 +97,22 @@ class Names:
 
     adjoints: the array that each adjoint is the gradient in, shown as ∂loss/∂array.
     loss: the LaTeX of the scalar that is differentiated.
+    dots: the array that each rate of change is of, shown with a dot; that of an adjoint is
+        shown as ∂/∂array of the dotted scalar, since directions do not change.
     """
 
     table: Mapping[str, Name]
     adjoints: Mapping[Array, Array] = field(default_factory=dict)
     loss: str = "L"
+    dots: Mapping[Array, Array] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, names: Iterable[str], adjoints: Mapping[Array, Array] | None = None, loss: str = ""
+        cls,
+        names: Iterable[str],
+        adjoints: Mapping[Array, Array] | None = None,
+        loss: str = "",
+        dots: Mapping[Array, Array] | None = None,
     ) -> Names:
         """A table in which every name looks different.
 
@@ -120,7 +130,7 @@ class Names:
             shown.add(dress)
             table[name] = dress
         letter = table[loss].show() if loss else (r"\mathcal{L}" if "L" in table else "L")
-        return cls(table, adjoints or {}, letter)
+        return cls(table, adjoints or {}, letter, dots or {})
 
     def name(self, name: str) -> Name:
         """The name's dress; a name that is not in the table gets its usual one."""
@@ -128,9 +138,10 @@ class Names:
 
     def element(self, element: Element) -> str:
         """`y_{k}`, or `\\frac{\\partial L}{\\partial y_{k}}` for an element of an adjoint."""
-        if element.array in self.adjoints:
-            return self.partial(self.adjoints[element.array], element.indices)
-        name = self.name(element.array.name)
+        if self.is_partial(element.array):
+            of, dotted = self._differentiated(element.array)
+            return self.partial(of, element.indices, dotted)
+        name = self._dressed(element.array)
         if name.body == r"\delta" and len(element.indices) > 1:
             name = Name(_word("delta"))  # \delta_{jk} is the Kronecker delta
         return name.show(self.subscripts(element.indices))
@@ -160,17 +171,41 @@ class Names:
             return subscript_text(u, self.position, " ")
         return str(u)
 
-    def partial(self, array: Array, indices: tuple[Expr, ...]) -> str:
+    def partial(self, array: Array, indices: tuple[Expr, ...], dotted: bool = False) -> str:
         """∂loss/∂array[indices]."""
-        return rf"\frac{{\partial {self.loss}}}{{\partial {self.element(array[indices])}}}"
+        return self._fraction(self.element(array[indices]), dotted)
 
     def whole(self, array: Array) -> str:
-        """The array as a whole: bold unless it is a scalar."""
-        return self.name(array.name).show(bold=bool(array.axes))
+        """The array as a whole: bold unless it is a scalar; an adjoint as ∂loss/∂array."""
+        if self.is_partial(array):
+            of, dotted = self._differentiated(array)
+            return self._fraction(self.whole(of), dotted)
+        return self._dressed(array).show(bold=bool(array.axes))
+
+    def mention(self, array: Array, bold: bool) -> str:
+        """The array in a sentence, without indices."""
+        return self.whole(array) if bold else self._dressed(array).show()
 
     def whole_partial(self, array: Array) -> str:
         """∂loss/∂array as a whole."""
-        return rf"\frac{{\partial {self.loss}}}{{\partial {self.whole(array)}}}"
+        return self._fraction(self.whole(array), False)
+
+    def is_partial(self, array: Array) -> bool:
+        """Whether the array is shown as a derivative of the loss."""
+        return self.dots.get(array, array) in self.adjoints
+
+    def _differentiated(self, array: Array) -> tuple[Array, bool]:
+        """The array that an adjoint, or the rate of change of one, belongs to; and which it is."""
+        return self.adjoints[self.dots.get(array, array)], array in self.dots
+
+    def _fraction(self, below: str, dotted: bool) -> str:
+        loss = rf"\dot{{{self.loss}}}" if dotted else self.loss
+        return rf"\frac{{\partial {loss}}}{{\partial {below}}}"
+
+    def _dressed(self, array: Array) -> Name:
+        if array in self.dots:
+            return replace(self.name(self.dots[array].name), dotted=True)
+        return self.name(array.name)
 
 
 def subscript(indices: tuple[Index, ...], separator: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from symbackprop.algebra.letters import (
     MATRIX,
@@ -14,7 +15,7 @@ from symbackprop.algebra.letters import (
     names_of,
 )
 from symbackprop.algebra.nodes import Array
-from symbackprop.calculus.result import Backward, Fact, Jacobian
+from symbackprop.calculus.result import Backward, Fact, Formula, Jacobian
 
 
 def lettered_backward(backward: Backward) -> Backward:
@@ -30,6 +31,24 @@ def lettered_backward(backward: Backward) -> Backward:
         program=lettered_program(backward.program, taken),
         steps=tuple(steps),
         facts=tuple(lettered_fact(f, taken) for f in backward.facts),
+    )
+
+
+FormulaT = TypeVar("FormulaT", bound=Formula)
+
+
+def lettered_formula(formula: FormulaT) -> FormulaT:
+    """The same formula; definitions, steps and facts with readable index names."""
+    taken = names_in(formula.program) | {s.array.name for s in formula.steps}
+    steps = []
+    for s in formula.steps:
+        free, expr = lettered(s.expr, s.indices, taken)
+        steps.append(replace(s, indices=free, expr=expr))
+    return replace(
+        formula,
+        program=lettered_program(formula.program, taken),
+        steps=tuple(steps),
+        facts=tuple(lettered_fact(f, taken) for f in formula.facts),
     )
 
 

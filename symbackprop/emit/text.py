@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sympy import Expr
 
 from symbackprop.algebra.letters import free_indices, lettered_program, names_in
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
-from symbackprop.calculus.result import Backward, Fact, Jacobian
+from symbackprop.calculus.result import Backward, Fact, Jacobian, Product
 from symbackprop.emit.cases import cases
-from symbackprop.emit.lettering import lettered_backward, lettered_jacobian, loss_of
+from symbackprop.emit.lettering import (
+    lettered_backward,
+    lettered_formula,
+    lettered_jacobian,
+    loss_of,
+)
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
 from symbackprop.emit.text_matrix import TextMatrixPrinter
 from symbackprop.emit.to_matrix import to_matrix, wants_matrix
@@ -56,13 +62,45 @@ def text(
         ]
     )
     lines += _facts(printer, backward.facts)
-    if backward.notes:
-        lines += ["", "notes"]
-        for note in backward.notes:
-            lines += _wrapped(note if unicode else note.encode("ascii", "replace").decode())
+    lines += _notes(backward.notes, unicode)
     for line in worked:
         lines += ["", "example", *_wrapped(line)]
     return "\n".join(lines) + "\n"
+
+
+def text_product(product: Product, *, unicode: bool = True, notation: str = "index") -> str:
+    """The definitions with shapes, the rates of change in a direction, the facts and the notes."""
+    product = lettered_formula(product)
+    printer = _Lines(TextPrinter(UNICODE if unicode else ASCII), wants_matrix(notation))
+    remarks = {r: _product_of(printer, product, of) for r, of in zip(
+        product.results, product.wrt if product.loss else product.of, strict=True)}  # fmt: skip
+    program = replace(product.program, inputs=product.program.inputs[: -len(product.wrt)])
+    lines = [program.name, *_forward(printer, program), "", product.title]
+    given = ", ".join(f"{d.name} {_shape(d)}".replace(" ", "\0") for d in product.directions)
+    changes = " and ".join(a.name for a in product.wrt)
+    told = _wrapped(f"given {given}, the rate of change of {changes}")
+    lines += [line.replace("\0", " ") for line in told]
+    lines += _equations(
+        [printer.equation(s.array, s.indices, s.expr, remarks.get(s.array, ""))
+         for s in product.steps]
+    )  # fmt: skip
+    lines += _facts(printer, product.facts) + _notes(product.notes, unicode)
+    return "\n".join(lines) + "\n"
+
+
+def _product_of(printer: _Lines, product: Product, of: Array) -> str:
+    """∂y/∂a·a_dot, or ∂²L/∂x∂a·a_dot: the product that a result is, summed over the inputs."""
+    signs = printer.printer.signs
+    terms = []
+    for array, given in zip(product.wrt, product.directions, strict=True):
+        below = f"{signs.partial}{array.name}"
+        if product.loss is None:
+            slope = f"{signs.partial}{of.name}/{below}"
+        else:
+            square = f"{signs.partial}{'^2' if signs.partial.isascii() else '²'}"
+            slope = f"{square}{product.loss.name}/{signs.partial}{of.name}{below}"
+        terms.append(f"{slope}{signs.times}{given.name}")
+    return " + ".join(terms)
 
 
 def text_jacobian(
@@ -83,7 +121,7 @@ def text_jacobian(
         unequal = text_printer.signs.relations["!="]
         rows_shown += [(left, text_printer.show(on), f"{j.name} = {k.name}")]
         rows_shown += [(left, text_printer.show(off), f"{j.name} {unequal} {k.name}")]
-    if len(jacobian.rows) == len(jacobian.columns) == 1:
+    if len(jacobian.rows) == len(jacobian.columns) == 1 and jacobian.expr != 0:
         whole = to_matrix(jacobian.expr, (*jacobian.rows, *jacobian.columns))
         if whole is not None:
             left = _slope(text_printer, jacobian, jacobian.of.name, jacobian.wrt.name)
@@ -145,6 +183,13 @@ def _forward(lines: _Lines, program: Program) -> list[str]:
 def _facts(lines: _Lines, facts: Iterable[Fact]) -> list[str]:
     rows = [lines.fact(f) for f in facts]
     return ["", "using", *_equations(rows)] if rows else []
+
+
+def _notes(notes: Sequence[str], unicode: bool) -> list[str]:
+    lines = ["", "notes"] if notes else []
+    for note in notes:
+        lines += _wrapped(note if unicode else note.encode("ascii", "replace").decode())
+    return lines
 
 
 def _shape(array: Array) -> str:

@@ -68,6 +68,10 @@ class Forward:
                 out = self.function(**dict(zip(self._names, given, strict=True)))
         return [np.asarray(o) for o in (out if isinstance(out, tuple) else (out,))]
 
+    def at(self, point: Point) -> list[Doubles]:
+        """The function's outputs at a point, real."""
+        return [o.real.astype(float) for o in self.outputs(arguments(self.program, point))]
+
     def weighted(self, inputs: Sequence[NDArray[Any]], weights: Sequence[Doubles]) -> Any:
         """Σ cotangent · output."""
         pairs = zip(self.outputs(inputs), weights, strict=True)

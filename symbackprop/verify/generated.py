@@ -79,10 +79,37 @@ def run_module(module: Any, backward: Backward, point: Point) -> Outcome:
                 _collect(outcome, "value_and_grad", gradients, grads, point.sizes)
         except Exception as error:
             outcome.problems.append((None, f"{type(error).__name__}: {error}"))
+    _unchanged(outcome, program, kept, inputs)
+    return outcome
+
+
+def run_function(
+    function: Any, program: Program, outputs: Sequence[Target], results: Sequence[Target], at: Point
+) -> Outcome:
+    """Call a function that returns outputs, if there are any, and results; nothing is raised."""
+    outcome = Outcome()
+    groups = [group for group in (outputs, results) if group]
+    inputs = arguments(program, at)
+    kept = [x.copy() for x in inputs]
+    with np.errstate(all="raise", under="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            given = function(*inputs)
+            for group, part in zip(groups, given if len(groups) > 1 else (given,), strict=True):
+                label = getattr(function, "__name__", "function")
+                _collect(outcome, label, group, part if len(group) > 1 else (part,), at.sizes)
+        except Exception as error:
+            outcome.problems.append((None, f"{type(error).__name__}: {error}"))
+    _unchanged(outcome, program, kept, inputs)
+    return outcome
+
+
+def _unchanged(
+    outcome: Outcome, program: Program, kept: Sequence[Doubles], inputs: Sequence[Doubles]
+) -> None:
     for array, before, after in zip(program.inputs, kept, inputs, strict=True):
         if not np.array_equal(before, after):
             outcome.problems.append((None, f"the module changed its input {array.name}"))
-    return outcome
 
 
 def _collect(

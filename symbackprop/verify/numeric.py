@@ -23,7 +23,7 @@ from symbackprop.verify.evaluate import Values
 from symbackprop.verify.function import Forward, interpreted, takes_complex
 from symbackprop.verify.generated import Doubles, Outcome, arguments, dense, run_module
 from symbackprop.verify.points import Point
-from symbackprop.verify.reference import Table, Target, gradients, shown
+from symbackprop.verify.reference import Shown, Table, Target, gradients, shown
 from symbackprop.verify.scalars import OutOfDomain
 
 NUMPY, FORMULA, FUNCTION, COMPLEX, DIFFERENCES = 1e-12, 1e-20, 1e-10, 1e-9, 1e-6
@@ -32,7 +32,7 @@ CHECKS: Mapping[str, float] = {
     "differences": DIFFERENCES,
 }  # fmt: skip
 PROGRAM = "of the traced program: the function takes no complex numbers"
-_ROOM = 0.01
+ROOM = 0.01
 _UNDERFLOW = 1e-300
 
 
@@ -66,24 +66,52 @@ def compare(
 ) -> list[Finding]:
     """Every check at one point; raises Unusable."""
     truth = gradients(backward.program, backward.wrt, point)
+    found = measured(
+        truth,
+        lambda: shown(backward, point),
+        lambda: run_module(module, backward, point),
+        point,
+    )
+    findings = list(found.findings)
+    if found.outcome is not None and point.kind == "ordinary":
+        computed = {t: got for t, label, got in found.outcome.results if label == "backward"}
+        findings += _function(backward, function, point, found.exact, found.scales, computed)
+    return findings
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Formulas and code against the truth: the findings, and what they were measured by.
+
+    outcome: None where the formulas have no value, and no code was run.
+    """
+
+    findings: list[Finding]
+    exact: Table
+    scales: Table
+    outcome: Outcome | None
+
+
+def measured(
+    truth: Table, show: Callable[[], Shown], run: Callable[[], Outcome], point: Point
+) -> Measured:
+    """The shown formulas and the generated code against the truth; raises Unusable."""
     wanted = [w for values in truth.values() for w in values.values()]
     if any(abs(w) > 1e308 for w in wanted):
-        raise Unusable("a gradient is too large for float64")
+        raise Unusable("a derivative is too large for float64")
     try:
-        formulas = shown(backward, point)
+        formulas = show()
     except OutOfDomain as problem:
         detail = f"the shown steps: {problem}"
-        return [Finding(target, "formula", math.inf, detail=detail) for target in truth]
+        failed = [Finding(target, "formula", math.inf, detail=detail) for target in truth]
+        return Measured(failed, truth, {}, None)
     cap = _largest(point, [*wanted, *formulas.met])
     exact = formulas.values | truth
     scales = {t: {p: min(s, cap) for p, s in v.items()} for t, v in formulas.scales.items()}
     findings = [_formula(t, formulas.values[t], exact[t], scales[t]) for t in truth]
-    outcome = run_module(module, backward, point)
+    outcome = run()
     findings += _module(outcome, exact, scales)
-    if point.kind == "ordinary":
-        computed = {t: got for t, label, got in outcome.results if label == "backward"}
-        findings += _function(backward, function, point, exact, scales, computed)
-    return findings
+    return Measured(findings, exact, scales, outcome)
 
 
 def _largest(point: Point, wanted: list[Any]) -> float:
@@ -158,11 +186,11 @@ def _function(
         findings.append(Finding(target, "function", error, place, flat[place], want))
     for target, got in computed.items():
         scale = max(float(s) for s in scales[target].values())
-        slopes = forward.differences(target.array, point) if point.gap > _ROOM else None
+        slopes = forward.differences(target.array, point) if point.gap > ROOM else None
         step, detail = _complex_step(forward, traced, target, point, slopes, scale)
-        findings.append(_close(target, "complex step", got, step, scale, detail))
+        findings.append(close(target, "complex step", got, step, scale, detail))
         if slopes is not None:
-            findings.append(_close(target, "differences", got, slopes, scale))
+            findings.append(close(target, "differences", got, slopes, scale))
     return findings
 
 
@@ -184,13 +212,13 @@ def _complex_step(
         # A function may refuse complex numbers in any way, such as a warning from float().
         with suppress(Exception):
             step = forward.complex_step(array, point)
-            near = slopes is None or not _close(target, "differences", step, slopes, scale).failed
+            near = slopes is None or not close(target, "differences", step, slopes, scale).failed
             if near:
                 return step, ""
     return traced.complex_step(array, point), "" if forward is traced else PROGRAM
 
 
-def _close(
+def close(
     target: Target, check: str, got: Doubles, measured: Doubles, scale: float, detail: str = ""
 ) -> Finding:
     """Computed against measured derivatives, relative to the largest entry."""

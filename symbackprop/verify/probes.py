@@ -11,12 +11,16 @@ from typing import NamedTuple
 
 
 class Probe(NamedTuple):
-    """A forward pass as expression text: its input shapes, its assumptions, the gradients."""
+    """A forward pass as expression text: its input shapes, its assumptions, the gradients.
+
+    directional: that what is verified is its Jacobian-vector product instead.
+    """
 
     text: str
     shapes: Mapping[str, tuple[str, ...]]
     assume: tuple[str, ...] = ()
     wrt: tuple[str, ...] | None = None
+    directional: bool = False
 
 
 _X: dict[str, tuple[str, ...]] = {"x": ("n",)}
@@ -67,4 +71,5 @@ PROBES: dict[str, Probe] = {
         ("s",),
     ),
     "chain_rule": Probe("z = x*w; y = exp(z)", _XW),
+    "push_forward": Probe("z = x*w; y = exp(z)", _XW, directional=True),
 }

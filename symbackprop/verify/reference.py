@@ -6,13 +6,14 @@ error is of order h², far below 30 digits. It uses no derivative rule.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from symbackprop.algebra.nodes import Array, elements
 from symbackprop.algebra.program import Program
-from symbackprop.calculus.result import Backward
+from symbackprop.calculus.result import Adjoint, Backward, Tangent
 from symbackprop.verify.evaluate import Rule, State, Values
 from symbackprop.verify.points import MOST_DIGITS, Point, rules
 from symbackprop.verify.rounding import Rounding
@@ -67,7 +68,26 @@ def gradients(program: Program, wrt: Sequence[Array], point: Point) -> Table:
 
 
 def shown(backward: Backward, point: Point) -> Shown:
-    """The outputs by the definitions, and the gradients by the shown steps.
+    """The outputs by the definitions, and the gradients by the shown steps."""
+    program = backward.program
+    wanted = {Target(o, False): o for o in program.outputs}
+    wanted.update((Target(a, True), backward.step(a).array) for a in backward.wrt)
+    weights = {
+        upstream: point.cotangents[output]
+        for output, upstream in zip(program.outputs, backward.upstream, strict=True)
+        if upstream is not None
+    }
+    return evaluated(program, backward.steps, wanted, point, weights)
+
+
+def evaluated(
+    program: Program,
+    steps: Sequence[Adjoint | Tangent],
+    wanted: Mapping[Target, Array],
+    point: Point,
+    weights: Mapping[Array, Values] = MappingProxyType({}),
+) -> Shown:
+    """The arrays of a program and of the steps behind it. weights: upstream gradients.
 
     The steps may need more digits than the forward pass did. Raises OutOfDomain where a step has
     no value, however many digits there are.
@@ -75,7 +95,7 @@ def shown(backward: Backward, point: Point) -> Shown:
     for digits in (point.digits, MOST_DIGITS):
         scalars = Rounding(digits)
         try:
-            found = _shown(backward, point, scalars)
+            found = _evaluated(program, steps, wanted, point, weights, scalars)
         except OutOfDomain:
             if digits == MOST_DIGITS:
                 raise
@@ -85,19 +105,21 @@ def shown(backward: Backward, point: Point) -> Shown:
     return found
 
 
-def _shown(backward: Backward, point: Point, scalars: Rounding) -> Shown:
-    program = backward.program
+def _evaluated(
+    program: Program,
+    steps: Sequence[Adjoint | Tangent],
+    wanted: Mapping[Target, Array],
+    point: Point,
+    weights: Mapping[Array, Values],
+    scalars: Rounding,
+) -> Shown:
     arrays = {a: {p: scalars.exact(x) for p, x in v.items()} for a, v in point.values.items()}
     state = State(scalars, point.sizes, arrays)
     state.run(rules(program))
-    for output, upstream in zip(program.outputs, backward.upstream, strict=True):
-        if upstream is not None:
-            weights = point.cotangents[output]
-            state.arrays[upstream] = {p: scalars.exact(x) for p, x in weights.items()}
+    for upstream, values in weights.items():
+        state.arrays[upstream] = {p: scalars.exact(x) for p, x in values.items()}
     state.masked = True
-    state.run((s.array, s.indices, s.expr) for s in backward.steps)
-    wanted = {Target(o, False): o for o in program.outputs}
-    wanted.update((Target(a, True), backward.step(a).array) for a in backward.wrt)
+    state.run((s.array, s.indices, s.expr) for s in steps)
     return Shown(
         {t: {p: x.value for p, x in state.arrays[a].items()} for t, a in wanted.items()},
         {t: {p: x.scale for p, x in state.arrays[a].items()} for t, a in wanted.items()},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sympy import Basic
 
+from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward
 from symbackprop.errors import NotYet
@@ -20,6 +21,10 @@ from symbackprop.verify.sizes import possible
 AGREES, FALSE, INCONCLUSIVE = "agrees", "false", "inconclusive"
 _VARIANTS = 2
 _TRIES = 6
+_NEEDED: Mapping[str, Sequence[str]] = {
+    "value": ("numpy",), "gradient": [c for c in CHECKS if c != "function"],
+    "formula": ("numpy", "formula"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,9 @@ class Counterexample:
 
 @dataclass
 class Row:
-    """The verdict on one array: the value of an output, or the gradient in an input.
+    """The verdict on one array: the value of an output, the gradient in an input, or a formula.
 
+    kind: "value", "gradient" (of an input) or "formula" (whatever a formula computes).
     errors: the largest relative error by check: "numpy" and "formula" against the 30-digit
         reference, "complex step" and "differences" of the forward function in float64, "function"
         (the user's function against the traced program).
@@ -100,7 +106,7 @@ def table(reports: Sequence[Report]) -> str:
         for row in report.rows:
             checks = ("numpy", "formula", "complex step", "differences")
             errors = [_error(row.errors.get(check)) for check in checks]
-            what = row.of if row.kind == "value" else f"d{row.of}"
+            what = f"d{row.of}" if row.kind == "gradient" else row.of
             lines.append([report.name, what, str(row.points), *errors, row.verdict])
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     text = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip()
@@ -123,22 +129,37 @@ def verify_derivation(
     positive: inputs that must be positive. progress: called with (done, all) points.
     Raises nothing for a wrong derivation: that is a verdict.
     """
-    report = Report(name, seed)
     if backward.program is not program and backward.program != program:
         raise ValueError(f"verify {name}: the backward program is of another forward program")
     rows = {Target(o, False): Row(o.name, "value") for o in program.outputs}
     rows |= {Target(a, True): Row(a.name, "gradient") for a in backward.wrt}
+    weighted = [o for o, u in zip(program.outputs, backward.upstream, strict=True) if u]
+    return checked(
+        Report(name, seed), rows, program,
+        lambda point: compare(backward, module, function, point),
+        weighted=weighted, positive=positive, progress=progress,
+    )  # fmt: skip
+
+
+def checked(
+    report: Report, rows: dict[Target, Row], program: Program,
+    check: Callable[[Point], list[Finding]], *, weighted: Collection[Array] = (),
+    positive: Collection[str] = (), progress: Callable[[int, int], None] | None = None,
+) -> Report:  # fmt: skip
+    """The report, its rows filled by a check at points of every size and kind.
+
+    check: may raise Unusable, and gets another point then.
+    """
     report.rows = list(rows.values())
     cases = possible(program.sizes, program.conditions)
     tally = _Tally(rows)
     try:
-        weighted = [o for o, u in zip(program.outputs, backward.upstream, strict=True) if u]
-        sampler = Sampler(program, seed, weighted=weighted, positive=positive)
+        sampler = Sampler(program, report.seed, weighted=weighted, positive=positive)
         plan = [(sizes, kind, v) for sizes in cases for kind in ("ordinary", "extreme")
                 for v in range(_VARIANTS)]  # fmt: skip
         for done, (sizes, kind, variant) in enumerate(plan):
             try:
-                tally.add(*_findings(sampler, backward, module, function, sizes, kind, variant))
+                tally.add(*_findings(sampler, check, sizes, kind, variant))
             except NoPoint as problem:
                 tally.missing(sizes, kind, str(problem))
             if progress is not None:
@@ -151,7 +172,7 @@ def verify_derivation(
 
 
 def _findings(
-    sampler: Sampler, backward: Backward, module: Any, function: Callable[..., Any] | None,
+    sampler: Sampler, check: Callable[[Point], list[Finding]],
     sizes: dict[Basic, int], kind: str, variant: int,
 ) -> tuple[Point, list[Finding]]:  # fmt: skip
     """The findings at a fresh point; another is drawn while a gradient leaves float64's range."""
@@ -159,7 +180,7 @@ def _findings(
     for _ in range(_TRIES):
         point = sampler.draw(sizes, kind, variant)
         try:
-            return point, compare(backward, module, function, point)
+            return point, check(point)
         except Unusable as problem:
             reason = str(problem)
     raise NoPoint(reason)
@@ -217,7 +238,7 @@ class _Tally:
         seen = sum(case in self.seen["ordinary"] for case in cases)
         if cases[0] not in self.seen["ordinary"] or 2 * seen < len(cases):
             return next(note for note in self.notes if note.startswith("no ordinary point"))
-        needed = ["numpy"] if row.kind == "value" else [c for c in CHECKS if c != "function"]
+        needed = _NEEDED[row.kind]
         absent = [check for check in needed if check not in row.errors]
         return f"no point allowed the check: {', '.join(absent)}" if absent else ""
 

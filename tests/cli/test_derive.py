@@ -122,6 +122,26 @@ def test_jacobians(form: str) -> None:
     assert {"--text": "y", "--latex": r"\begin{cases}", "--json": '"rows"'}[form] in shown
 
 
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [("--jacobian=L,a", "jacobian"), ("--hessian=a", "hessian"), ("--jvp=a", "jvp"),
+     ("--hvp=a", "hvp")],
+)  # fmt: skip
+def test_every_request_has_every_form(request_: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "generated.py"
+    run("derive", "softmax-ce", request_, "--numpy", "-o", str(path)).result()
+    assert callable(getattr(imported(path), name))
+    assert "y[k]" in run("derive", "softmax-ce", request_).result()
+    assert "y_{k}" in run("derive", "softmax-ce", request_, "--latex").result()
+    record = json.loads(run("derive", "softmax-ce", request_, "--json").result())
+    assert f"def {name}(" in record["numpy"]
+
+
+def test_products_in_matrix_notation() -> None:
+    shown = run("derive", "affine-batch", "--jvp", "x", "--latex", "--notation", "matrix").result()
+    assert r"\dot{\boldsymbol{z}} &= \dot{\boldsymbol{x}} \boldsymbol{W}" in shown
+
+
 def test_a_kink_is_named_with_its_subgradient() -> None:
     assert "x" in run("derive", "relu").result()
     notes = json.loads(run("derive", "relu", "--json").result())["notes"]

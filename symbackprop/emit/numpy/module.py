@@ -27,19 +27,19 @@ def numpy_source(backward: Backward, *, version: str) -> str:
     """
     shown = lettered_backward(backward)
     planned = plan(shown)
-    scope = Scope(shown)
+    scope = Scope(shown.program, shown.wrt)
     passes = Passes(shown, planned, scope)
     np = scope.public("np")
     imports = ["import math"] if scope.helpers_used else []
     imports += ["from typing import NamedTuple", "", f"import numpy as {np}", ""]
     blocks = [
-        [*imports, *_shapes(scope)],
+        [*imports, *shapes_table(scope)],
         passes.saved_class(),
         _grads_class(scope),
         _aliases(scope, "Saved", "Grads"),
-        _function(PREPARE, prepare=scope.prepare, np=np, shapes=scope.shapes),
-        _function(UPSTREAM, upstream=scope.upstream, np=np),
-        *(_function(HELPERS[h], name=name, np=np) for h, name in scope.helpers_used.items()),
+        filled(PREPARE, prepare=scope.prepare, np=np, shapes=scope.shapes),
+        filled(UPSTREAM, upstream=scope.upstream, np=np),
+        *(filled(HELPERS[h], name=name, np=np) for h, name in scope.helpers_used.items()),
         passes.forward_lines,
         passes.backward_lines,
     ]
@@ -49,7 +49,8 @@ def numpy_source(backward: Backward, *, version: str) -> str:
     return head + "\n\n" + "\n\n\n".join("\n".join(b) for b in blocks if b) + "\n"
 
 
-def _function(template: str, **names: str) -> list[str]:
+def filled(template: str, **names: str) -> list[str]:
+    """The lines of a helper function, with its names put in."""
     return template.format(**names).strip().split("\n")
 
 
@@ -57,7 +58,8 @@ def _aliases(scope: Scope, *names: str) -> list[str]:
     return [f"{scope.aliases[n]} = {n}" for n in names if n in scope.aliases]
 
 
-def _shapes(scope: Scope) -> list[str]:
+def shapes_table(scope: Scope) -> list[str]:
+    """The table of input shapes that `prepare` checks."""
     entries = [f'    "{name}": {_literal(a.shape)},' for a, name in scope.inputs.items()]
     return [f"{scope.shapes} = {{", *entries, "}"]
 

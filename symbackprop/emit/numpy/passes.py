@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sympy import Expr
 
 from symbackprop.algebra.nodes import Array
+from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.helpers import HELPERS
@@ -23,22 +26,23 @@ class Scope:
     function uses an alias of the public one instead.
     """
 
-    def __init__(self, backward: Backward) -> None:
-        program = backward.program
+    def __init__(
+        self, program: Program, wrt: Sequence[Array] = (), public: Sequence[str] = PUBLIC
+    ) -> None:
         arrays = (*program.inputs, *(d.array for d in program.definitions))
-        outer = Namer((*PUBLIC, *(identifier(a.name) for a in arrays)))
+        outer = Namer((*public, *(identifier(a.name) for a in arrays)))
         parameters, fields = Namer(), Namer()
         self.inputs = {a: parameters.name(a, a.name) for a in program.inputs}
-        self.grads = {a: fields.name(a, field_name(a.name)) for a in backward.wrt}
+        self.grads = {a: fields.name(a, field_name(a.name)) for a in wrt}
         hidden = set(self.inputs.values())
-        self.aliases = {n: outer.fresh(f"_{n}") for n in PUBLIC if n in hidden}
+        self.aliases = {n: outer.fresh(f"_{n}") for n in public if n in hidden}
         self.prepare = outer.fresh("_prepare")
         self.upstream = outer.fresh("_upstream")
         self.shapes = outer.fresh("_SHAPES")
         self._helpers = {head: outer.fresh(f"_{head}") for head in HELPERS}
         self.helpers_used: dict[str, str] = {}
         self.reserved = {
-            *PUBLIC, *self.aliases.values(), self.prepare, self.upstream, self.shapes,
+            *public, *self.aliases.values(), self.prepare, self.upstream, self.shapes,
             *self._helpers.values(),
         }  # fmt: skip
 
@@ -113,15 +117,14 @@ class Passes:
                 value = function.array(key) if isinstance(key, Array) else function.size(key)
                 saved.append(f"{name}={value}")
         names = list(scope.inputs.values())
-        target = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
         out = results[0] if len(results) == 1 else f"({', '.join(results)})"
         told = listed([f"{a.name}: {shape_text(a.shape)}" for a in self._outputs])
         return [
             *fitted("def forward(", names, "):"),
             *docstring(wrapped(f"Return {told}; and what `backward` needs.", 0, 0), 4),
-            *_prepared(target, scope.prepare, names),
-            *_indented(function.size_lines()),
-            *_indented(body),
+            *prepared(names, scope.prepare),
+            *indented(function.size_lines()),
+            *indented(body),
             *fitted(f"return {out}, {scope.public('Saved')}(", saved, ")", 4),
         ]
 
@@ -159,10 +162,10 @@ class Passes:
         return [
             f"def backward(saved, {signature}):",
             *docstring([*wrapped(title, 0, 0), "", *told], 4),
-            *_indented(_unpacking(unpacked)),
-            *_indented(function.size_lines()),
-            *_indented(converted),
-            *_indented(body),
+            *indented(_unpacking(unpacked)),
+            *indented(function.size_lines()),
+            *indented(converted),
+            *indented(body),
             *fitted(
                 f"return {scope.public('Grads')}(",
                 [f"{name}={steps[array]}" for array, name in scope.grads.items()],
@@ -185,7 +188,9 @@ class Passes:
         ]
 
 
-def _prepared(target: str, prepare: str, names: list[str]) -> list[str]:
+def prepared(names: list[str], prepare: str) -> list[str]:
+    """The parameters of a function, checked and converted."""
+    target = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
     before = f"{target} = {prepare}("
     pairs = [f"{name}={name}" for name in names]
     if len(before) <= 92:
@@ -203,5 +208,6 @@ def _unpacking(pairs: dict[str, str]) -> list[str]:
     return [f"{name} = {value}" for name, value in pairs.items()]
 
 
-def _indented(lines: list[str]) -> list[str]:
+def indented(lines: list[str]) -> list[str]:
+    """The lines of a function's body."""
     return [f"    {line}" for line in lines]

@@ -23,7 +23,7 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.registry import lowering
-from symbackprop.calculus.result import Backward
+from symbackprop.calculus.result import Adjoint, Backward, Tangent
 from symbackprop.emit.numpy.algebra import canonical, renamed, times, with_arguments
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.masks import joined
@@ -66,17 +66,21 @@ def plan(backward: Backward) -> Plan:
 
     Raises NotYet where one of several outputs has no named upstream gradient.
     """
-    program = backward.program
-    joined_steps = tuple(replace(s, expr=joined(s.expr)) for s in backward.steps)
-    backward = replace(backward, steps=joined_steps)
+    return planned(backward.program, backward.steps, _upstream(backward))
+
+
+def planned(
+    program: Program, given: Sequence[Adjoint | Tangent], upstream: tuple[Array, ...] = ()
+) -> Plan:
+    """The plan for steps behind a forward pass; their inputs and outputs are the program's."""
+    given = [replace(s, expr=joined(s.expr)) for s in given]
     stabiliser = Stabiliser()
-    guards = _guards(backward, stabiliser)
+    guards = _guards(program, given, stabiliser)
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
-    upstream = _upstream(backward)
-    adjoints = {s.array for s in backward.steps} | set(upstream)
+    adjoints = {s.array for s in given} | set(upstream)
     helper = _Helpers(stabiliser, guards, adjoints)
     steps = []
-    for step in backward.steps:
+    for step in given:
         expr = step.expr
         if DOUT in upstream:
             expr = scaled(expr, DOUT[()], adjoints)
@@ -108,14 +112,14 @@ def _solve(program: Program, lines: dict[Array, Line], steps: list[Line]) -> Non
             steps[:] = found[len(found) - len(steps) :]
 
 
-def _guards(backward: Backward, stabiliser: Stabiliser) -> Guards:
-    program, supports = backward.program, Supports()
-    for definition in program.definitions:
-        supports.define(definition.element, definition.expr)
-    for step in backward.steps:
-        supports.define(step.element, step.expr)
+def _guards(
+    program: Program, given: Sequence[Adjoint | Tangent], stabiliser: Stabiliser
+) -> Guards:
+    supports = Supports()
+    for line in (*program.definitions, *given):
+        supports.define(line.element, line.expr)
     exprs = {d.array: d.expr for d in program.definitions}
-    steps = [s.expr for s in backward.steps]
+    steps = [s.expr for s in given]
     return Guards(stabiliser, supports, branch_only(supports, program.outputs, exprs, steps))
 
 
