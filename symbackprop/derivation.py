@@ -16,6 +16,7 @@ from symbackprop.algebra.deadline import limited, working_on
 from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.nodes import to_sympy
 from symbackprop.algebra.program import Definition
+from symbackprop.calculus.companions import with_inverses, without_unused
 from symbackprop.calculus.costs import ProgramCost, program_cost
 from symbackprop.calculus.result import Adjoint, Backward
 from symbackprop.calculus.reverse import backward
@@ -169,8 +170,10 @@ class Derivation:
         """
         from symbackprop.calculus.jacobian import jacobian
 
-        program = self.backward.program
-        return Jacobian(lettered_jacobian(jacobian(program, of, wrt), names_in(program)), program)
+        program = with_inverses(self.backward.program)
+        found = jacobian(program, of, wrt)
+        program = without_unused(program, self.backward.program, [found.expr])
+        return Jacobian(lettered_jacobian(found, names_in(program)), program)
 
     def hessian(self, wrt: str, other: str | None = None) -> Jacobian:
         """The second derivative of a scalar output in an input, or in two.
@@ -180,8 +183,9 @@ class Derivation:
         """
         from symbackprop.calculus.hessian import hessian
 
-        program = self.backward.program
+        program = with_inverses(self.backward.program)
         found = hessian(program, wrt, other)
+        program = without_unused(program, self.backward.program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
 
     def verify(self) -> Report:

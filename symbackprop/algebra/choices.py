@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from sympy import S
+
 from symbackprop.algebra.functions import Function
 from symbackprop.algebra.poly import ONE, Node, Poly, atom, mono, number
+from symbackprop.algebra.positions import as_position, compared, equal_positions, unequal_positions
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.signs import poly_nonnegative, poly_positive
 
@@ -63,7 +66,13 @@ _COMPARE = {"gt": float.__gt__, "ge": float.__ge__, "eq": float.__eq__, "ne": fl
 
 
 def bracket(condition: Poly) -> Poly:
-    """[c], which is a number where the condition is decided."""
+    """[c], which is a number where the condition is decided, and δ_ij for [i = j]."""
+    single = condition.single()
+    node = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+    if isinstance(node, Node) and node.head in ("eq", "ne"):
+        gap = as_position(node.args[0] - node.args[1])
+        if gap is not None:
+            return (equal_positions if node.head == "eq" else unequal_positions)(gap, S.Zero)
     return condition if condition.constant is not None else atom(Node("iverson", (condition,)))
 
 
@@ -72,6 +81,8 @@ def comparison(head: str, u: Poly, v: Poly) -> Poly:
     difference = (u - v).constant
     if difference is not None:
         return number(int(_COMPARE[head](float(difference), 0.0)))
+    if head in ("gt", "ge") and (gap := as_position(u - v)) is not None:
+        return compared(head, gap, S.Zero)
     if head == "gt" and poly_positive(u - v):
         return ONE
     if head in ("eq", "ne") and all(c < 0 for c in u.terms.values()):

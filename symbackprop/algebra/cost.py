@@ -12,8 +12,19 @@ from math import prod
 
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
 
-from symbackprop.algebra.nodes import Delta, Element, Index, IndexMax, IndexSum, Iverson, Where
+from symbackprop.algebra.nodes import (
+    Delta,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    MatrixFunction,
+    Position,
+    Where,
+)
 from symbackprop.algebra.registry import CACHES
+from symbackprop.algebra.subscripts import indices_of
 
 NOMINAL = 100
 FUNCTION = 8.0  # exp, log, tanh and the like: per element
@@ -46,8 +57,12 @@ def cost(expr: Basic) -> float:
 @cache
 def free_indices(expr: Basic) -> frozenset[Index]:
     """The free indices of an expression."""
+    if isinstance(expr, Index | Position):
+        return indices_of(expr)
     if isinstance(expr, Element | Delta):
-        return frozenset(expr.indices)
+        return expr.free
+    if isinstance(expr, MatrixFunction):
+        return expr.free
     if isinstance(expr, IndexSum | IndexMax):
         return free_indices(expr.body) - frozenset(expr.bound)
     return frozenset().union(*(free_indices(a) for a in expr.args))
@@ -61,12 +76,15 @@ class _Counter:
         self._seen = seen
 
     def count(self, e: Basic) -> float:
-        if isinstance(e, Rational | Symbol | Delta) or e in self._seen:
+        if isinstance(e, Rational | Symbol | Position | Delta) or e in self._seen:
             return 0.0
         span = elements_of(free_indices(e))
         if isinstance(e, Element):
             return LOAD * span
         self._seen.add(e)
+        if isinstance(e, MatrixFunction):
+            matrix = elements_of(e.argument.indices)
+            return NODE + CONTRACTION * matrix * _nominal(e.argument.indices[-1].size)
         return NODE * len(e.args) + self._operation(e, span)
 
     def _operation(self, e: Basic, span: float) -> float:
@@ -150,8 +168,11 @@ def _subtracts(e: Basic, span: float) -> bool:
         return False
     if elements_of(free_indices(e)) < span:
         return False
-    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in e.args[1:]) and any(
-        isinstance(f, Element) and not f.array.sign for f in e.args[1:]
+    factors = e.args[1:]
+    if all(elements_of(free_indices(f)) < span for f in factors):
+        return False  # an outer product: its value at an element is not one of two near values
+    return all(isinstance(f, Element | Symbol | Pow | Iverson) for f in factors) and any(
+        isinstance(f, Element) and not f.array.sign for f in factors
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from sympy import Expr
+
 from symbackprop.algebra.nodes import Delta, Index
-from symbackprop.algebra.poly import Node, Poly, add, atom, mono
+from symbackprop.algebra.poly import Monomial, Node, Number, Poly, add, atom, mono
 from symbackprop.algebra.powers import expand, power
 from symbackprop.algebra.registry import law
-from symbackprop.algebra.sums import opened, rename, sum_over
+from symbackprop.algebra.sums import delta_of_subscript, opened, rename, sum_over
 
 
 @law
@@ -15,14 +17,31 @@ def delta_times(p: Poly, free: tuple[Index, ...]) -> Poly:
     place = {index: n for n, index in enumerate(free)}
     total: list[Poly] = []
     for m, c in p.terms.items():
-        deltas = [a for a, _ in m if isinstance(a, Delta) and set(a.indices) <= place.keys()]
+        deltas = [a for a, _ in m if isinstance(a, Delta)
+                  and all(i in place for i in a.indices) and _same_axis(a)]
         rest = mono((x for x in m if x[0] not in deltas), c)
-        mapping: dict[Index, Index] = {}
+        mapping: dict[Index, Expr] = {}
         for delta in deltas:
-            first, second = sorted(delta.indices, key=place.__getitem__)
+            first, second = sorted(delta.free, key=place.__getitem__)
             mapping[second] = mapping.get(first, first)
-        total.append(rename(rest, mapping) * mono((a, 1) for a in deltas))
+        product = rename(rest, mapping) * mono((a, 1) for a in deltas)
+        total.append(add(_with_free(n, d, place) for n, d in product.terms.items()))
     return add(total)
+
+
+def _with_free(m: Monomial, c: Number, place: dict[Index, int]) -> Poly:
+    """δ(j, u) f_u = δ(j, u) f_j for a free index j and a subscript u that is none."""
+    for a, _ in m:
+        if isinstance(a, Delta):
+            j, u = a.indices
+            if j in place and isinstance(j, Index) and not isinstance(u, Index):
+                return delta_of_subscript(m - {(a, 1)}, j, u).scale(c) * atom(a)
+    return mono(m, c)
+
+
+def _same_axis(delta: Delta) -> bool:
+    i, j = delta.indices
+    return isinstance(i, Index) and isinstance(j, Index) and i.size == j.size
 
 
 def expand_all(p: Poly) -> Poly:

@@ -57,6 +57,12 @@ def sign_into_base(m: Monomial, c: Number) -> tuple[Monomial, Number]:
             negative = sum(v < 0 for v in inner.terms.values())
             if negative if c < 0 else negative == len(inner):
                 return m - {(a, e)} | {(Node("base", (-inner,)), e)}, -c
+        if isinstance(a, Node) and a.head == "sum" and e == 1 and c < 0:
+            body = a.args[0].single()
+            if body is not None:
+                inside, sign = sign_into_base(body[0], -1)
+                if sign > 0:
+                    return m - {(a, e)} | {(Node("sum", (mono(inside, body[1]),), a.bound), e)}, -c
     return m, c
 
 

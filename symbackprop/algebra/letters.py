@@ -11,7 +11,15 @@ from sympy.core.function import Application
 from sympy.core.relational import Relational
 
 from symbackprop.algebra.deadline import check_time
-from symbackprop.algebra.nodes import Array, Element, Index, IndexMax, IndexSum, walk
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    MatrixFunction,
+    walk,
+)
 from symbackprop.algebra.program import Program
 
 VECTOR = "kjilmnpqrsuvwabcfgh"
@@ -54,6 +62,9 @@ def free_indices(expr: Basic, bound: frozenset[Index] = frozenset()) -> Iterator
         return
     if isinstance(expr, IndexSum | IndexMax):
         yield from free_indices(expr.body, bound | set(expr.bound))
+        return
+    if isinstance(expr, MatrixFunction):
+        yield from (i for i in expr.free if i not in bound)
         return
     if not isinstance(expr, Array):
         for argument in expr.args:

@@ -1,55 +1,50 @@
 """The nodes of index notation: what SymPy's own classes do wrong or too slowly.
 
 An array expression is a SymPy expression in these nodes plus an ordered tuple of free indices.
-All quantities are real. An index ranges over 1..size and carries that size, so a Kronecker delta
-under a sum collapses without any range condition.
+All quantities are real. An index ranges over 1..size and carries that size; a subscript is an
+index or an integer expression in indices (`subscripts.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import count
 from typing import Any, ClassVar
 
-from sympy import Basic, Dummy, Expr, Integer, KroneckerDelta, Max, Min, Piecewise, S, Sum, Symbol
+from sympy import (
+    Basic,
+    Dummy,
+    Expr,
+    Integer,
+    KroneckerDelta,
+    Max,
+    Min,
+    Piecewise,
+    S,
+    Sum,
+    Symbol,
+    ceiling,
+)
 from sympy.logic.boolalg import Boolean
 from sympy.tensor.indexed import IndexedBase
 
-_fresh = count(1)
+from symbackprop.algebra.subscripts import (
+    Gather,
+    Index,
+    Position,
+    Quotient,
+    Remainder,
+    at_least,
+    canonical,
+    fresh_index,
+    indices_of,
+    put,
+    solved,
+)
 
 
 def size_symbol(name: str) -> Symbol:
     """The symbol of an axis size: a positive integer."""
     return Symbol(name, integer=True, positive=True)
-
-
-class Index(Symbol):
-    """An index (subscript) with the size of the axis it runs over."""
-
-    __slots__ = ("size",)
-    size: Expr
-    _table: ClassVar[dict[tuple[str, Expr], Index]] = {}
-
-    def __new__(cls, name: str, size: Expr) -> Index:
-        found = cls._table.get((name, size))
-        if found is None:
-            found = Symbol.__xnew__(cls, name, integer=True, positive=True)
-            found.size = size
-            cls._table[name, size] = found
-        return found
-
-    def __getnewargs_ex__(self) -> Any:
-        return (self.name, self.size), {}
-
-    def _hashable_content(self) -> tuple[Any, ...]:
-        return (self.name, self.size)
-
-
-def fresh_index(size: Expr) -> Index:
-    """A new index over an axis of this size, whose name nothing else has."""
-    index = Symbol.__xnew__(Index, f"_{next(_fresh)}", integer=True, positive=True)
-    index.size = size
-    return index  # type: ignore[no-any-return]
 
 
 class Array(Symbol):
@@ -85,7 +80,7 @@ class Array(Symbol):
         """The sizes of the axes that carry an index: all but those of size 1."""
         return tuple(s for s in self.shape if s != 1)
 
-    def __getitem__(self, indices: tuple[Index, ...]) -> Element:
+    def __getitem__(self, indices: tuple[Expr, ...]) -> Element:
         return Element(self, *indices)
 
 
@@ -98,20 +93,26 @@ class _Real(Expr):
 
 
 class Element(_Real):
-    """One element of an array: y[j, k], an index for each axis that is not of size 1."""
+    """One element of an array: y[j, k], a subscript for each axis that is not of size 1."""
 
     __slots__ = ()
 
-    def __new__(cls, array: Array, *indices: Index) -> Element:
-        return Expr.__new__(cls, array, *indices)  # type: ignore[no-any-return]
+    def __new__(cls, array: Array, *indices: Expr) -> Element:
+        return Expr.__new__(cls, array, *map(canonical, indices))  # type: ignore[no-any-return]
 
     @property
     def array(self) -> Array:
         return self.args[0]  # type: ignore[no-any-return]
 
     @property
-    def indices(self) -> tuple[Index, ...]:
+    def indices(self) -> tuple[Expr, ...]:
+        """The subscripts."""
         return self.args[1:]  # type: ignore[no-any-return]
+
+    @property
+    def free(self) -> frozenset[Index]:
+        """The indices in the subscripts."""
+        return indices_of(self)
 
     def _eval_is_positive(self) -> bool | None:
         return True if self.array.sign == ">0" else None
@@ -122,25 +123,56 @@ class Element(_Real):
     def _sympystr(self, printer: Any) -> str:
         if not self.indices:
             return str(self.array.name)
-        return f"{self.array.name}[{', '.join(i.name for i in self.indices)}]"
+        return f"{self.array.name}[{', '.join(map(str, self.indices))}]"
 
 
 class Delta(_Real):
-    """The Kronecker delta: 1 where the two indices are equal, else 0."""
+    """The Kronecker delta: 1 where the two subscripts are equal, else 0."""
 
     __slots__ = ()
     is_nonnegative = True
 
-    def __new__(cls, i: Index, j: Index) -> Expr:
+    def __new__(cls, i: Expr, j: Expr) -> Expr:
         if i == j:
             return S.One
-        if (j.name, i.name) < (i.name, j.name):
+        if not (isinstance(i, Index) and isinstance(j, Index)):
+            gap = canonical(i - j)
+            if gap == 0:
+                return S.One
+            if at_least(gap, S.One) or at_least(S.NegativeOne, gap):
+                return S.Zero
+            i, j = _equation(gap)
+        if isinstance(i, Index) and isinstance(j, Index) and (j.name, i.name) < (i.name, j.name):
             i, j = j, i
         return Expr.__new__(cls, i, j)
 
     @property
-    def indices(self) -> tuple[Index, Index]:
+    def indices(self) -> tuple[Expr, Expr]:
+        """The two subscripts."""
         return self.args  # type: ignore[no-any-return]
+
+    @property
+    def free(self) -> frozenset[Index]:
+        """The indices in the subscripts."""
+        return indices_of(self)
+
+
+def _equation(gap: Expr) -> tuple[Expr, Expr]:
+    """`gap = 0` as the two sides of an equation, solved for an index where that can be done."""
+    options = []
+    for b in indices_of(gap):
+        found = solved(gap, b)
+        if found is not None and abs(found[0]) == 1:
+            rest = canonical(-found[1] / found[0])
+            inside = at_least(rest, S.One) is True and at_least(b.size, rest) is True
+            options.append((not inside, len(rest.args), b.name, b, rest))
+    if options:
+        *_, b, rest = min(options, key=lambda o: o[:3])
+        return b, rest
+    terms = [t for t in gap.as_ordered_terms()]
+    left = [t for t in terms if not t.could_extract_minus_sign()]
+    right = [-t for t in terms if t.could_extract_minus_sign()]
+    return sum(left, S.Zero), sum(right, S.Zero)
 
 
 class _Binder(_Real):
@@ -239,15 +271,57 @@ class Minimum(_Real):
         return Expr.__new__(cls, u, v)
 
 
-def rename(expr: Basic, mapping: Mapping[Index, Index]) -> Any:
-    """Replace free indices; a bound index is renamed apart first, so nothing is captured."""
+class MatrixFunction(_Real):
+    """A function of whole matrices, such as an inverse: nothing is known of it but its law.
+
+    It is kept as a definition of its own. `argument` is an element of a named array, whose last
+    two indices run over the matrix (and have names that no others have) and whose other indices
+    are free, as are `indices`, those of the result's last axes.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, argument: Element, *indices: Expr) -> MatrixFunction:
+        return Expr.__new__(cls, argument, *indices)  # type: ignore[no-any-return]
+
+    @property
+    def argument(self) -> Element:
+        return self.args[0]  # type: ignore[no-any-return]
+
+    @property
+    def indices(self) -> tuple[Expr, ...]:
+        return self.args[1:]  # type: ignore[no-any-return]
+
+    @property
+    def lead(self) -> tuple[Expr, ...]:
+        """The indices of the axes before those of the matrix."""
+        return self.argument.indices[:-2]
+
+    @property
+    def free(self) -> frozenset[Index]:
+        """The indices in the subscripts."""
+        return frozenset().union(*(indices_of(u) for u in (*self.lead, *self.indices)))
+
+    @property
+    def free_symbols(self) -> set[Basic]:
+        free: set[Basic] = super().free_symbols
+        return free - set(self.argument.indices[-2:])
+
+    def _sympystr(self, printer: Any) -> str:
+        inner = Array(self.argument.array.name)[self.lead]
+        subscripts = f"[{', '.join(map(str, self.indices))}]" if self.indices else ""
+        return f"{type(self).__name__.lower()}({inner}){subscripts}"
+
+
+def rename(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:
+    """Subscripts for free indices; a bound index is renamed apart first: nothing is captured."""
     if not mapping or not (expr.free_symbols & mapping.keys()):
         return expr
-    if isinstance(expr, Index):
-        return mapping.get(expr, expr)
+    if isinstance(expr, Index | Position | Element | Delta):
+        return _in_subscripts(expr, mapping)
     if isinstance(expr, _Binder):
         inner = {i: j for i, j in mapping.items() if i not in expr.bound}
-        targets = set(inner.values())
+        targets = frozenset().union(*(indices_of(u) for u in inner.values()))
         bound = tuple(fresh_index(b.size) if b in targets else b for b in expr.bound)
         inner.update((b, c) for b, c in zip(expr.bound, bound, strict=True) if b is not c)
         return expr.func(rename(expr.body, inner), *bound)
@@ -256,14 +330,27 @@ def rename(expr: Basic, mapping: Mapping[Index, Index]) -> Any:
     return expr.func(*(rename(a, mapping) for a in expr.args))
 
 
+def _in_subscripts(expr: Any, mapping: Mapping[Index, Expr]) -> Any:
+    if isinstance(expr, Element):
+        return Element(expr.array, *(put(i, mapping) for i in expr.indices))
+    if isinstance(expr, Delta):
+        return Delta(*(put(i, mapping) for i in expr.indices))
+    return put(expr, mapping)
+
+
 def walk(expr: Basic) -> Iterator[Basic]:
-    """The expression and all its parts, outermost first; array names and indices are not parts."""
+    """The expression and all its parts, outermost first; array names and indices are not parts.
+
+    Of a subscript only the element that it gathers is a part.
+    """
     stack = [expr]
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, Element | Delta):
-            args = node.args[:1] if isinstance(node, _Binder) else node.args
+        if isinstance(node, Element | Delta):
+            stack.extend(g.element for i in node.indices for g in i.atoms(Gather))
+        elif not isinstance(node, Position):
+            args = node.args[:1] if isinstance(node, _Binder | MatrixFunction) else node.args
             stack.extend(reversed(args))
 
 
@@ -285,6 +372,12 @@ def to_sympy(expr: Basic) -> Any:
         return IndexedBase(base)[tuple(to_sympy(i) for i in expr.indices)]
     if isinstance(expr, Index):
         return Symbol(expr.name, integer=True)
+    if isinstance(expr, Gather):
+        return to_sympy(expr.element) + 1
+    if isinstance(expr, Quotient | Remainder):
+        u, size = (to_sympy(a) for a in expr.args)
+        block = ceiling(u / size)
+        return block if isinstance(expr, Quotient) else u - size * (block - 1)
     if isinstance(expr, Delta):
         return KroneckerDelta(*(to_sympy(i) for i in expr.indices))
     if isinstance(expr, _Binder):
@@ -294,6 +387,11 @@ def to_sympy(expr: Basic) -> Any:
         from sympy import Function
 
         return Function("max")(*total.args)
+    if isinstance(expr, MatrixFunction):
+        from sympy import Function
+
+        name = Function(type(expr).__name__.lower())
+        return name(Symbol(expr.argument.array.name), *(to_sympy(i) for i in expr.free))
     if isinstance(expr, Iverson):
         return Piecewise((1, to_sympy(expr.condition)), (0, True))
     if isinstance(expr, Where):
@@ -309,7 +407,7 @@ def to_sympy(expr: Basic) -> Any:
 
 
 __all__ = [
-    "Array", "Delta", "Dummy", "Element", "Index", "IndexMax", "IndexMin", "IndexSum",
-    "Integer", "Iverson", "Maximum", "Minimum", "Where", "elements", "fresh_index", "rename",
-    "size_symbol", "to_sympy", "walk",
+    "Array", "Delta", "Dummy", "Element", "Gather", "Index", "IndexMax", "IndexMin", "IndexSum",
+    "Integer", "Iverson", "MatrixFunction", "Maximum", "Minimum", "Position", "Quotient",
+    "Remainder", "Where", "elements", "fresh_index", "rename", "size_symbol", "to_sympy", "walk",
 ]

@@ -25,8 +25,10 @@ from symbackprop.algebra.nodes import (
     IndexMax,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
+    Position,
     Where,
 )
 from symbackprop.algebra.poly import (
@@ -38,13 +40,14 @@ from symbackprop.algebra.poly import (
     Poly,
     add,
     atom,
-    kind,
+    kinds_of,
     mono,
     number,
 )
+from symbackprop.algebra.positions import integer
 from symbackprop.algebra.powers import power, power_of_sum
 from symbackprop.algebra.registry import CACHES
-from symbackprop.algebra.sums import build, max_over, opened, size_of, sum_over
+from symbackprop.algebra.sums import build, max_over, opened, sum_over
 from symbackprop.errors import NotYet
 
 _cache: dict[Basic, Poly] = {}
@@ -82,7 +85,7 @@ def _normal(expr: Basic) -> Poly:
     if isinstance(expr, Rational):
         value = Fraction(int(expr.p), int(expr.q))
         return number(value)
-    if isinstance(expr, Element | Delta):
+    if isinstance(expr, Element | Delta | MatrixFunction):
         return atom(expr)
     if isinstance(expr, Add):
         return add(normal(a) for a in expr.args)
@@ -100,8 +103,8 @@ def _normal(expr: Basic) -> Poly:
         return build("exp", (ONE,))
     if isinstance(expr, NumberSymbol):
         return atom(expr)
-    if isinstance(expr, Symbol):
-        return size_of(expr)
+    if isinstance(expr, Symbol | Position):
+        return integer(expr)
     head = FUNCTIONS.get(expr.func)
     if head is not None:
         return build(head, tuple(normal(a) for a in expr.args))
@@ -203,7 +206,7 @@ class _Substitution:
     def _new(self, a: Atom) -> _New | None:
         """What takes the place of an atom; None where nothing in it changes."""
         if self._only is not None:
-            held = a.kinds if isinstance(a, Node) else (kind(a),)
+            held = kinds_of(a)
             if all(k not in held for k in self._only):
                 return None
         if a not in self._memo:

@@ -10,12 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import cache
 from typing import ClassVar, TypeAlias
 
 from sympy import Expr
 
 from symbackprop.algebra.deadline import check_time
-from symbackprop.algebra.nodes import Delta, Element, Index
+from symbackprop.algebra.nodes import (
+    Delta,
+    Element,
+    Index,
+    MatrixFunction,
+    Position,
+    Quotient,
+    Remainder,
+)
+from symbackprop.algebra.subscripts import indices_of
 
 Number: TypeAlias = int | Fraction
 Monomial: TypeAlias = frozenset[tuple["Atom", Number]]
@@ -200,8 +210,10 @@ def atom_free(a: Atom) -> frozenset[Index]:
     """The free indices of an atom."""
     if isinstance(a, Node):
         return a.free
-    if isinstance(a, Element | Delta):
-        return frozenset(a.indices)
+    if isinstance(a, Element | Delta | Index | Position):
+        return indices_of(a)
+    if isinstance(a, MatrixFunction):
+        return a.free
     return frozenset()
 
 
@@ -218,10 +230,22 @@ def kind(a: Atom) -> object:
 
 
 def kinds(p: Poly) -> frozenset[object]:
-    """The kinds of all atoms in p, those inside nodes included."""
-    return frozenset().union(
-        *(a.kinds if isinstance(a, Node) else (kind(a),) for m in p.terms for a, _ in m)
-    )
+    """The kinds of all atoms in p, those inside nodes included; Quotient for blocks in subscripts.
+    """
+    return frozenset().union(*(kinds_of(a) for m in p.terms for a, _ in m))
+
+
+def kinds_of(a: Atom) -> frozenset[object]:
+    """The kinds in one atom."""
+    return a.kinds if isinstance(a, Node) else _leaf_kinds(a)
+
+
+@cache
+def _leaf_kinds(a: Expr) -> frozenset[object]:
+    if isinstance(a, MatrixFunction):
+        return frozenset((kind(a), a.argument.array))
+    blocks = isinstance(a, Element | Delta | Position) and a.has(Quotient, Remainder)
+    return frozenset((kind(a), Quotient)) if blocks else frozenset((kind(a),))
 
 
 def weight(p: Poly) -> int:
@@ -242,6 +266,8 @@ def deep_atoms(p: Poly) -> Iterator[Atom]:
             if isinstance(a, Node):
                 for arg in a.args:
                     yield from deep_atoms(arg)
+            elif isinstance(a, MatrixFunction):
+                yield a.argument
 
 
 _leaf_keys: dict[Expr, str] = {}
@@ -258,9 +284,9 @@ def atom_key(a: Atom) -> str:
     key = _leaf_keys.get(a)
     if key is None:
         if isinstance(a, Element):
-            key = f"{a.array.name}[{','.join(i.name for i in a.indices)}]"
+            key = f"{a.array.name}[{','.join(map(str, a.indices))}]"
         elif isinstance(a, Delta):
-            key = f"d({','.join(i.name for i in a.indices)})"
+            key = f"d({','.join(map(str, a.indices))})"
         else:
             key = str(a)
         _leaf_keys[a] = key

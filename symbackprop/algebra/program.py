@@ -35,9 +35,10 @@ class Definition:
 
 @dataclass(frozen=True)
 class Assumption:
-    """A declared equation or sign, over all values of its free indices.
+    """A declared equation or sign, or what the forward pass requires, for all free indices.
 
-    kind: "==" (left equals right), ">" or ">=" (left is an element, right is 0).
+    kind: "==" (left equals right), ">" or ">=" (left is an element, right is 0), "size" (the size
+        left is at least right), "label" (the element left is an integer in 0, ..., right - 1).
     text: as the user wrote it.
     """
 
@@ -74,6 +75,27 @@ class Program:
         """The array by its name, and the line on which it is defined: 'h' (line 5)."""
         found = self.definition(array)
         return repr(array.name) if found is None else found.place
+
+    @property
+    def labels(self) -> dict[Array, Expr]:
+        """The inputs that hold integers, each with the number that they are below."""
+        found: dict[Array, Expr] = {}
+        for a in self.assumptions:
+            if a.kind == "label" and isinstance(a.left, Element):
+                found[a.left.array] = a.right
+        return found
+
+    @property
+    def differentiable(self) -> tuple[Array, ...]:
+        """The inputs that a derivative can be taken in: all but the labels."""
+        return tuple(a for a in self.inputs if a not in self.labels)
+
+    @property
+    def conditions(self) -> tuple[Expr, ...]:
+        """Expressions in sizes that are 0 or more: what the shapes must satisfy."""
+        axes = {s - 1 for a in self.inputs for s in a.shape if not s.is_Integer and not s.is_Symbol}
+        required = [a.left - a.right for a in self.assumptions if a.kind == "size"]
+        return tuple(dict.fromkeys((*sorted(axes, key=str), *required)))
 
     @property
     def sizes(self) -> tuple[Basic, ...]:

@@ -1,6 +1,6 @@
-"""The table of laws: every rewriting law and derivative rule is called through it.
+"""The tables of laws: every rewriting law, derivative rule and lowering is called through one.
 
-A law is a small function whose docstring is its formula. That each goes through the table lets
+A law is a small function whose docstring is its formula. That each goes through its table lets
 a test corrupt one law and see the verification go red.
 """
 
@@ -14,17 +14,29 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LAWS: dict[str, Callable[..., object]] = {}
+"""What the derivation rests on."""
+LOWERINGS: dict[str, Callable[..., object]] = {}
+"""What the generated NumPy code rests on: stable forms, guards, axes, contractions."""
 CACHES: list[Callable[[], None]] = []
 
 
 def law(function: Callable[P, R]) -> Callable[P, R]:
     """Register a law under its name and call it through the table."""
-    name = function.__name__
-    LAWS[name] = function
+    return _through(LAWS, function)
+
+
+def lowering(function: Callable[P, R]) -> Callable[P, R]:
+    """Register a lowering rule, a function or a method, and call it through the table."""
+    return _through(LOWERINGS, function)
+
+
+def _through(table: dict[str, Callable[..., object]], function: Callable[P, R]) -> Callable[P, R]:
+    name = function.__name__.lstrip("_")
+    table[name] = function
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        return LAWS[name](*args, **kwargs)  # type: ignore[return-value]
+        return table[name](*args, **kwargs)  # type: ignore[return-value]
 
     return call
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import permutations
 
-from sympy import Expr, Integer, Symbol
+from sympy import Add, Expr, Integer, S, Symbol
 
 from symbackprop.algebra.choices import (
     abs_of,
@@ -22,7 +22,17 @@ from symbackprop.algebra.choices import (
     where_of,
 )
 from symbackprop.algebra.functions import BY_HEAD
-from symbackprop.algebra.nodes import Delta, Element, Index, fresh_index
+from symbackprop.algebra.nodes import (
+    Delta,
+    Element,
+    Index,
+    MatrixFunction,
+    Position,
+    Quotient,
+    Remainder,
+    fresh_index,
+)
+from symbackprop.algebra.nodes import rename as rename_node
 from symbackprop.algebra.poly import (
     ONE,
     Atom,
@@ -33,31 +43,17 @@ from symbackprop.algebra.poly import (
     add,
     atom,
     atom_free,
+    deep_atoms,
     height,
+    kinds_of,
     mono,
     mono_key,
-    number,
+    multiply,
 )
+from symbackprop.algebra.positions import equal_positions, in_range, integer
 from symbackprop.algebra.powers import exp_of_sum, expand, log_of_product, power, power_of_sum
 from symbackprop.algebra.registry import CACHES, law
-from symbackprop.errors import NotYet
-
-
-def size_of(size: Expr) -> Poly:
-    """An axis size (a number, a symbol, or a sum or product of them) in normal form."""
-    if isinstance(size, Integer):
-        return number(int(size))
-    if isinstance(size, Symbol):
-        return atom(size)
-    parts = [size_of(a) for a in size.args]
-    if size.is_Add:
-        return add(parts)
-    if size.is_Mul:
-        total = ONE
-        for part in parts:
-            total = total * part
-        return total
-    raise NotYet(f"an axis of size {size}: a size is a number, a name, or + and * of them")
+from symbackprop.algebra.subscripts import canonical, divided, indices_of, put, solved
 
 
 def sum_over(p: Poly, bound: tuple[Index, ...]) -> Poly:
@@ -65,7 +61,7 @@ def sum_over(p: Poly, bound: tuple[Index, ...]) -> Poly:
 
     >>> from symbackprop.algebra.nodes import Array, Index, size_symbol
     >>> j = Index("j", size_symbol("n"))
-    >>> sum_over(number(3), (j,))
+    >>> sum_over(ONE.scale(3), (j,))
     3*n
     """
     return add(_sum_monomial(m, c, bound) for m, c in p.terms.items())
@@ -74,11 +70,14 @@ def sum_over(p: Poly, bound: tuple[Index, ...]) -> Poly:
 def _sum_monomial(m: Monomial, c: Number, bound: tuple[Index, ...]) -> Poly:
     if not bound:
         return mono(m, c)
-    for a, _ in m:
-        if isinstance(a, Delta):
-            for b in bound:
-                if b in a.indices:
-                    return delta_under_sum(m, c, a, b, bound)
+    chosen = _delta_to_solve(m, bound)
+    if chosen is not None:
+        return delta_under_sum(m, c, *chosen, bound)
+    for b in bound:
+        size = _block_size(m, b)
+        if size is not None:
+            return sum_of_blocks(mono(m, c), b, size, tuple(i for i in bound if i != b))
+    m = _through_deltas(m, bound)
     inside: list[tuple[Atom, Number]] = []
     outside: list[tuple[Atom, Number]] = []
     bound_set = set(bound)
@@ -98,14 +97,142 @@ def _sum_monomial(m: Monomial, c: Number, bound: tuple[Index, ...]) -> Poly:
     return result
 
 
+def _delta_to_solve(
+    m: Monomial, bound: tuple[Index, ...]
+) -> tuple[Delta, Index, Expr, Poly] | None:
+    """A delta, an index to solve it for, its value, and the factor that remains of the delta.
+
+    The value that lies within its axis for certain comes first, then a place in a block, then
+    one with brackets for its range.
+    """
+    best: tuple[int, tuple[Delta, Index, Expr, Poly]] | None = None
+    for a, _ in m:
+        if not isinstance(a, Delta):
+            continue
+        for b in bound:
+            solution = _solve_delta(a, b)
+            if solution is not None and (best is None or solution[0] < best[0]):
+                if solution[0] == 0:
+                    return a, b, solution[1], ONE
+                best = solution[0], (a, b, solution[1], solution[2])
+    return best[1] if best else None
+
+
+@cache
+def _solve_delta(delta: Delta, b: Index) -> tuple[int, Expr, Poly] | None:
+    """How desirable (0 is best) it is to put a value in place of b, the value, and what remains."""
+    i, j = delta.indices
+    if isinstance(i, Index) and isinstance(j, Index) and i.size == j.size:
+        return (0, j if b == i else i, ONE) if b in (i, j) else None
+    gap = canonical(i - j)
+    found = solved(gap, b)
+    if found is None or abs(found[0]) != 1:
+        return None
+    value = canonical(-found[1] / found[0])
+    brackets = in_range(value, b.size)
+    if brackets == ONE:
+        return 0, value, ONE
+    if found[0] == 1:
+        gap = -gap
+    blocks = delta_of_blocks(canonical(gap + b), b)
+    if blocks is not None:
+        return 1, *blocks
+    return 2 + isinstance(b.size, Symbol | Integer), value, brackets
+
+
+@law
+def delta_of_blocks(u: Expr, b: Index) -> tuple[Expr, Poly] | None:
+    """δ(k, P(g-1) + p) = δ(g, ⌈k/P⌉) δ(p, k - P(⌈k/P⌉ - 1)), p in 1..P: the second is solved"""
+    blocks = [(term, divided(term, b.size)) for term in Add.make_args(u)]
+    whole = Add(*(share for _, share in blocks if share is not None))
+    rest = Add(*(term for term, share in blocks if share is None))
+    if whole == 0 or rest == 0 or not indices_of(whole):
+        return None
+    return Remainder(rest, b.size), equal_positions(Quotient(rest, b.size), 1 - whole)
+
+
 @law
 def delta_under_sum(
-    m: Monomial, c: Number, delta: Delta, b: Index, bound: tuple[Index, ...]
+    m: Monomial, c: Number, delta: Delta, b: Index, value: Expr, rest: Poly,
+    bound: tuple[Index, ...],
 ) -> Poly:
-    """Σ_j δ_jk f_j = f_k."""
-    (other,) = set(delta.indices) - {b}
-    rest = mono(((a, e) for a, e in m if a != delta), c)
-    return sum_over(rename(rest, {b: other}), tuple(i for i in bound if i != b))
+    """Σ_j δ(j, u) f_j = f_u [1 <= u <= n]"""
+    others = mono(((a, e) for a, e in m if a != delta), c)
+    return sum_over(rename(others, {b: value}) * rest, tuple(i for i in bound if i != b))
+
+
+def _through_deltas(m: Monomial, bound: tuple[Index, ...]) -> Monomial:
+    """The monomial with j for u wherever δ(j, u) is a factor, j is free and u holds bound indices.
+    """
+    for a, _ in m:
+        if isinstance(a, Delta):
+            j, u = a.indices
+            if isinstance(j, Index) and j not in bound and not isinstance(u, Index):
+                new = delta_of_subscript(m - {(a, 1)}, j, u)
+                single = new.single()
+                if single is not None and single[1] == 1:
+                    m = multiply(single[0], frozenset(((a, 1),)))
+    return m
+
+
+@law
+def delta_of_subscript(m: Monomial, j: Index, u: Expr) -> Poly:
+    """δ(j, u) f_u = δ(j, u) f_j"""
+    product = ONE
+    for a, e in m:
+        product = product * power(_with_index(a, j, u), e)
+    return product
+
+
+def _with_index(a: Atom, j: Index, u: Expr) -> Poly:
+    """The atom with the subscript j in place of u, on axes that j runs over."""
+    if isinstance(a, Element):
+        axes = a.array.axes
+        if u in a.indices:
+            return atom(Element(a.array, *(
+                j if i == u and j.size == size else i
+                for i, size in zip(a.indices, axes, strict=True)
+            )))
+        return atom(a)
+    if not isinstance(a, Node) or not indices_of(u) <= a.free or _holds_not(a, u):
+        return atom(a)
+    if a.bound:
+        body, bound = opened(a)
+        return build(a.head, (_poly_with_index(body, j, u),), bound)
+    return build(a.head, tuple(_poly_with_index(p, j, u) for p in a.args))
+
+
+def _poly_with_index(p: Poly, j: Index, u: Expr) -> Poly:
+    return add(delta_of_subscript(m, j, u).scale(c) for m, c in p.terms.items())
+
+
+def _holds_not(a: Node, u: Expr) -> bool:
+    return not any(isinstance(e, Element) and u in e.indices for e in deep_atoms(atom(a)))
+
+
+def _block_size(m: Monomial, b: Index) -> Expr | None:
+    """The size of the blocks that the positions of a bound index are sorted into, if any."""
+    for a, _ in m:
+        if Quotient not in kinds_of(a) or b not in atom_free(a):
+            continue
+        for leaf in deep_atoms(mono(((a, 1),))):
+            if isinstance(leaf, Element | Delta | Position):
+                for node in leaf.atoms(Quotient, Remainder):
+                    inner, size = node.args
+                    if inner == b and divided(b.size, size) is not None:
+                        return size
+    return None
+
+
+@law
+def sum_of_blocks(p: Poly, b: Index, size: Expr, rest: tuple[Index, ...]) -> Poly:
+    """Σ_{k=1}^{GP} f_k = Σ_{g=1}^G Σ_{p=1}^P f(P(g-1) + p)"""
+    count = divided(b.size, size)
+    assert count is not None
+    block = fresh_index(count) if count != 1 else S.One
+    place = fresh_index(size)
+    bound = (block, place) if isinstance(block, Index) else (place,)
+    return sum_over(rename(p, {b: canonical(size * (block - 1) + place)}), (*rest, *bound))
 
 
 @law
@@ -117,7 +244,7 @@ def sum_of_sum(body: Poly, bound: tuple[Index, ...]) -> Poly:
 @law
 def sum_of_one(b: Index) -> Poly:
     """Σ_{j=1}^n 1 = n."""
-    return size_of(b.size)
+    return integer(b.size)
 
 
 def _open_nested(factors: list[tuple[Atom, Number]]) -> tuple[Poly, tuple[Index, ...]] | None:
@@ -185,8 +312,8 @@ def max_over(p: Poly, bound: tuple[Index, ...]) -> Poly:
     return atom(Node("max", *_canonical(p, used))) if used else p
 
 
-def rename(p: Poly, mapping: Mapping[Index, Index]) -> Poly:
-    """Replace free indices, and bring the result to normal form again."""
+def rename(p: Poly, mapping: Mapping[Index, Expr]) -> Poly:
+    """Replace free indices by subscripts, and bring the result to normal form again."""
     hit = p.free & mapping.keys()
     if not hit:
         return p
@@ -194,7 +321,7 @@ def rename(p: Poly, mapping: Mapping[Index, Index]) -> Poly:
 
 
 @cache
-def _rename(p: Poly, pairs: frozenset[tuple[Index, Index]]) -> Poly:
+def _rename(p: Poly, pairs: frozenset[tuple[Index, Expr]]) -> Poly:
     mapping = dict(pairs)
     total: list[Poly] = []
     for m, c in p.terms.items():
@@ -209,16 +336,19 @@ def _rename(p: Poly, pairs: frozenset[tuple[Index, Index]]) -> Poly:
     return add(total)
 
 
-CACHES.extend((_rename.cache_clear, opened.cache_clear))
+CACHES.extend((_rename.cache_clear, opened.cache_clear, _solve_delta.cache_clear))
 
 
-def rename_atom(a: Atom, mapping: Mapping[Index, Index]) -> Poly:
+def rename_atom(a: Atom, mapping: Mapping[Index, Expr]) -> Poly:
     """One atom with its free indices replaced, as a polynomial (a delta may become 1)."""
     if isinstance(a, Element):
-        return atom(Element(a.array, *(mapping.get(i, i) for i in a.indices)))
+        return atom(Element(a.array, *(put(i, mapping) for i in a.indices)))
     if isinstance(a, Delta):
-        i, j = (mapping.get(i, i) for i in a.indices)
-        return ONE if i == j else atom(Delta(i, j))
+        return equal_positions(*(put(i, mapping) for i in a.indices))
+    if isinstance(a, Index | Position):
+        return integer(put(a, mapping))
+    if isinstance(a, MatrixFunction):
+        return atom(rename_node(a, mapping))
     assert isinstance(a, Node)
     if a.head == "sum" and len(a.bound) == 1:
         body = rename(a.args[0], mapping)
@@ -233,7 +363,8 @@ def rename_atom(a: Atom, mapping: Mapping[Index, Index]) -> Poly:
 def _collapses(body: Poly, bound: tuple[Index, ...]) -> bool:
     single = body.single()
     return single is None or single[1] != 1 or any(
-        isinstance(a, Delta) or not atom_free(a).intersection(bound) for a, _ in single[0]
+        isinstance(a, Delta) or Quotient in kinds_of(a) or not atom_free(a).intersection(bound)
+        for a, _ in single[0]
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from symbackprop.algebra.nodes import Array, Element, Index
-from symbackprop.algebra.poly import ZERO, Atom, Node, Poly, add, kinds, mono
+from sympy import Expr
+
+from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction
+from symbackprop.algebra.poly import ZERO, Atom, Node, Poly, add, kinds, kinds_of, mono
 from symbackprop.algebra.sums import opened
+from symbackprop.calculus.matrix_rules import d_matrix_function
 from symbackprop.calculus.rules import (
     PIECEWISE_CONSTANT,
     UNARY,
@@ -22,11 +25,7 @@ from symbackprop.errors import NotYet
 
 def mentions(p: Poly, array: Array) -> bool:
     """Whether an element of the array occurs anywhere in p."""
-    return any(
-        array in a.kinds if isinstance(a, Node) else isinstance(a, Element) and a.array == array
-        for m in p.terms
-        for a, _ in m
-    )
+    return any(array in kinds_of(a) for m in p.terms for a, _ in m)
 
 
 def arrays_in(p: Poly) -> set[Array]:
@@ -61,7 +60,10 @@ def _atom(a: Atom, array: Array, at: tuple[Index, ...]) -> Poly:
     if isinstance(a, Element):
         if a.array != array:
             return ZERO
-        return d_element(list(zip(a.indices, at, strict=True)))
+        pairs: list[tuple[Expr, Expr]] = list(zip(a.indices, at, strict=True))
+        return d_element(pairs)
+    if isinstance(a, MatrixFunction):
+        return d_matrix_function(a, at) if a.argument.array == array else ZERO
     if not isinstance(a, Node) or a.head in PIECEWISE_CONSTANT:
         return ZERO
     if not any(mentions(arg, array) for arg in a.args):

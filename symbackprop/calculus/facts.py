@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sympy import Expr
+
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
@@ -24,8 +26,10 @@ from symbackprop.algebra.poly import (
 )
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
+from symbackprop.algebra.subscripts import indices_of
 from symbackprop.algebra.sums import opened, rename, sum_over
 from symbackprop.calculus.fold import match, solve_definition
+from symbackprop.calculus.matrix_facts import MatrixFacts
 from symbackprop.calculus.result import Fact
 from symbackprop.errors import InputError
 
@@ -70,6 +74,7 @@ class Facts:
 
     rules: list[Rule]
     definitions: dict[Array, tuple[tuple[Index, ...], Poly]]
+    matrices: MatrixFacts
     _found: dict[tuple[Array, int], Rule | None] = field(default_factory=dict)
 
     def apply(self, p: Poly) -> tuple[Poly, tuple[Fact, ...]]:
@@ -88,7 +93,8 @@ class Facts:
             return None
 
         while True:
-            new = substitute(p, replace, only=kinds)
+            new, more = self.matrices.apply(substitute(p, replace, only=kinds))
+            used.update((fact, None) for fact in more)
             if new == p:
                 return p, tuple(used)
             p = new
@@ -104,7 +110,7 @@ class Facts:
             if len(factors) != 1 or factors[0][1] != 1 or not isinstance(factors[0][0], Element):
                 continue
             element = factors[0][0]
-            if element.indices.count(b) != 1:
+            if sum(b in indices_of(i) for i in element.indices) != 1 or b not in element.indices:
                 continue
             rule, mapping = self._sum_rule(element, b)
             if rule is not None:
@@ -114,7 +120,7 @@ class Facts:
                 return sum_under_fact(rest, value, tuple(i for i in bound if i != b))
         return None
 
-    def _sum_rule(self, element: Element, b: Index) -> tuple[Rule | None, dict[Index, Index]]:
+    def _sum_rule(self, element: Element, b: Index) -> tuple[Rule | None, dict[Index, Expr]]:
         """The rule for Σ_b of the element, declared or discovered, and how to rename it."""
         total = sum_over(atom(element), (b,)).single()
         if total is not None and len(total[0]) == 1:
@@ -124,6 +130,8 @@ class Facts:
                 if mapping is not None:
                     return known, mapping
         axis = element.indices.index(b)
+        if element.array.axes[axis] != b.size:
+            return None, {}
         key = element.array, axis
         if key not in self._found:
             self._found[key] = None  # a definition that is being unfolded proves nothing of itself
@@ -132,8 +140,7 @@ class Facts:
         if rule is None:
             return None, {}
         definition = self.definitions[element.array][0]
-        mapping = dict(zip(definition, element.indices, strict=True))
-        return rule, mapping
+        return rule, dict(zip(definition, element.indices, strict=True))
 
     def _discover(self, array: Array, axis: int) -> Rule | None:
         """Sum a definition over one axis and unfold: what becomes a constant is a fact."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.normal import normal, substitute
 from symbackprop.algebra.program import Definition, Program
+from symbackprop.calculus.companions import with_inverses
 from symbackprop.calculus.fuse import inlining
 from symbackprop.calculus.jacobian import jacobian, named
 from symbackprop.calculus.result import Jacobian
@@ -27,6 +28,7 @@ def hessian(program: Program, wrt: str, other: str | None = None) -> Jacobian:
     first, second = named(program, wrt), named(program, other or wrt)
     if len(program.outputs) != 1 or program.outputs[0].shape:
         raise InputError(f"{program.name} has no single scalar output to take the Hessian of")
+    program = with_inverses(program)
     free = replace(program, assumptions=tuple(a for a in program.assumptions if a.kind != "=="))
     derived = backward(free, [wrt])
     gradient = derived.step(first)

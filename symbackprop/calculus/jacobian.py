@@ -6,6 +6,7 @@ from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array, Delta, fresh_index
 from symbackprop.algebra.poly import ONE, Poly, atom
 from symbackprop.algebra.program import Program
+from symbackprop.calculus.companions import with_inverses
 from symbackprop.calculus.differentiate import mentions
 from symbackprop.calculus.result import Fact, Jacobian
 from symbackprop.calculus.reverse import active, pull_back, standing_indices
@@ -23,6 +24,7 @@ def jacobian(
     not depend on `wrt`.
     """
     target, source = named(program, of), named(program, wrt)
+    program = with_inverses(program)
     simplifier = Simplifier(program, hidden)
     rows = tuple(fresh_index(s) for s in target.axes)
     seed = ONE

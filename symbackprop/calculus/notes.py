@@ -7,19 +7,22 @@ from collections.abc import Iterable
 from sympy import Basic, Mul, Rational, sign
 from sympy.core.relational import Equality, GreaterThan, LessThan, Relational
 
-from symbackprop.algebra.nodes import Element, IndexMax, Iverson, Where, walk
-from symbackprop.calculus.result import Adjoint
+from symbackprop.algebra.nodes import Element, IndexMax, Iverson, Where, elements, walk
+from symbackprop.calculus.result import Adjoint, Tangent
 
 
-def notes(steps: Iterable[Adjoint]) -> tuple[str, ...]:
-    """One line for each kind of kink that a step steps over, with the arrays concerned."""
+def notes(steps: Iterable[Adjoint | Tangent], what: str = "gradient in") -> tuple[str, ...]:
+    """One line for each kind of kink that a step steps over, with the arrays concerned.
+
+    what: says what a step is, before the name of its array.
+    """
     found: dict[str, dict[str, None]] = {}
     for step in steps:
         for node in walk(step.expr):
             text = _note(node)
             if text:
                 found.setdefault(text, {})[step.of.name] = None
-    return tuple(f"{text} (gradient in {', '.join(names)})" for text, names in found.items())
+    return tuple(f"{text} ({what} {', '.join(names)})" for text, names in found.items())
 
 
 def _note(node: Basic) -> str | None:
@@ -28,7 +31,7 @@ def _note(node: Basic) -> str | None:
         return f"|{u}| has a kink at {u} = 0: the subgradient 0 is used there"
     if not isinstance(node, Iverson | Where):
         return None
-    relations = sorted(node.args[0].atoms(Relational), key=str)
+    relations = sorted((r for r in node.args[0].atoms(Relational) if elements(r)), key=str)
     for r in relations:
         if isinstance(r, Equality) and r.has(IndexMax):
             minimum = any(isinstance(side, Mul) and side.args[0] == -1 for side in r.args)

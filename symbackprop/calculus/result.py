@@ -60,6 +60,53 @@ class Jacobian:
 
 
 @dataclass(frozen=True)
+class Tangent:
+    """`array[indices] = expr`: the rate of change of the array `of`, which may be an adjoint.
+
+    array: named after `of` with `_dot` behind it, with its shape.
+    """
+
+    array: Array
+    of: Array
+    indices: tuple[Index, ...]
+    expr: Expr
+
+    @property
+    def element(self) -> Element:
+        return self.array[self.indices]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What is computed in one pass, without an upstream gradient.
+
+    program: its inputs are all that is given, directions too; its outputs are returned first.
+    steps: in order, in terms of inputs, definitions and earlier steps. results: arrays of steps.
+    """
+
+    program: Program
+    steps: tuple[Adjoint | Tangent, ...]
+    results: tuple[Array, ...]
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Product(Formula):
+    """A Jacobian or Hessian times a direction: what changes as inputs change at given rates.
+
+    wrt: the inputs that change; directions: their rates of change, the last inputs of `program`.
+    of: the arrays whose rates of change the results are; for a Hessian, the gradients in `wrt`.
+    loss: for a Hessian, the scalar that is differentiated twice.
+    """
+
+    wrt: tuple[Array, ...] = ()
+    directions: tuple[Array, ...] = ()
+    of: tuple[Array, ...] = ()
+    loss: Array | None = None
+
+
+@dataclass(frozen=True)
 class Backward:
     """The backward program of one forward program.
 

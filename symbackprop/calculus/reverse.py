@@ -7,11 +7,12 @@ from difflib import get_close_matches
 from functools import cache
 
 from symbackprop.algebra.deadline import working_on
-from symbackprop.algebra.nodes import Array, Index, fresh_index
+from symbackprop.algebra.nodes import Array, Index, MatrixFunction, fresh_index
 from symbackprop.algebra.poly import ONE, Poly, add, atom
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
+from symbackprop.calculus.companions import by_name, with_inverses, without_unused
 from symbackprop.calculus.differentiate import arrays_in, differentiate
 from symbackprop.calculus.fuse import Draft, fuse
 from symbackprop.calculus.notes import notes
@@ -29,8 +30,9 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
     Raises UnknownNameError for a name that is not an input, DerivationError where the output
     depends on an input only through comparisons, NotYet for a function without a rule.
     """
-    inputs = _asked(program, wrt)
-    name = _namer(program)
+    inputs = asked(program, wrt)
+    given, program = program, with_inverses(program)
+    name = namer(program, "d{}")
     simplifier = Simplifier(program)
     alone = len(program.outputs) == 1 and program.outputs[0].shape == ()
     upstream = tuple(None if alone else name(output) for output in program.outputs)
@@ -57,6 +59,7 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
         known[array] = atom(adjoint[standing_indices(array)])
     drafts = fuse(drafts, inputs, simplifier)
     steps = tuple(Adjoint(d.adjoint, d.of, d.indices, d.state.expr) for d in drafts)
+    program = without_unused(program, given, (s.expr for s in steps))
     facts: dict[Fact, None] = {}
     for d in drafts:
         facts.update((f, None) for f in d.state.facts)
@@ -80,6 +83,8 @@ def chain_rule(simplifier: Simplifier, array: Array, user: Array, adjoint: Poly)
     """dx_k = Σ_j dy_j ∂y_j/∂x_k: the vector-Jacobian product of one definition"""
     indices, f = simplifier.definitions[user]
     partial = differentiate(f, array, standing_indices(array))
+    if any(isinstance(a, MatrixFunction) for a in f.atoms()):
+        partial = by_name(simplifier.program, partial)
     mapping = dict(zip(standing_indices(user), indices, strict=True))
     return sum_over(rename(adjoint, mapping) * partial, indices)
 
@@ -101,13 +106,20 @@ def active(simplifier: Simplifier, inputs: tuple[Array, ...]) -> list[Array]:
     return order[::-1] + [a for a in simplifier.program.inputs if a in inputs]
 
 
-def _asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
+def asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
+    """The inputs of these names, or all of them.
+
+    Raises UnknownNameError, and InputError for a name that is not that of an input.
+    """
     if wrt is None:
-        return program.inputs
-    by_name = {a.name: a for a in program.inputs}
+        return program.differentiable
+    by_name = {a.name: a for a in program.differentiable}
+    labels = {a.name for a in program.labels}
     for name in wrt:
         if name in by_name:
             continue
+        if name in labels:
+            raise InputError(f"wrt: {name} holds integers that name positions; leave it out")
         if program.array(name) is not None:
             raise InputError(f"wrt: {name} is computed, not an input; give one of "
                              f"{', '.join(by_name)}")
@@ -141,13 +153,13 @@ def _refuse_flat(simplifier: Simplifier, array: Array, users: list[Definition]) 
     )
 
 
-def _namer(program: Program) -> Callable[[Array], Array]:
-    """A function that names adjoints: d + the array's name, made unique."""
+def namer(program: Program, form: str) -> Callable[[Array], Array]:
+    """A function that names derivatives: the array's name put into the form, made unique."""
     taken = {a.name for a in program.inputs} | {d.array.name for d in program.definitions}
     taken |= {str(s) for s in program.sizes}
 
     def name(array: Array) -> Array:
-        candidate = f"d{array.name}"
+        candidate = form.format(array.name)
         while candidate in taken:
             candidate += "_"
         taken.add(candidate)

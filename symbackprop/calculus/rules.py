@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from sympy import S
+from sympy import Expr, S
 
-from symbackprop.algebra.nodes import Delta, Element, Index
+from symbackprop.algebra.nodes import Element, Index
 from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom, deep_atoms
+from symbackprop.algebra.positions import equal_positions
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import build, sum_over
@@ -176,12 +177,11 @@ def d_sum(body: Poly, bound: tuple[Index, ...]) -> Poly:
 
 
 @law
-def d_element(pairs: list[tuple[Index, Index]]) -> Poly:
+def d_element(pairs: list[tuple[Expr, Expr]]) -> Poly:
     """∂x_ij / ∂x_kl = δ_ik δ_jl"""
     result = ONE
     for i, j in pairs:
-        if i != j:
-            result = result * atom(Delta(i, j))
+        result = result * equal_positions(i, j)
     return result
 
 

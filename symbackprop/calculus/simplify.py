@@ -8,7 +8,7 @@ states that are looked at is bounded.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import count
@@ -37,6 +37,7 @@ from symbackprop.calculus.fold import (
     match,
     signature,
 )
+from symbackprop.calculus.matrix_facts import MatrixFacts, symmetric_array
 from symbackprop.calculus.result import Fact
 
 STATES = 30  # looked at in one simplification
@@ -66,6 +67,9 @@ class _State:
     allowed: frozenset[Atom]
 
 
+_Move = tuple[Poly, frozenset[Atom], tuple[Fact, ...]]
+
+
 class _Origins(dict[Array, frozenset[Array]]):
     def __missing__(self, array: Array) -> frozenset[Array]:
         return frozenset((array,))
@@ -81,8 +85,9 @@ class Simplifier:
         self.program = program
         self._hidden = hidden
         self.definitions = {d.array: _renamed_apart(d) for d in program.definitions}
-        rules = [declared(a) for a in program.assumptions if a.kind == "=="]
-        self.facts = Facts(rules, self.definitions)
+        equations = [a for a in program.assumptions if a.kind == "=="]
+        rules = [declared(a) for a in equations if symmetric_array(a) is None]
+        self.facts = Facts(rules, self.definitions, MatrixFacts(equations, self.definitions))
         arrays = [*program.inputs, *(d.array for d in program.definitions)]
         self._rank = {array: place for place, array in enumerate(arrays)}
 
@@ -116,14 +121,14 @@ class Simplifier:
             if state.cost > SLACK * best.cost + 1:
                 break
             looked += 1
-            for q, allowed in self._moves(state.poly, state.allowed):
+            for q, allowed, rests_on in self._moves(state.poly, state.allowed):
                 check_time()
                 q, more = self.facts.apply(delta_times(q, free))
                 if q in seen or weight(q) > limit:
                     continue
                 seen.add(q)
                 work += weight(q)
-                new = _State(cost(quick.arrange(q)), q, _union(state.facts, more), allowed)
+                new = _State(cost(quick.arrange(q)), q, _union(state.facts, (*rests_on, *more)), allowed)
                 heappush(queue, (new.cost, next(order), new))
                 if self._defined(q, allowed) and self._sources(q) <= sources:
                     found.append(new)
@@ -173,25 +178,25 @@ class Simplifier:
                     found |= a.args[0].atoms() if len(a.args[0]) == 1 else {_whole(a.args[0])}
         return found
 
-    def _moves(self, p: Poly, allowed: frozenset[Atom]) -> Iterable[tuple[Poly, frozenset[Atom]]]:
-        """Forms equal to p, each with the atoms that it may divide by."""
+    def _moves(self, p: Poly, allowed: frozenset[Atom]) -> Iterable[_Move]:
+        """Forms equal to p, each with the atoms that it may divide by and the facts it rests on."""
         atoms = set(deep_atoms(p))
         expanded = expand_all(p)
         if expanded != p:
-            yield expanded, allowed
+            yield expanded, allowed, ()
         if any(isinstance(a, Node) and a.head == "sign" for a in atoms):
-            yield sign_times(p), allowed
+            yield sign_times(p), allowed, ()
         for elimination in self._applicable(atoms):
             new = allowed
             if allowed and self._defined(elimination.replacement, frozenset()):
                 inverses = (elimination.apply(atom(a, -1)) for a in allowed)
                 new = allowed.union(*(_divisors(q) for q in inverses))
-            yield elimination.apply(p), new
+            yield elimination.apply(p), new, elimination.facts
         largest = (a for a in atoms if isinstance(a, Node) and a.head == "maximum")
         for a in sorted(largest, key=str):
-            yield from ((e.apply(p), allowed) for e in absorbed(a, a))
+            yield from ((e.apply(p), allowed, ()) for e in absorbed(a, a))
         for elimination in denominators(p):
-            yield expand_all(elimination.apply(expanded)), allowed
+            yield expand_all(elimination.apply(expanded)), allowed, ()
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
         """The eliminations whose kernel is among the atoms, in the order of the program."""
@@ -208,7 +213,11 @@ class Simplifier:
                 continue
             indices, f = self.definitions[d.array]
             with working_on(f"the definition of {d.place}"):
-                solved = (*eliminations(d.array, indices, f), *in_branches(d.array, indices, f))
+                solved = [*eliminations(d.array, indices, f), *in_branches(d.array, indices, f)]
+                turned, facts = self.facts.matrices.apply(f)
+                if turned != f:
+                    others = eliminations(d.array, indices, turned)
+                    solved += (replace(e, facts=facts) for e in others)
             for e in solved:
                 found.setdefault(signature(e.kernel), []).append((next(place), e))
         return found

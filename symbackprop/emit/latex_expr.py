@@ -18,6 +18,7 @@ from sympy.logic.boolalg import And, Not, Or
 
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import BY_CLASS
+from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import (
     Delta,
     Element,
@@ -26,11 +27,14 @@ from symbackprop.algebra.nodes import (
     IndexMin,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
+    Position,
     Where,
     walk,
 )
+from symbackprop.algebra.subscripts import is_position
 from symbackprop.emit.latex_names import Names, subscript
 from symbackprop.emit.reading import Product, decimal, product, terms
 from symbackprop.errors import NotYet
@@ -44,6 +48,22 @@ _WORD = re.compile(r"\\math(rm|tt|bf)\{\w\w")
 def group(text: str) -> str:
     """The text in parentheses that grow with it."""
     return rf"\left({text}\right)"
+
+
+def function_of(
+    cls: type[MatrixFunction], matrix: str, indices: tuple[Index, ...] = ()
+) -> tuple[str, int]:
+    """A function of a matrix, or the element of it at these indices, and its level."""
+    if issubclass(cls, Inverse):
+        whole = f"{matrix}^{{-1}}"
+        return (f"{group(whole)}_{{{subscript(indices)}}}", ATOM) if indices else (whole, SCRIPT)
+    if issubclass(cls, Determinant):
+        return rf"\det {matrix}", OPEN
+    if issubclass(cls, LogAbsDet):
+        return rf"\log \left| \det {matrix} \right|", OPEN
+    if issubclass(cls, DetSign):
+        return r"\operatorname{sign}" + group(rf"\det {matrix}"), SCRIPT
+    raise NotYet(f"{cls.__name__} cannot be shown in LaTeX yet")
 
 
 def juxtapose(factors: list[str]) -> str:
@@ -77,6 +97,8 @@ class LatexPrinter:
         if isinstance(expr, Element):
             is_partial = expr.array in self.names.adjoints
             return self.names.element(expr), SCRIPT if is_partial else ATOM
+        if isinstance(expr, Add | Mul) and is_position(expr):
+            return self.names.position(expr), SUM
         if isinstance(expr, Add):
             return self._sum(expr), SUM
         if isinstance(expr, Mul | Number):
@@ -98,11 +120,14 @@ class LatexPrinter:
             return self._condition(expr), SUM
         if isinstance(expr, Exp | Log):
             return self._exp(expr) if isinstance(expr, Exp) else self._log(expr)
+        if isinstance(expr, MatrixFunction):
+            matrix = self.names.name(expr.argument.array.name)
+            return function_of(type(expr), matrix.show(subscript(expr.lead), True), expr.indices)
         return self._atom(expr), ATOM
 
     def _atom(self, expr: Basic) -> str:
         if isinstance(expr, Delta):
-            return rf"\delta_{{{subscript(expr.indices)}}}"
+            return rf"\delta_{{{self.names.subscripts(expr.indices)}}}"
         if isinstance(expr, Iverson):
             return rf"\left[ {self._condition(expr.condition)} \right]"
         if isinstance(expr, Maximum | Minimum):
@@ -114,8 +139,8 @@ class LatexPrinter:
             return BY_CLASS[type(expr)].macro + group(self.show(expr.args[0]))
         if expr in _CONSTANTS:
             return _CONSTANTS[expr]
-        if isinstance(expr, Index):
-            return subscript((expr,))
+        if isinstance(expr, Index | Position):
+            return self.names.position(expr)
         if isinstance(expr, Symbol):
             return self.names.name(expr.name).show()
         raise NotYet(f"{type(expr).__name__} cannot be shown in LaTeX yet")

@@ -14,6 +14,7 @@ from symbackprop.emit.latex_expr import (
     SCRIPT,
     SUM,
     LatexPrinter,
+    function_of,
     group,
     juxtapose,
 )
@@ -27,6 +28,7 @@ from symbackprop.emit.matrix import (
     Mapped,
     MatrixProduct,
     Node,
+    OfMatrix,
     Ones,
     Plus,
     Power,
@@ -61,6 +63,8 @@ class MatrixPrinter:
                 if array in self.names.adjoints:
                     return self.names.whole_partial(self.names.adjoints[array]), SCRIPT
                 return self.names.whole(array), ATOM
+            case OfMatrix(function=function, x=x):
+                return function_of(function, self.names.whole(x.array))
             case Ones():
                 return r"\mathbf{1}", ATOM
             case Identity():

@@ -7,8 +7,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sympy import Add, Expr, Mul, Symbol
+
 from symbackprop.algebra.functions import TABLE
-from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.nodes import Array, Element, Gather, Index, Quotient, Remainder
+from symbackprop.emit.subscripts import subscript_text
 
 _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
@@ -130,9 +133,34 @@ class Names:
         name = self.name(element.array.name)
         if name.body == r"\delta" and len(element.indices) > 1:
             name = Name(_word("delta"))  # \delta_{jk} is the Kronecker delta
-        return name.show(subscript(element.indices))
+        return name.show(self.subscripts(element.indices))
 
-    def partial(self, array: Array, indices: tuple[Index, ...]) -> str:
+    def subscripts(self, places: tuple[Expr, ...]) -> str:
+        """`ij`, or `n,i+1` with commas where one of them is no index."""
+        indices = tuple(i for i in places if isinstance(i, Index))
+        if len(indices) == len(places):
+            return subscript(indices)
+        return ",".join(self.position(u) for u in places)
+
+    def position(self, u: Expr) -> str:
+        """One subscript: i+1, (g-1)P+p, ℓ_n, ⌈k/P⌉."""
+        if isinstance(u, Index):
+            return subscript((u,))
+        if isinstance(u, Gather):
+            return self.element(u.element) if isinstance(u.element, Element) else str(u)
+        if isinstance(u, Quotient):
+            inner, size = (self.position(a) for a in u.args)
+            return rf"\lceil {inner}/{size} \rceil"
+        if isinstance(u, Remainder):
+            inner, size = (subscript_text(a, self.position, " ") for a in (u.args[0] - 1, u.args[1]))
+            return rf"({inner}) \bmod {size} + 1"
+        if isinstance(u, Symbol):
+            return self.name(u.name).show()
+        if isinstance(u, Add | Mul):
+            return subscript_text(u, self.position, " ")
+        return str(u)
+
+    def partial(self, array: Array, indices: tuple[Expr, ...]) -> str:
         """∂loss/∂array[indices]."""
         return rf"\frac{{\partial {self.loss}}}{{\partial {self.element(array[indices])}}}"
 

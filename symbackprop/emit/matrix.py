@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 from sympy import Basic, Expr, S
 
-from symbackprop.algebra.nodes import Array
+from symbackprop.algebra.nodes import Array, MatrixFunction
 
 Shape = tuple[Expr, Expr]
 
@@ -110,6 +110,14 @@ class Mapped(Node):
 
     function: type[Basic]
     x: Node
+
+
+@dataclass(frozen=True)
+class OfMatrix(Node):
+    """A function of a whole matrix, such as its inverse."""
+
+    function: type[MatrixFunction]
+    x: Whole
 
 
 @dataclass(frozen=True)

@@ -14,26 +14,46 @@ from sympy.logic.boolalg import And, Not, Or
 
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import TABLE
+from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
     Element,
-    Index,
+    Gather,
     IndexMax,
     IndexMin,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
+    Position,
+    Quotient,
+    Remainder,
     Where,
 )
+from symbackprop.algebra.subscripts import is_position
 from symbackprop.emit.reading import Product, decimal, product, terms
+from symbackprop.emit.subscripts import subscript_text
 from symbackprop.errors import NotYet
 
 SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
 _CALLS: dict[type[Basic], str] = {
     **{f.cls: f.head for f in TABLE}, Maximum: "max", Minimum: "min", Where: "where",
 }  # fmt: skip
+
+
+_OF_MATRIX: dict[type[MatrixFunction], str] = {
+    Inverse: "inv({})", Determinant: "det({})", DetSign: "sign(det({}))",
+    LogAbsDet: "log(abs(det({})))",
+}  # fmt: skip
+
+
+def function_of(cls: type[MatrixFunction], matrix: str) -> str:
+    """A function of a matrix."""
+    if cls not in _OF_MATRIX:
+        raise NotYet(f"{cls.__name__} cannot be shown as text yet")
+    return _OF_MATRIX[cls].format(matrix)
 
 
 @dataclass(frozen=True)
@@ -76,15 +96,29 @@ class TextPrinter:
         text, own = self._print(expr)
         return text if own >= level else f"({text})"
 
-    def element(self, array: Array, indices: tuple[Index, ...]) -> str:
-        """`y[j,k]`; a scalar has no brackets."""
-        inner = ",".join(i.name for i in indices)
+    def element(self, array: Array, indices: tuple[Expr, ...]) -> str:
+        """`y[j,k]`, `x[i+1]`; a scalar has no brackets."""
+        inner = ",".join(map(self.position, indices))
         return f"{array.name}[{inner}]" if inner else array.name
+
+    def position(self, u: Expr) -> str:
+        """One subscript: i+1, (g-1)*P+p, labels[n], ceil(k/P)."""
+        if isinstance(u, Gather):
+            return self.show(u.element)
+        if isinstance(u, Quotient):
+            return f"ceil({self.position(u.args[0])}/{self.position(u.args[1])})"
+        if isinstance(u, Remainder):
+            return f"({self.position(u.args[0] - 1)})%{self.position(u.args[1])}+1"
+        if isinstance(u, Add | Mul):
+            return subscript_text(u, self.position, "*")
+        return str(u)
 
     def _print(self, expr: Basic) -> tuple[str, int]:
         check_time()
         if isinstance(expr, Element):
             return self.element(expr.array, expr.indices), ATOM
+        if isinstance(expr, Add | Mul) and is_position(expr):
+            return self.position(expr), SUM
         if isinstance(expr, Add):
             return self._sum(expr), SUM
         if isinstance(expr, Mul | Number):
@@ -107,13 +141,17 @@ class TextPrinter:
         if type(expr) in _CALLS:
             return f"{_CALLS[type(expr)]}({', '.join(self.show(a) for a in expr.args)})"
         if isinstance(expr, Delta):
-            return f"{self.signs.delta}({','.join(i.name for i in expr.indices)})"
+            return f"{self.signs.delta}({','.join(map(self.position, expr.indices))})"
         if isinstance(expr, Iverson):
             return f"[{self._condition(expr.condition)}]"
+        if isinstance(expr, MatrixFunction):
+            matrix = self.element(expr.argument.array, expr.lead)
+            inner = ",".join(i.name for i in expr.indices)
+            return function_of(type(expr), matrix) + (f"[{inner}]" if inner else "")
         if expr in self.signs.constants:
             return self.signs.constants[expr]
-        if isinstance(expr, Symbol):
-            return str(expr.name)
+        if isinstance(expr, Symbol | Position):
+            return self.position(expr)
         raise NotYet(f"{type(expr).__name__} cannot be shown as text yet")
 
     def _sum(self, expr: Expr) -> str:

@@ -15,6 +15,7 @@ from symbackprop.emit.matrix import (
     Mapped,
     MatrixProduct,
     Node,
+    OfMatrix,
     Ones,
     Plus,
     Power,
@@ -23,7 +24,7 @@ from symbackprop.emit.matrix import (
     Transpose,
     Whole,
 )
-from symbackprop.emit.text_expr import ASCII, TextPrinter
+from symbackprop.emit.text_expr import ASCII, TextPrinter, function_of
 
 SUM, ELEMENTWISE, PRODUCT, ATOM = range(4)
 
@@ -49,6 +50,8 @@ class TextMatrixPrinter:
                 return text, ATOM if expr.is_Symbol or (expr.is_Integer and expr >= 0) else SUM
             case Whole(array=array):
                 return array.name, ATOM
+            case OfMatrix(function=function, x=x):
+                return function_of(function, x.array.name), ATOM
             case Ones():
                 return "ones", ATOM
             case Identity():

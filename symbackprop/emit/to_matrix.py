@@ -16,8 +16,10 @@ from symbackprop.algebra.nodes import (
     Index,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
+    Position,
     rename,
     walk,
 )
@@ -30,6 +32,7 @@ from symbackprop.emit.matrix import (
     Literal,
     Mapped,
     Node,
+    OfMatrix,
     Plus,
     Power,
     Quotient,
@@ -64,13 +67,25 @@ def to_matrix(expr: Expr, free: tuple[Index, ...]) -> Node | None:
 
     free: the free indices: none, one (rows) or two (rows, columns).
     """
-    if len(free) > 2 or not set(free_indices(expr)) <= set(free):
+    if len(free) > 2 or not set(free_indices(expr)) <= set(free) or _has_positions(expr):
         return None
     row, column = (*free, None, None)[:2]
     try:
         return _convert(expr, row, column)
     except _NoNotation:
         return None
+
+
+def _has_positions(expr: Expr) -> bool:
+    """Whether the expression takes parts of arrays, or has indices for values."""
+    for node in walk(expr):
+        if isinstance(node, Index | Position):
+            return True
+        if isinstance(node, Element | Delta) and not all(isinstance(i, Index) for i in node.indices):
+            return True
+        if isinstance(node, Element) and tuple(i.size for i in node.indices) != node.array.axes:
+            return True
+    return False
 
 
 def _shape(row: Index | None, column: Index | None) -> tuple[Expr, Expr]:
@@ -89,6 +104,8 @@ def _convert(expr: Expr, row: Index | None, column: Index | None) -> Node:
         return _product(product(expr), row, column)
     if isinstance(expr, Element):
         return _element(expr, row, column)
+    if isinstance(expr, MatrixFunction):
+        return _of_matrix(expr, row, column)
     if isinstance(expr, Delta) and row and column:
         return Identity(_shape(row, column))
     if isinstance(expr, Add):
@@ -111,6 +128,15 @@ def _element(expr: Element, row: Index | None, column: Index | None) -> Node:
     own = (*array.axes, S.One, S.One)
     whole = Whole((own[0], own[1]), array)
     return transpose(whole) if expr.indices == (column, row) else whole
+
+
+def _of_matrix(expr: MatrixFunction, row: Index | None, column: Index | None) -> Node:
+    array = expr.argument.array
+    if expr.lead or len(set(expr.indices)) < len(expr.indices):
+        raise _NoNotation
+    matrix = Whole((array.axes[0], array.axes[1]), array)
+    whole = OfMatrix(_shape(row, column), type(expr), matrix)
+    return transpose(whole) if expr.indices and expr.indices == (column, row) else whole
 
 
 def _elementwise(expr: Expr, row: Index | None, column: Index | None) -> Node:

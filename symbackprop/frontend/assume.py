@@ -106,4 +106,5 @@ def assumptions(program: Program, texts: Iterable[str]) -> Program:
         Refused, InputError, ShapeError: as `parse_assumption` does.
     """
     arrays = {a.name: a for a in (*program.inputs, *(d.array for d in program.definitions))}
-    return replace(program, assumptions=tuple(parse_assumption(t, arrays) for t in texts))
+    parsed = tuple(parse_assumption(t, arrays) for t in texts)
+    return replace(program, assumptions=(*program.assumptions, *parsed))

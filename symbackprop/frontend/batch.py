@@ -12,6 +12,7 @@ from symbackprop.algebra.nodes import (
     Element,
     Index,
     IndexSum,
+    MatrixFunction,
     elements,
     fresh_index,
     size_symbol,
@@ -70,7 +71,7 @@ def add_batch(program: Program, size_name: str, data: Sequence[str]) -> Program:
             batched[array] = Array(array.name, (size, *array.shape), array.sign)
             definitions.append(Definition(batched[array], (index, *old.indices), expr, old.line))
             continue
-        if array in used:
+        if array in used or isinstance(expr, MatrixFunction):
             batched[array] = Array(_each(program, array.name), (size,), array.sign)
             definitions.append(Definition(batched[array], (index,), expr, old.line))
             expr = Element(batched[array], index)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Integer, S
+from sympy import Expr, S
 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, fresh_index
+from symbackprop.algebra.subscripts import canonical
 from symbackprop.errors import InputError, NotYet, ShapeError
 from symbackprop.frontend import written
+from symbackprop.frontend.indexing import as_size
 from symbackprop.frontend.reductions import sum_
 from symbackprop.frontend.subscripts import Label, labelled
 from symbackprop.frontend.value import (
@@ -200,23 +202,14 @@ def diag(v: Any, k: Any = 0) -> Value:
 def eye(
     N: Any, M: Any = None, k: Any = 0, dtype: Any = None, order: Any = None, device: Any = None
 ) -> Value:
-    """The identity matrix of a size; np.eye(x.shape[0], like=x) where the size is symbolic."""
-    rows, columns = _size(N), _size(N if M is None else M)
-    if k != 0 or rows != columns:
-        raise NotYet("the identity matrix only, eye(n)")
+    """Ones on a diagonal, zeros elsewhere; the identity matrix of a size."""
+    rows, columns, offset = as_size(N), as_size(N if M is None else M), as_size(k)
+    if rows is None or columns is None or offset is None:
+        raise InputError(f"{N!r} is not a size; write x.shape[0], say")
+    shift: Expr = offset
 
     def rule(indices: Indices) -> Expr:
-        i, j = indices
-        return S.One if i is None or j is None else Delta(i, j)
+        i, j = (S.One if x is None else x for x in indices)
+        return Delta(canonical(i + shift), j)
 
     return Value((rows, columns), (), rule)
-
-
-def _size(thing: Any) -> Expr:
-    found = getattr(thing, "expr", None)
-    if isinstance(found, Expr):
-        return found
-    if isinstance(thing, int) and not isinstance(thing, bool) and thing > 0:
-        return Integer(thing)
-    raise InputError(f"{thing!r} is not a size; write x.shape[0], say")
-

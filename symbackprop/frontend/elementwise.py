@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import S, digamma, trigamma
-from sympy.core.relational import Ne
+from sympy.core.relational import Eq, Ne
 
 from symbackprop.algebra.nodes import Maximum, Where
 from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend import written
+from symbackprop.frontend.indexing import labels_as_positions
 from symbackprop.frontend.value import Value, elementwise, numeric, value_of
 
 
@@ -27,6 +28,9 @@ def binary(build: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Value]:
 def comparison(cls: Any) -> Callable[[Any, Any], Value]:
     """x < y and the like: a condition."""
     build = written.relation(cls)
+    if cls in (Eq, Ne):
+        return lambda x, y: elementwise(lambda u, v: build(*labels_as_positions(u, v)),
+                                        numeric(x), numeric(y), boolean=True)
     return lambda x, y: elementwise(build, numeric(x), numeric(y), boolean=True)
 
 

@@ -118,6 +118,11 @@ def finished(
     taken |= sizes
     unnamed = [(v, "y" if v.rank else "L") for v in outputs if v not in chosen]
     chosen |= _unique(unnamed, taken)
+    for value in own:
+        if value.wish and value not in chosen:
+            argument = value.args[0] if value.args else value
+            name = chosen[argument] if argument in chosen else getattr(argument.array, "name", "")
+            chosen |= _unique([(value, value.wish.format(name))], taken)
     _check_size(values, chosen)
     defined: dict[Value, Definition] = {}
     for v in own:

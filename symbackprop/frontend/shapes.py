@@ -6,13 +6,14 @@ import ast
 import builtins
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from sympy import Expr, Integer, Symbol
 
 from symbackprop.algebra.nodes import size_symbol
+from symbackprop.algebra.subscripts import never_negative
 from symbackprop.errors import InputError, NotYet, UnknownNameError
 from symbackprop.frontend.value import Shape
 from symbackprop.frontend.where import shorten
@@ -40,15 +41,45 @@ def size(item: object, owner: str) -> Expr:
     """
     if isinstance(item, Symbol) and is_name(item.name):
         return size_symbol(item.name)
-    text = str(item).strip() if isinstance(item, str | int | Integer) else ""
+    text = str(item).strip() if isinstance(item, str | int | Expr) else ""
     if re.fullmatch(r"[0-9]{1,9}", text) and int(text) > 0 and not isinstance(item, bool):
         return Integer(int(text))
     if is_name(text):
         return size_symbol(text)
-    raise InputError(
-        f"{shorten(str(item))!r} in the shape of {owner} is not a size; "
-        'write a name or a positive integer, such as "n" or 3'
-    )
+    found = _computed(text)
+    if found is None:
+        raise InputError(
+            f"{shorten(str(item))!r} in the shape of {owner} is not a size; "
+            'write a name or a positive integer, such as "n" or 3, or 2*P, L-K+1'
+        )
+    return found
+
+
+_OPERATIONS: dict[type[ast.operator], Callable[[Expr, Expr], Expr]] = {
+    ast.Add: lambda u, v: u + v, ast.Sub: lambda u, v: u - v, ast.Mult: lambda u, v: u * v,
+}  # fmt: skip
+
+
+def _computed(text: str) -> Expr | None:
+    """A size such as 2*P or L-K+1; None for anything but +, - and * of names and integers."""
+    if len(text) > 200:
+        return None
+    try:
+        found = _size_of(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return found if found is None or not never_negative(-found) else None
+
+
+def _size_of(node: ast.expr) -> Expr | None:
+    if isinstance(node, ast.Constant) and type(node.value) is int and node.value < 10**9:
+        return Integer(node.value)
+    if isinstance(node, ast.Name) and is_name(node.id):
+        return size_symbol(node.id)
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
+        u, v = _size_of(node.left), _size_of(node.right)
+        return None if u is None or v is None else _OPERATIONS[type(node.op)](u, v).expand()
+    return None
 
 
 def shape(spec: Any, owner: str) -> Shape:
@@ -62,6 +93,7 @@ def shape(spec: Any, owner: str) -> Shape:
         if text.startswith("(") and text.endswith(")"):
             text = text[1:-1]
         text = text.strip().removesuffix(",")
+        text = re.sub(r"\s*([*+-])\s*", r"\1", text)
         items: list[Any] = re.split(r"\s*,\s*|\s+", text) if text else []
     elif isinstance(spec, int | Expr):
         items = [spec]

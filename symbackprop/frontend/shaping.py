@@ -6,9 +6,8 @@ from typing import Any
 
 from sympy import S
 
-from symbackprop.errors import InputError, NotYet, ShapeError
+from symbackprop.errors import InputError, ShapeError
 from symbackprop.frontend.value import (
-    Handle,
     Indices,
     Value,
     axis_number,
@@ -52,44 +51,6 @@ def _pick(value: Value, kept: list[int | None]) -> Value:
 
     shape = tuple(S.One if k is None else value.shape[k] for k in kept)
     return Value(shape, (value,), rule, value.boolean)
-
-
-def getitem(x: Any, index: Any) -> Value:
-    """x[:, None], x[..., None], x[None]; 0 takes away an axis of size 1."""
-    value = value_of(x)
-    items = list(index) if isinstance(index, tuple) else [index]
-    if any(isinstance(i, Handle) or hasattr(i, "dtype") for i in items):
-        raise NotYet("an array as an index; select with np.where or with a product")
-    if not any(i is Ellipsis for i in items):
-        items.append(Ellipsis)
-    taken = sum(1 for i in items if i is not None and i is not Ellipsis)
-    if taken > value.rank or items.count(Ellipsis) > 1:
-        raise InputError(f"too many indices for shape {shown(value.shape)}")
-    kept: list[int | None] = []
-    axis = 0
-    for item in items:
-        if item is None:
-            kept.append(None)
-        elif item is Ellipsis:
-            kept += range(axis, axis + value.rank - taken)
-            axis += value.rank - taken
-        else:
-            whole = item == slice(None)
-            if not whole and not (item in (0, -1) and value.shape[axis] == 1):
-                raise NotYet(
-                    f"the index {_index_text(item)} takes a part of an axis; only whole axes "
-                    "(:, ..., None) are supported"
-                )
-            kept += [axis] if whole else []
-            axis += 1
-    return _pick(value, kept)
-
-
-def _index_text(item: Any) -> str:
-    if not isinstance(item, slice):
-        return str(item)
-    ends = ("" if end is None else str(end) for end in (item.start, item.stop))
-    return ":".join(ends) + ("" if item.step is None else f":{item.step}")
 
 
 def expand_dims(a: Any, axis: Any) -> Value:

@@ -20,9 +20,13 @@ from sympy.core.relational import (
 from symbackprop.algebra.functions import TABLE
 from symbackprop.errors import InputError, NotYet, SymbackpropError
 from symbackprop.frontend import contractions as con
+from symbackprop.frontend import creating as cre
 from symbackprop.frontend import elementwise as el
+from symbackprop.frontend import indexing as ind
+from symbackprop.frontend import joining as join
+from symbackprop.frontend import linear, shaping, written
 from symbackprop.frontend import reductions as red
-from symbackprop.frontend import shaping, written
+from symbackprop.frontend import reshaping as shape
 from symbackprop.frontend.where import where
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -84,6 +88,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "amin": red.min_,
     "average": red.average,
     "linalg.norm": red.norm,
+    **{f"{prefix}{f.__name__}": f for prefix in ("", "linalg.")
+       for f in (linear.inv, linear.det, linear.slogdet, linear.solve)},
     "dot": con.dot,
     "matmul": con.matmul,
     "inner": con.inner,
@@ -96,6 +102,36 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "diagonal": con.diagonal,
     "trace": con.trace,
     "eye": con.eye,
+    "identity": cre.identity,
+    "zeros": cre.zeros,
+    "ones": cre.ones,
+    "full": cre.full,
+    "full_like": cre.full_like,
+    "arange": cre.arange,
+    "tri": cre.tri,
+    "tril": join.tril,
+    "triu": join.triu,
+    "concatenate": join.concatenate,
+    "concat": join.concatenate,
+    "stack": join.stack,
+    "hstack": join.hstack,
+    "vstack": join.vstack,
+    "split": join.split,
+    "roll": join.roll,
+    "flip": join.flip,
+    "pad": join.pad,
+    "repeat": join.repeat,
+    "tile": join.tile,
+    "cumsum": join.cumsum,
+    "sliding_window_view": join.sliding_window_view,
+    "take": ind.take,
+    "take_along_axis": ind.take_along_axis,
+    "reshape": shape.reshape,
+    "ravel": shape.ravel,
+    "moveaxis": shape.moveaxis,
+    "broadcast_to": shape.broadcast_to,
+    "floor_divide": ind.floor_divide,
+    "remainder": ind.remainder,
     "transpose": shaping.transpose,
     "swapaxes": shaping.swapaxes,
     "expand_dims": shaping.expand_dims,
@@ -117,10 +153,16 @@ METHODS: dict[str, Callable[..., Any]] = {
     "squeeze": shaping.squeeze,
     "swapaxes": shaping.swapaxes,
     "astype": el.astype,
+    "ravel": shape.ravel,
+    "flatten": shape.ravel,
+    "repeat": join.repeat,
+    "take": ind.take,
+    "cumsum": join.cumsum,
 }
 """Methods of an array that are rules; `transpose` and `copy` are the tracer's own."""
 
-VIEWS = {"transpose", "swapaxes", "expand_dims", "squeeze"}
+VIEWS = {"transpose", "swapaxes", "expand_dims", "squeeze", "reshape", "ravel", "moveaxis", "split",
+         "broadcast_to", "flip", "sliding_window_view"}
 """Functions whose result shares memory with their argument."""
 
 

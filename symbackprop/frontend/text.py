@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
@@ -13,6 +14,7 @@ from symbackprop.frontend.assume import as_texts, assumptions, declared_signs
 from symbackprop.frontend.finish import declared, finished
 from symbackprop.frontend.observe import Names
 from symbackprop.frontend.reader import Reader
+from symbackprop.frontend.requirements import requirements
 from symbackprop.frontend.tracer import Tracer
 from symbackprop.frontend.value import Value, input_value
 from symbackprop.frontend.where import piece_of_text
@@ -42,8 +44,10 @@ def parse_program(
     signs = declared_signs(texts)
     inputs = _inputs(statements, shapes, signs)
     names = Names()
-    returned = _read(statements, {a.name: Tracer(input_value(a)) for a in inputs}, names)
-    program = finished(name, inputs, returned, names, signs)
+    with requirements() as needed:
+        returned = _read(statements, {a.name: Tracer(input_value(a)) for a in inputs}, names)
+        program = finished(name, inputs, returned, names, signs)
+    program = replace(program, assumptions=tuple(needed))
     return assumptions(program, texts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from symbackprop.algebra.deadline import working_on
@@ -13,6 +14,7 @@ from symbackprop.frontend import shapes as shp
 from symbackprop.frontend.assume import as_texts, assumptions, declared_signs
 from symbackprop.frontend.finish import declared, finished
 from symbackprop.frontend.observe import Names, observed
+from symbackprop.frontend.requirements import requirements
 from symbackprop.frontend.scope import for_tracing
 from symbackprop.frontend.tracer import Tracer
 from symbackprop.frontend.value import Shape, Value, input_value, value_of
@@ -44,8 +46,11 @@ def trace(
     given = _shapes(function, dict(shapes or {}), title)
     arrays = {n: declared(n, shape, signs) for n, shape in given.items()}
     names = Names()
-    returned = _run(function, {n: Tracer(input_value(a)) for n, a in arrays.items()}, names, title)
-    program = finished(title, tuple(arrays.values()), _values(returned, title), names, signs)
+    inputs = tuple(arrays.values())
+    with requirements() as needed:
+        returned = _run(function, {a.name: Tracer(input_value(a)) for a in inputs}, names, title)
+        program = finished(title, inputs, _values(returned, title), names, signs)
+    program = replace(program, assumptions=tuple(needed))
     return assumptions(program, texts)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from sympy import Expr, Integer
 
 from symbackprop.errors import InputError, NotYet
-from symbackprop.frontend import shaping
+from symbackprop.frontend.indexing import as_size, getitem
+from symbackprop.frontend.linear import SlogdetResult
 from symbackprop.frontend.table import METHODS, VIEWS, apply, call
 from symbackprop.frontend.value import Handle, Value, constant, shown
 from symbackprop.frontend.where import library_call, where
@@ -24,15 +25,30 @@ SPELLINGS = {
 
 
 def _wrap(result: Any) -> Any:
-    return Tracer(result) if isinstance(result, Value) else result
+    if isinstance(result, SlogdetResult):
+        return SlogdetResult(*map(_wrap, result))
+    if isinstance(result, list):
+        return [_wrap(part) for part in result]
+    if not isinstance(result, Value):
+        return result
+    size = None if result.rank or result.depends else as_size(result)
+    return Tracer(result) if size is None else _size(size)
 
 
 def traced_call(name: str, args: Any, kwargs: Any, symbol: str = "") -> Any:
     """The NumPy function of that name, on tracers."""
     result = _wrap(call(name, args, kwargs, symbol))
     if name in VIEWS and isinstance(args[0], Tracer):
-        args[0].viewed = result.viewed = True
+        _share(args[0], result)
     return result
+
+
+def _share(owner: Tracer, views: Any) -> None:
+    """The results share memory with the array that they are views of."""
+    owner.viewed = True
+    for view in views if isinstance(views, list) else [views]:
+        if isinstance(view, Tracer):
+            view.viewed = True
 
 
 class Tracer(Handle):
@@ -81,20 +97,25 @@ class Tracer(Handle):
         order = axes[0] if len(axes) == 1 and not hasattr(axes[0], "__index__") else axes or None
         return traced_call("transpose", (self, order), {}, ".transpose")  # type: ignore[no-any-return]
 
+    def reshape(self, *shape: Any, order: str = "C") -> Tracer:
+        """`x.reshape(N, -1)` or `x.reshape((N, -1))`."""
+        wanted = shape[0] if len(shape) == 1 else shape
+        return traced_call("reshape", (self, wanted), {"order": order}, ".reshape")  # type: ignore[no-any-return]
+
     def copy(self) -> Tracer:
         """A new array with the same elements."""
         return Tracer(self.value)
 
     def __getitem__(self, index: Any) -> Any:
-        result = _wrap(apply("indexing", shaping.getitem, (self, index), {}))
-        self.viewed = result.viewed = True
+        result = _wrap(apply("indexing", getitem, (self, index), {}))
+        _share(self, result)
         return result
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in METHODS:
-            have = ", ".join(["T", "shape", "ndim", "size", "transpose", "copy", *METHODS])
+            have = ", ".join(["T", "shape", "ndim", "size", "transpose", "reshape", "copy", *METHODS])
             _refuse(f"the array attribute .{name}", f"one of {have}")
         return _Method(self, name)
 
@@ -171,7 +192,7 @@ class _Method:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         result = _wrap(apply(f".{self.name}", METHODS[self.name], (self.owner, *args), kwargs))
         if self.name in VIEWS:
-            self.owner.viewed = result.viewed = True
+            _share(self.owner, result)
         return result
 
 

@@ -18,7 +18,8 @@ from symbackprop.frontend import written
 from symbackprop.frontend.where import user_line
 
 Shape = tuple[Expr, ...]
-Indices = tuple[Index | None, ...]
+Subscript = Expr
+Indices = tuple[Subscript | None, ...]
 Rule = Callable[[Indices], Any]
 
 _serial = count()
@@ -28,13 +29,17 @@ class Value:
     """An array that was computed: a shape, the values it came from, and a rule.
 
     shape: one size for each axis.
-    rule: writes the element at one index for each axis (None for an axis of size 1).
+    rule: writes the element at one subscript for each axis (None for an axis of size 1).
     boolean: the element is a condition, not a number.
     depends: an input has a part in it. array: its name, once it has one.
     serial, line: order of computation, and the line of the user's file.
+    wish: the name of a value that has to have one and that the user gave none; "{}" in it stands
+        for the name of its argument. inverse: that of a matrix, once it was asked for.
     """
 
-    __slots__ = ("args", "array", "boolean", "depends", "line", "rule", "serial", "shape")
+    __slots__ = (
+        "args", "array", "boolean", "depends", "inverse", "line", "rule", "serial", "shape", "wish",
+    )  # fmt: skip
 
     def __init__(
         self, shape: Shape, args: tuple[Value, ...], rule: Rule, boolean: bool = False
@@ -42,6 +47,7 @@ class Value:
         self.shape, self.args, self.rule, self.boolean = shape, args, rule, boolean
         self.depends: bool = any(a.depends for a in args)
         self.array: Array | None = None
+        self.wish, self.inverse = "", None  # type: str, Value | None
         self.serial, self.line = next(_serial), user_line()
 
     @property
@@ -49,7 +55,7 @@ class Value:
         return len(self.shape)
 
     def at(self, indices: Indices) -> Any:
-        """The element at these indices, one for each axis: by name, or written out."""
+        """The element at these subscripts, one for each axis: by name, or written out."""
         if self.array is not None:
             return Element(self.array, *(i for i in indices if i is not None))
         return self.rule(indices)
@@ -104,7 +110,7 @@ def numeric(thing: Any) -> Value:
     return Value(value.shape, (value,), lambda indices: Iverson(value.at(indices)))
 
 
-def fresh_indices(shape: Shape) -> Indices:
+def fresh_indices(shape: Shape) -> tuple[Index | None, ...]:
     """A new index for each axis that is not of size 1."""
     return tuple(None if size == 1 else fresh_index(size) for size in shape)
 

@@ -19,6 +19,8 @@ BINARY: dict[type[ast.operator], tuple[str, str]] = {
     ast.Sub: ("subtract", "-"),
     ast.Mult: ("multiply", "*"),
     ast.Div: ("divide", "/"),
+    ast.FloorDiv: ("floor_divide", "//"),
+    ast.Mod: ("remainder", "%"),
     ast.Pow: ("power", "**"),
     ast.MatMult: ("matmul", "@"),
     ast.BitAnd: ("bitwise_and", "&"),
@@ -40,7 +42,7 @@ COMPARE: dict[type[ast.cmpop], tuple[str, str]] = {
 NUMPY = {"np", "numpy"}
 ATTRIBUTES = ("T", "shape", "ndim", "size")
 CONSTANTS = {"pi": math.pi, "e": math.e, "newaxis": None}
-METHOD_NAMES = sorted({"transpose", "copy", *METHODS} - {"astype"})
+METHOD_NAMES = sorted({"transpose", "reshape", "copy", *METHODS} - {"astype"})
 FUNCTION_NAMES = sorted({"len", *FUNCTIONS, *PRELUDE})
 
 _PLAIN = (ast.Name, ast.Tuple, ast.Subscript, ast.Slice, ast.expr_context)

@@ -252,7 +252,7 @@ def relation(cls: type[Relational]) -> Callable[[Expr, Expr], Boolean]:
 def replace_elements(expr: Any, change: Callable[[Element], Expr]) -> Any:
     """The expression with each array element changed, and nothing else rearranged."""
     if isinstance(expr, Element):
-        return change(expr)
+        return change(Element(expr.array, *(replace_elements(i, change) for i in expr.indices)))
     if not expr.args:
         return expr
     if isinstance(expr, IndexSum | IndexMax):

@@ -93,6 +93,8 @@ def satisfy(
     """
     for equation in equations:
         for slot in equation.slots(sizes):
+            if not equation.residual(sizes, values, slot):
+                continue  # it holds already, as A == A.T does on the diagonal
             if not (one_hot and _one_hot(equation, sizes, values, slot, rng)):
                 _adjust(equation, sizes, values, slot)
     for equation in equations:

@@ -41,16 +41,22 @@ from symbackprop.algebra.nodes import (
     Array,
     Delta,
     Element,
+    Gather,
     Index,
     IndexMax,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
+    Position,
+    Quotient,
+    Remainder,
     Where,
     elements,
 )
 from symbackprop.errors import NotYet
+from symbackprop.verify.matrices import whole
 from symbackprop.verify.scalars import OutOfDomain, Scalars
 
 Sizes = Mapping[Basic, int]
@@ -84,7 +90,7 @@ class State:
     def size(self, size: Expr) -> int:
         """The concrete length of an axis."""
         found = self.sizes.get(size)
-        return int(size.subs(self.sizes)) if found is None else found
+        return int(size.xreplace(dict(self.sizes))) if found is None else found
 
     def places(self, axes: Iterable[Expr]) -> Iterable[tuple[int, ...]]:
         """All positions in an array with these axes."""
@@ -129,8 +135,35 @@ def _size(expr: Basic) -> Node:
     return lambda s, env: s.scalars.number(Fraction(s.size(expr)))
 
 
-def _index(expr: Index) -> Node:
-    return lambda s, env: s.scalars.number(Fraction(env[expr] + 1))
+def _position(expr: Expr) -> Node:
+    place = position(expr)
+    return lambda s, env: s.scalars.number(Fraction(place(s, env) + 1))
+
+
+@lru_cache(maxsize=8192)
+def position(u: Expr) -> Callable[[State, Env], int]:
+    """A function that gives the position of a subscript, counted from 0."""
+    if isinstance(u, Index):
+        return lambda s, env: env[u]
+    if isinstance(u, Gather):
+        labels = compiled(u.element)
+        return lambda s, env: int(s.scalars.real(labels(s, env)))
+    if isinstance(u, Quotient | Remainder):
+        inner, size = position(u.args[0]), u.args[1]
+        if isinstance(u, Quotient):
+            return lambda s, env: inner(s, env) // s.size(size)
+        return lambda s, env: inner(s, env) % s.size(size)
+    parts = [(position(a), a) for a in u.args if isinstance(a, Index | Position)]
+    if u.is_Add:
+        terms = [position(a) for a in u.args]
+        return lambda s, env: sum(t(s, env) + 1 for t in terms) - 1
+    if u.is_Mul and len(parts) == 1:
+        ((place, moving),) = parts
+        share = Mul(*(a for a in u.args if a != moving))
+        return lambda s, env: s.size(share) * (place(s, env) + 1) - 1
+    if any(isinstance(a, Index | Position) for a in u.free_symbols):
+        raise NotYet(f"verification cannot evaluate the subscript {u}")
+    return lambda s, env: s.size(u) - 1
 
 
 def _constant(expr: Basic) -> Node:
@@ -139,11 +172,11 @@ def _constant(expr: Basic) -> Node:
 
 
 def _element(expr: Element) -> Node:
-    array, indices = expr.array, expr.indices
+    array, places = expr.array, [position(i) for i in expr.indices]
 
     def node(s: State, env: Env) -> Any:
         try:
-            return s.arrays[array][tuple([env[i] for i in indices])]
+            return s.arrays[array][tuple([place(s, env) for place in places])]
         except KeyError:  # an index that is free or beyond its axis, in a wrong formula
             raise OutOfDomain(f"{expr} names no element of {array.name}") from None
 
@@ -151,8 +184,8 @@ def _element(expr: Element) -> Node:
 
 
 def _delta(expr: Delta) -> Node:
-    i, j = expr.indices
-    return lambda s, env: s.scalars.number(Fraction(int(env[i] == env[j])))
+    i, j = (position(u) for u in expr.indices)
+    return lambda s, env: s.scalars.number(Fraction(int(i(s, env) == j(s, env))))
 
 
 def _add(expr: Basic) -> Node:
@@ -205,6 +238,25 @@ def _loop(expr: IndexSum | IndexMax, close: Callable[[State, list[Any]], Any]) -
                 terms.append(body(s, inner))
             s.memo[key] = close(s, terms)
         return s.memo[key]
+
+    return node
+
+
+def _matrix(expr: MatrixFunction) -> Node:
+    array, lead = expr.argument.array, expr.lead
+
+    def node(s: State, env: Env) -> Any:
+        stack = tuple(env[i] for i in lead)
+        key = (type(expr), array, stack)
+        if key not in s.memo:
+            size = range(s.size(array.axes[-1]))
+            values = s.arrays[array]
+            rows = [[values[*stack, i, j] for j in size] for i in size]
+            s.memo[key] = whole(expr, rows, s.scalars)
+        found = s.memo[key]
+        for i in expr.indices:
+            found = found[env[i]]
+        return found
 
     return node
 
@@ -298,7 +350,8 @@ def _condition(expr: Basic) -> Node:
 
 _BUILDERS: tuple[tuple[Any, Callable[[Any], Node]], ...] = (
     (Rational, _number), (Float, _number), ((type(S.Pi), type(S.Exp1)), _constant),
-    (Index, _index), (Element, _element), (Delta, _delta), (Add, _add), (Mul, _mul), (Pow, _pow),
+    (Index | Position, _position), (Element, _element), (Delta, _delta),
+    (MatrixFunction, _matrix), (Add, _add), (Mul, _mul), (Pow, _pow),
     (IndexSum, _sum), (IndexMax, _max), (Maximum, _maximum), (Minimum, _minimum),
     (Iverson, _iverson), (Where, _where), (Abs, _abs), (sign, _sign), (Symbol, _size),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from symbackprop.verify.evaluate import State, Values, compiled
 from symbackprop.verify.field import Field
 from symbackprop.verify.points import NoPoint, Point, Sampler, rules
 from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
-from symbackprop.verify.sizes import assignments
+from symbackprop.verify.sizes import possible
 
 PROVED, AGREES, FALSE, INCONCLUSIVE = "proved", "agrees", "false", "inconclusive"
 _POINTS = 2
@@ -68,7 +68,7 @@ def equal(left: Value, right: Value, *, seed: int = 0) -> Comparison:
     points = 0
     try:
         sampler = Sampler(left.program, seed)
-        for sizes in assignments(_sizes(left, right)):
+        for sizes in possible(_sizes(left, right), left.program.conditions):
             for _ in range(_POINTS):
                 # Where the field failed to tell once, it is not asked again.
                 point, same = _compare(left, right, sampler, sizes, _DRAWS if exact else 0)

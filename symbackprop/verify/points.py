@@ -17,6 +17,7 @@ from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.verify.constraints import Equation, Unrecognised, satisfy
 from symbackprop.verify.evaluate import Rule, Sizes, State, Values
+from symbackprop.verify.matrices import arguments, dominated
 from symbackprop.verify.rounding import Rounding
 from symbackprop.verify.scalars import OutOfDomain
 
@@ -72,14 +73,17 @@ class Sampler:
         self.weighted = frozenset(weighted)
         self.rng = random.Random(seed)
         self.equations = [Equation(a, program) for a in program.assumptions if a.kind == "=="]
+        self.matrices = arguments(program)
         self.constrained = {e.adjusted for e in self.equations}
         self.positive = {a for a in program.inputs if a.sign or a.name in positive}
+        self.labels = program.labels
         self._modes = list(self._domains())
 
     def _domains(self) -> Iterator[dict[Array, str]]:
         """Guesses at the domain of each input, the widest first."""
         choices = [
-            ["positive", "unit"] if a in self.positive else ["signed", "positive", "unit"]
+            ["label"] if a in self.labels
+            else ["positive", "unit"] if a in self.positive else ["signed", "positive", "unit"]
             for a in self.program.inputs
         ]
         every = product(*choices) if len(choices) <= 4 else zip(*map(_three, choices), strict=True)
@@ -116,10 +120,14 @@ class Sampler:
         state = State(Rounding(_DIGITS), sizes, {})
         limit = (1000, 1000, 1000, 100, 30, 10)[min(attempt // 4, 5)] if kind == "extreme" else 2
         values: dict[Array, Values] = {}
-        free = [a for a in self.program.inputs if a not in self.constrained]
+        free = [a for a in self.program.differentiable if a not in self.constrained]
         large = {self.rng.choice(free)} if free and variant else set(free)
         for array in self.program.inputs:
             places = list(state.places(array.axes))
+            if array in self.labels:
+                count = state.size(self.labels[array])
+                values[array] = {p: Fraction(self.rng.randrange(count)) for p in places}
+                continue
             tame = array not in large or kind == "ordinary"
             mode = modes[array]
             if array in self.constrained and mode == "signed" and variant == 0:
@@ -128,6 +136,8 @@ class Sampler:
                 p: self._ordinary(mode) if tame else self._extreme(mode, limit, variant, i)
                 for i, p in enumerate(places)
             }
+            if array in self.matrices:
+                dominated(values[array])
         hot = kind == "extreme" and variant == 0 and attempt % 2 == 0
         satisfy(self.equations, sizes, values, self.rng, hot)
         for array in self.positive:

@@ -15,7 +15,7 @@ from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.numeric import CHECKS, PROGRAM, Finding, Unusable, compare
 from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.reference import Target
-from symbackprop.verify.sizes import assignments
+from symbackprop.verify.sizes import possible
 
 AGREES, FALSE, INCONCLUSIVE = "agrees", "false", "inconclusive"
 _VARIANTS = 2
@@ -129,7 +129,7 @@ def verify_derivation(
     rows = {Target(o, False): Row(o.name, "value") for o in program.outputs}
     rows |= {Target(a, True): Row(a.name, "gradient") for a in backward.wrt}
     report.rows = list(rows.values())
-    cases = assignments(program.sizes)
+    cases = possible(program.sizes, program.conditions)
     tally = _Tally(rows)
     try:
         weighted = [o for o, u in zip(program.outputs, backward.upstream, strict=True) if u]

@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
-from sympy import Basic
+from sympy import Basic, Expr
+
+
+def possible(
+    sizes: Sequence[Basic], conditions: Sequence[Expr]
+) -> list[dict[Basic, int]]:
+    """The assignments in which every condition, an expression in sizes, is at least 0.
+
+    Where too few of them are left, others with larger lengths, unequal where that can be.
+    """
+    found = [s for s in assignments(sizes) if _holds(s, conditions)]
+    if len(found) < 3 and conditions:
+        more = (dict(zip(sizes, row, strict=True)) for row in product(*[range(1, 9)] * len(sizes)))
+        good = [s for s in more if s not in found and _holds(s, conditions)]
+        good.sort(key=lambda s: (len(s) - len(set(s.values())), 1 in s.values(), sum(s.values())))
+        found = good[: 4 - len(found)] + found
+    return found
+
+
+def _holds(sizes: dict[Basic, int], conditions: Sequence[Expr]) -> bool:
+    return all(int(c.xreplace(sizes)) >= 0 for c in conditions)
 
 
 def assignments(sizes: Sequence[Basic]) -> list[dict[Basic, int]]:

@@ -6,9 +6,12 @@ called, so a shared sub-expression is found by comparing trees.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sympy import Expr
+
+from symbackprop.algebra.registry import lowering
 
 ATOM, POWER, UNARY, TIMES, PLUS, AND, OR, COMPARE = 9, 7, 6, 5, 4, 3, 2, 1
 _LEVELS = {
@@ -52,19 +55,19 @@ class Code:
         if self.op == "reduce":
             return f"{self.text}({self.args[0]}{self._axis()})"
         if self.op == "index":
-            return f"{_wrap(self.args[0], ATOM)}[{self.text}]"
+            return f"{_wrapped(self.args[0], ATOM)}[{self.text}]"
         if self.op == "suffix":
-            return f"{_wrap(self.args[0], ATOM)}{self.text}"
+            return f"{_wrapped(self.args[0], ATOM)}{self.text}"
         if self.op == "neg":
             inner = self.args[0]
-            return f"-{_wrap(inner, TIMES if inner.op in ('*', '/') else UNARY)}"
+            return f"-{_wrapped(inner, TIMES if inner.op in ('*', '/') else UNARY)}"
         if self.op == "~":
-            return f"~{_wrap(self.args[0], ATOM)}"
+            return f"~{_wrapped(self.args[0], ATOM)}"
         left, right = self.args
         low = self.level + (self.op == "**" or self.level == COMPARE)
         high = self.level + (self.op != "**")
         gap = "" if self.op == "**" and left.op == right.op == "atom" else " "
-        return f"{_wrap(left, low)}{gap}{self.op}{gap}{_wrap(right, high)}"
+        return f"{_wrapped(left, low)}{gap}{self.op}{gap}{_wrapped(right, high)}"
 
     def _arguments(self) -> str:
         before, _, after = self.text.partition("(")[2].partition("|")
@@ -79,7 +82,9 @@ class Code:
         return text + (", keepdims=True" if self.keep else "")
 
 
-def _wrap(code: Code, level: int) -> str:
+@lowering
+def _wrapped(code: Code, level: int) -> str:
+    """a * (b + c): brackets around what binds less tightly than the place that it stands in."""
     return str(code) if code.level >= level else f"({code})"
 
 
@@ -98,6 +103,14 @@ def call(
 def operate(op: str, left: Code, right: Code) -> Code:
     """left op right, elementwise; the shapes broadcast."""
     return Code(op, (left, right), shape=broadcast(left.shape, right.shape))
+
+
+def folded(op: str, codes: Sequence[Code]) -> Code:
+    """((a op b) op c) …"""
+    total = codes[0]
+    for code in codes[1:]:
+        total = operate(op, total, code)
+    return total
 
 
 def broadcast(one: tuple[Expr, ...], two: tuple[Expr, ...]) -> tuple[Expr, ...]:

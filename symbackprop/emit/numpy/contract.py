@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr, Mul, S
 
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum, rename
+from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import Products, flat
@@ -41,7 +42,7 @@ class Contractions(Products):
         free = [f for f in factors if not labels_of(f) & set(over)]
         inner = [f for f in factors if labels_of(f) & set(over)]
         used = tuple(b for b in over if any(b in labels_of(f) for f in inner))
-        free.extend(b.size for b in over if b not in used)
+        free.extend(_repeated(b) for b in over if b not in used)
         if not used:
             return self.product(free or [S.One])
         if free:
@@ -85,7 +86,9 @@ class Contractions(Products):
             isinstance(f, Element) and len(f.array.shape) == 1 for _, f in group.factors
         )
 
+    @lowering
     def _dot(self, group: _Group) -> Value:
+        """Σ_i x_i y_i = x @ y."""
         left, right = (self.value(f) for _, f in group.factors)
         return Value(Code("@", (left.code, right.code)))
 
@@ -95,12 +98,15 @@ class Contractions(Products):
         own = (group.labels & bound) - others
         if not own:
             return group
-        return _Group(
-            group.factors, group.labels - own, self.reduced("sum", self._value(group), own)
-        )
+        return _Group(group.factors, group.labels - own, self._alone(group, own))
+
+    @lowering
+    def _alone(self, group: _Group, own: frozenset[Index]) -> Value:
+        """Σ_ij x_ij y_j = Σ_j (Σ_i x_ij) y_j."""
+        return self.reduced("sum", self._value(group), own)
 
     def _matmul(self, groups: Sequence[_Group], bound: set[Index]) -> list[_Group] | None:
-        """Σ_j A_ij B_jk = A @ B, for one pair of groups that share nothing but j."""
+        """One pair of groups that share nothing but a bound index, multiplied with `@`."""
         for place, one in enumerate(groups):
             for two in groups[place + 1 :]:
                 shared = one.labels & two.labels
@@ -112,12 +118,14 @@ class Contractions(Products):
                 if max(len(one.labels), len(two.labels)) > 2 or one.labels == two.labels:
                     continue
                 rest = [g for g in groups if g is not one and g is not two]
-                done = self._at(self._value(one), self._value(two), b)
+                done = self._matrix_product(self._value(one), self._value(two), b)
                 factors = tuple(sorted((*one.factors, *two.factors), key=lambda nf: nf[0]))
                 return [_Group(factors, (one.labels | two.labels) - {b}, done), *rest]
         return None
 
-    def _at(self, one: Value, two: Value, b: Index) -> Value:
+    @lowering
+    def _matrix_product(self, one: Value, two: Value, b: Index) -> Value:
+        """Σ_j A_ij B_jk = A @ B, its transpose (B^T) @ (A^T)."""
         one, two = self.squeezed(one), self.squeezed(two)
         result = tuple(i for i in (*one.labels, *two.labels) if i != b)
         if len(result) == 2 and self.ranked(result):
@@ -143,7 +151,9 @@ class Contractions(Products):
             return [self._joined(small, host), *rest]
         return None
 
+    @lowering
     def _joined(self, small: _Group, host: _Group) -> _Group:
+        """Σ_ij x_j y_ij z_ij = Σ_ij (x_j y_ij z_ij): one elementwise product."""
         factors = tuple(sorted((*small.factors, *host.factors), key=lambda nf: nf[0]))
         if small.done is None and host.done is None:
             return _Group(factors, host.labels)
@@ -151,7 +161,9 @@ class Contractions(Products):
         done = self.elementwise_product([self._value(g) for g in pair])
         return _Group(factors, host.labels, done)
 
+    @lowering
     def _einsum(self, groups: Sequence[_Group], bound: set[Index]) -> Value:
+        """Σ_jm x_ijm y_jkm z_m = einsum("ijm,jkm,m->ik", x, y, z)."""
         values = [self.squeezed(self._value(g)) for g in sorted(groups, key=lambda g: g.first)]
         letters: dict[Index, str] = {}
         for value in values:
@@ -173,6 +185,12 @@ def labels_of(expr: Expr) -> frozenset[Index]:
     return frozenset(s for s in expr.free_symbols if isinstance(s, Index))
 
 
+@lowering
+def _repeated(bound: Index) -> Expr:
+    """Σ_j x = n x, where x does not depend on j and n is the length of its axis."""
+    return bound.size
+
+
 def _letter(place: int) -> str:
     if place >= len(_LETTERS):
         raise NotYet(f"a contraction with more than {len(_LETTERS)} indices has no NumPy form")
@@ -182,15 +200,22 @@ def _letter(place: int) -> str:
 def _collapsed(
     factors: list[Expr], bound: tuple[Index, ...]
 ) -> tuple[list[Expr], tuple[Index, ...]]:
-    """Σ_j δ_jk f_j = f_k."""
+    """The factors and bound indices left when the deltas under a sum are gone."""
     for delta in factors:
         if isinstance(delta, Delta):
             i, j = delta.indices
             gone, kept = (i, j) if i in bound else (j, i)
             if gone in bound:
-                rest = [rename(f, {gone: kept}) for f in factors if f is not delta]
+                rest = [_renamed(f, gone, kept) for f in factors if f is not delta]
                 return _collapsed(rest, tuple(b for b in bound if b != gone))
     return factors, bound
+
+
+@lowering
+def _renamed(factor: Expr, gone: Index, kept: Index) -> Expr:
+    """Σ_j δ_jk f_j = f_k."""
+    found: Expr = rename(factor, {gone: kept})
+    return found
 
 
 def _merge_equal(groups: Iterable[_Group]) -> list[_Group]:

@@ -31,6 +31,7 @@ from symbackprop.algebra.nodes import (
     walk,
 )
 from symbackprop.algebra.program import Definition
+from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.algebra import (
     canonical,
     minus,
@@ -114,8 +115,7 @@ class Guards:
             condition, holds = _together(known)
             if _is_harmless(node, condition, holds):
                 return node
-            branches = (argument, tame) if holds else (tame, argument)
-            bounded = Where(condition, *branches)
+            bounded = _hidden(condition, holds, argument, tame)
         return with_arguments(node, (bounded, *node.args[1:]))
 
     def _tame(self, node: Basic) -> Expr | None:
@@ -135,6 +135,12 @@ class Guards:
         if power.is_Number and power.is_positive and nonnegative(canonical(argument)):
             return None
         return S.One
+
+
+@lowering
+def _hidden(condition: Boolean, holds: bool, argument: Expr, tame: Expr) -> Expr:
+    """where(c, f(x), g) = where(c, f(where(c, x, a)), g), for a number a at which f is fine."""
+    return Where(condition, argument, tame) if holds else Where(condition, tame, argument)
 
 
 def _local(argument: Basic, known: Sequence[Known]) -> tuple[Known, ...]:
@@ -166,8 +172,9 @@ def _is_harmless(node: Basic, condition: Boolean, holds: bool) -> bool:
     return bool(value <= _TAME_EXPONENT if isinstance(node, exp) else value > 0)
 
 
+@lowering
 def _bounded(node: Basic, known: Sequence[Known]) -> Expr | None:
-    """The argument cut off at a bound that it keeps wherever it counts."""
+    """[x <= b] exp(x) = [x <= b] exp(min(x, b)); the same for a bound below, logarithms, powers."""
     argument = node.args[0]
     for difference, sense in _inequalities(known):
         found = _on_line(argument, difference)

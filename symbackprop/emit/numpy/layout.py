@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from sympy import Basic, Expr, S
 
 from symbackprop.algebra.nodes import Array, Index
+from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, call
 
 Layout = tuple[Index | None, ...]
@@ -109,8 +110,9 @@ class Layouts:
         first = min((p for p, t in enumerate(target) if t in value.labels), default=width)
         return self.arranged(value, tuple(t if t in value.labels else None for t in target[first:]))
 
+    @lowering
     def arranged(self, value: Value, target: Layout) -> Code:
-        """The code with exactly the layout `target`, which has the same labels."""
+        """x_i1 = x[:, None]: the code with exactly the layout `target`, of the same labels."""
         if value.layout == target:
             return value.code
         value = self.squeezed(value)
@@ -130,8 +132,9 @@ class Layouts:
             entries.pop()
         return Code("index", (code,), ", ".join(entries), shape=shape)
 
+    @lowering
     def squeezed(self, value: Value) -> Value:
-        """The same without axes of length 1."""
+        """x_i1 = x[:, 0]: the same without axes of length 1."""
         if None not in value.layout:
             return value
         code, labels = value.code, value.labels
@@ -143,8 +146,9 @@ class Layouts:
             entries.pop()
         return Value(Code("index", (code,), ", ".join(entries), shape=shape), labels)
 
+    @lowering
     def transposed(self, value: Value, order: Sequence[Index]) -> Value:
-        """The same with its axes in this order."""
+        """x_ij = (x.T)_ji: the same with its axes in this order."""
         if tuple(order) == value.layout:
             return value
         shape = tuple(i.size for i in order)
@@ -156,8 +160,9 @@ class Layouts:
         code = call(f"{self.np}.transpose", value.code, shape=shape, after=f"({axes})")
         return Value(code, tuple(order))
 
+    @lowering
     def reduced(self, kind: str, value: Value, bound: Iterable[Index]) -> Value:
-        """np.sum, np.max over the axes of the bound indices."""
+        """Σ_i x_ij = np.sum(x, axis=0); the same for np.max and np.min."""
         axes = tuple(p for p, i in enumerate(value.layout) if i in set(bound))
         if not axes:
             return value
@@ -174,8 +179,12 @@ class Layouts:
         return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
 
+@lowering
 def _kept(code: Code, gaps: tuple[int, ...]) -> Code | None:
-    """The code with `keepdims` in the reductions that it is made of; None where it has others."""
+    """(Σ_i x_ij)[None] = np.sum(x, axis=0, keepdims=True).
+
+    The code with `keepdims` in the reductions that it is made of; None where it has others.
+    """
     if code.op == "reduce":
         if code.keep or gaps != code.axes:
             return None

@@ -31,16 +31,19 @@ from symbackprop.algebra.nodes import (
     IndexMin,
     IndexSum,
     Iverson,
+    MatrixFunction,
     Maximum,
     Minimum,
     Where,
     elements,
 )
-from symbackprop.emit.numpy.code import Code, atom, broadcast, call, operate
-from symbackprop.emit.numpy.contract import Contractions
+from symbackprop.algebra.registry import lowering
+from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
 from symbackprop.emit.numpy.layout import Layout, Value
+from symbackprop.emit.numpy.linear import MatrixFunctions
 from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, negated
+from symbackprop.emit.numpy.solves import Solve
 from symbackprop.emit.numpy.special import LogAddExp
 from symbackprop.errors import NotYet
 
@@ -55,7 +58,7 @@ _RELATIONS: dict[type, str] = {
 _CONSTANTS = {"pi": "pi", "E": "e", "EulerGamma": "euler_gamma"}
 
 
-class Lowering(Contractions):
+class Lowering(MatrixFunctions):
     """Lowers expressions of every kind; see `Layouts` for the parameters."""
 
     def assigned(self, expr: Expr, indices: Sequence[Index], shape: Sequence[Expr]) -> Code:
@@ -71,15 +74,25 @@ class Lowering(Contractions):
             return value.code
         if set(value.labels) == set(indices) and value.code.op != "atom" and shape:
             return self.arranged(value, target)
-        full = self.size_tuple(shape)
         if not value.layout and value.code.op == "atom" and not value.code.text.isidentifier():
-            after = f"{full}, {value.code}" + (f", dtype={self.dtype}" if self.dtype else "")
-            return call(f"{self.np}.full", shape=tuple(shape), after=after)
+            return self._full(value, shape)
         if set(value.labels) == set(indices):
             return self.arranged(value, target)
-        wide = self.aligned(value, target)
-        spread = call(f"{self.np}.broadcast_to", wide, shape=tuple(shape), after=full)
-        return Code("suffix", (spread,), ".copy()", shape=tuple(shape))
+        return self._spread(value, target, shape)
+
+    @lowering
+    def _full(self, value: Value, shape: Sequence[Expr]) -> Code:
+        """y_ij = 1/2 is np.full((m, n), 0.5)."""
+        after = f"{self.size_tuple(shape)}, {value.code}"
+        after += f", dtype={self.dtype}" if self.dtype else ""
+        return call(f"{self.np}.full", shape=tuple(shape), after=after)
+
+    @lowering
+    def _spread(self, value: Value, target: Layout, shape: Sequence[Expr]) -> Code:
+        """y_ij = x_i is a copy of np.broadcast_to(x[:, None], (m, n))."""
+        wide, full = self.aligned(value, target), self.size_tuple(shape)
+        code = call(f"{self.np}.broadcast_to", wide, shape=tuple(shape), after=full)
+        return Code("suffix", (code,), ".copy()", shape=tuple(shape))
 
     def value(self, expr: Basic) -> Value:
         """The code of an expression, its axes in the order that costs the fewest transposes."""
@@ -106,16 +119,22 @@ class Lowering(Contractions):
         if isinstance(expr, Iverson):
             return self.cast(self.condition(expr.condition))
         if isinstance(expr, Where):
-            return self._where(expr)
+            return self._branches(expr)
         if type(expr) in _FUNCTIONS:
             return self._function(expr, f"{self.np}.{_FUNCTIONS[type(expr)]}")
         if type(expr) in BY_CLASS:
             return self._function(expr, self.helper(BY_CLASS[type(expr)].head))
+        if isinstance(expr, MatrixFunction):
+            return self.matrix_function(expr)
+        if isinstance(expr, Solve):
+            return self.solve(expr)
         if isinstance(expr, Symbol) and not isinstance(expr, Array | Index):
             return Value(atom(self.size(expr)))
         raise NotYet(f"{type(expr).__name__} has no NumPy form")
 
+    @lowering
     def _function(self, expr: Basic, name: str) -> Value:
+        """f(x)_i = f(x_i): np.exp(x), np.maximum(x, y)."""
         found = self.elementwise(
             lambda *codes: call(name, *codes, shape=_shape(codes)),
             [self.value(a) for a in expr.args],
@@ -123,6 +142,7 @@ class Lowering(Contractions):
         # A NumPy float64 would turn float32 arrays into float64; a Python float does not.
         return found if elements(expr) else Value(Code("suffix", (found.code,), ".item()"))
 
+    @lowering
     def number(self, number: Expr) -> Code:
         """A Python literal, exact to double precision: 3, 0.01, 1 / 3, np.pi."""
         if isinstance(number, NumberSymbol):
@@ -136,8 +156,9 @@ class Lowering(Contractions):
         short = repr(p / q)
         return atom(short if Rational(short) == number else f"{p} / {q}")
 
+    @lowering
     def condition(self, condition: Basic) -> Value:
-        """The Boolean array of a comparison or a combination of comparisons."""
+        """[c or not d] is (c | ~d): the Boolean array of comparisons, and combinations of them."""
         if isinstance(condition, Relational):
             op = _RELATIONS[type(condition)]
             return self.elementwise(
@@ -149,21 +170,25 @@ class Lowering(Contractions):
         if isinstance(condition, Not):
             return Value(Code("~", (parts[0].code,), shape=parts[0].code.shape), parts[0].layout)
         if isinstance(condition, Or):
-            return self.elementwise(lambda *codes: _fold("|", codes), parts)
+            return self.elementwise(lambda *codes: folded("|", codes), parts)
         raise NotYet(f"the condition {condition} has no NumPy form")
 
+    @lowering
     def condition_product(self, conditions: Sequence[Basic]) -> Value:
-        """The conditions combined with `&`."""
+        """[c][d] is (c & d)."""
         parts = [self.condition(c) for c in conditions]
-        return self.elementwise(lambda *codes: _fold("&", codes), parts)
+        return self.elementwise(lambda *codes: folded("&", codes), parts)
 
+    @lowering
     def cast(self, mask: Value) -> Value:
-        """A Boolean array as 0.0 and 1.0."""
+        """[c] is c.astype(float): 1 where c holds, else 0."""
         kind = self.dtype or f"{self.np}.float64"
         code = Code("suffix", (mask.code,), f".astype({kind})", shape=mask.code.shape)
         return Value(code, mask.layout)
 
-    def _where(self, expr: Where) -> Value:
+    @lowering
+    def _branches(self, expr: Where) -> Value:
+        """[c] f + [not c] g = np.where(c, f, g)."""
         parts = [self.condition(expr.args[0]), *(self.value(a) for a in expr.args[1:])]
         found = self.elementwise(
             lambda *codes: call(f"{self.np}.where", *codes, shape=_shape(codes)), parts
@@ -177,21 +202,30 @@ class Lowering(Contractions):
         code = atom(self.array(array), array.shape)
         layout: Layout = tuple(None if s == 1 else next(rest) for s in array.shape)
         labels = tuple(i for i in layout if i is not None)
-        if len(set(labels)) == len(labels):
-            return Value(code, layout)
-        value = self.squeezed(Value(code, layout))
+        found = Value(code, layout)
+        return found if len(set(labels)) == len(labels) else self._repeated_index(found)
+
+    @lowering
+    def _repeated_index(self, value: Value) -> Value:
+        """x_ii = einsum("ii->i", x)."""
+        value = self.squeezed(value)
+        labels = value.labels
         unique = tuple(dict.fromkeys(labels))
         letters = dict(zip(unique, "ijklmnopqrstuvwxyz", strict=False))
         spec = f'"{"".join(letters[i] for i in labels)}->{"".join(letters[i] for i in unique)}"'
         shape = tuple(i.size for i in unique)
         return Value(call(f"{self.np}.einsum", value.code, shape=shape, before=spec), unique)
 
+    @lowering
     def _eye(self, expr: Delta) -> Value:
+        """δ_ij = np.eye(n)."""
         i, j = self.ordered(expr.indices)
         after = str(self.value(i.size).code) + (f", dtype={self.dtype}" if self.dtype else "")
         return Value(call(f"{self.np}.eye", shape=(i.size, j.size), after=after), (i, j))
 
+    @lowering
     def _sum_of_terms(self, expr: Add) -> Value:
+        """-x + y - z = y - x - z: a term without a sign first."""
         signed = [negated(t) for t in expr.args]
         lead = next((n for n, (negative, _) in enumerate(signed) if not negative), 0)
         signed.insert(0, signed.pop(lead))
@@ -209,7 +243,9 @@ class Lowering(Contractions):
 
         return self.elementwise(build, values)
 
+    @lowering
     def _power(self, expr: Pow) -> Value:
+        """x^p = x**p, x^(1/2) = np.sqrt(x)."""
         base, exponent = expr.args
         if is_inverse(expr):
             return self.product((expr,))
@@ -226,10 +262,3 @@ def _shape(codes: Iterable[Code]) -> tuple[Expr, ...]:
     for code in codes:
         shape = broadcast(shape, code.shape)
     return shape
-
-
-def _fold(op: str, codes: Sequence[Code]) -> Code:
-    total = codes[0]
-    for code in codes[1:]:
-        total = operate(op, total, code)
-    return total

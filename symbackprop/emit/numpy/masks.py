@@ -24,6 +24,7 @@ from symbackprop.algebra.nodes import (
     Where,
 )
 from symbackprop.algebra.program import Definition
+from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.algebra import canonical, minus, positive, terms, times, with_arguments
 from symbackprop.emit.numpy.product import flat, negated
 
@@ -54,6 +55,7 @@ def joined(expr: Basic) -> Basic:
     return found[0] if len(found) == 1 else with_arguments(expr, tuple(found))
 
 
+@lowering
 def _opposite(expr: Add) -> Expr | None:
     """1 - [c] = [not c], with either sign."""
     if len(expr.args) == 2:
@@ -65,6 +67,7 @@ def _opposite(expr: Add) -> Expr | None:
     return None
 
 
+@lowering
 def _choice(one: tuple[Basic, Expr], two: tuple[Basic, Expr]) -> Expr:
     """where(c, f, g) for [c] f + [not c] g, with the strict comparison as c."""
     if isinstance(one[0], GreaterThan | LessThan):
@@ -111,8 +114,12 @@ def level(threshold: Expr) -> Expr:
     return S.Zero if threshold == 1 else log(threshold, evaluate=False)
 
 
+@lowering
 def saturated(expr: Minimum | Maximum, definitions: Mapping[Array, Definition]) -> Expr | None:
-    """min(f, g) as f with a bounded exponent, where f - g grows with exp(u); the same for max."""
+    """min(p exp(u), p t) = p exp(min(u, log(t))), for p, t > 0; the same for a falling max.
+
+    In general min(f, g) is f with a bounded exponent, where f - g grows with exp(u).
+    """
     for f, g in (expr.args, expr.args[::-1]):
         found = exponents(minus(f, g), definitions)
         if found is not None and found[0] == (1 if isinstance(expr, Minimum) else -1):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Basic, Integer, Mul, Pow, S
+from sympy import Basic, Expr, Integer, Mul, Pow, S
 
 from symbackprop.algebra.nodes import Array, Element, Index, IndexMax, IndexMin, IndexSum, walk
+from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.algebra import with_arguments
 from symbackprop.emit.numpy.product import flat, negated
 
@@ -25,7 +26,7 @@ def _rewritten(expr: Basic) -> Any:
         body = _rewritten(expr.body)
         negative, opposite = negated(body)
         if isinstance(expr, IndexMax) and negative:
-            return _product([S.NegativeOne, IndexMin(opposite, *expr.bound)])
+            return _smallest(opposite, expr.bound)
         return expr.func(body, *expr.bound)
     args = tuple(_rewritten(a) for a in expr.args)
     if args == expr.args:
@@ -38,6 +39,12 @@ def _rewritten(expr: Basic) -> Any:
             power = Pow(opposite, args[1], evaluate=False)
             return _product([S.NegativeOne, power]) if args[1] % 2 else power
     return with_arguments(expr, args)
+
+
+@lowering
+def _smallest(body: Expr, bound: tuple[Index, ...]) -> Expr:
+    """max_j(-x_j) = -min_j(x_j)."""
+    return _product([S.NegativeOne, IndexMin(body, *bound)])
 
 
 def _product(factors: list[Any]) -> Any:

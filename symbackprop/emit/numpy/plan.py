@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from sympy import Add, Basic, Expr, Mul, S, log
 
 from symbackprop.algebra.letters import free_indices
+from symbackprop.algebra.matrices import Inverse
 from symbackprop.algebra.nodes import (
     Array,
     Element,
@@ -20,12 +21,15 @@ from symbackprop.algebra.nodes import (
     Where,
     elements,
 )
+from symbackprop.algebra.program import Program
+from symbackprop.algebra.registry import lowering
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.numpy.algebra import canonical, renamed, times, with_arguments
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.scopes import Supports, branch_only
+from symbackprop.emit.numpy.solves import with_solves
 from symbackprop.emit.numpy.stable import Stabiliser
 from symbackprop.errors import NotYet
 
@@ -79,6 +83,7 @@ def plan(backward: Backward) -> Plan:
         kept = helper.kept(guards.opened(expr))
         steps.append(Line(step.array, step.indices, guards.guarded(kept)))
     lines |= {line.array: line for line in helper.lines}
+    _solve(program, lines, steps)
     used = _arrays(line.expr for line in steps)
     order = (*program.inputs, *lines)
     saved = tuple(a for a in order if a in used)
@@ -90,6 +95,17 @@ def plan(backward: Backward) -> Plan:
         upstream,
         tuple(helper.meanings),
     )
+
+
+def _solve(program: Program, lines: dict[Array, Line], steps: list[Line]) -> None:
+    """Write products with an inverse as linear systems, where no inverse is needed then."""
+    for d in program.definitions:
+        if isinstance(d.expr, Inverse) and d.array not in program.outputs:
+            every = [*lines.values(), *steps]
+            exprs = with_solves([line.expr for line in every], d)
+            found = [replace(line, expr=e) for line, e in zip(every, exprs, strict=True)]
+            lines.update((line.array, line) for line in found[: len(lines)])
+            steps[:] = found[len(found) - len(steps) :]
 
 
 def _guards(backward: Backward, stabiliser: Stabiliser) -> Guards:
@@ -131,8 +147,9 @@ def _needed(targets: Sequence[Array], lines: dict[Array, Line]) -> set[Array]:
     return needed
 
 
+@lowering
 def scaled(expr: Expr, factor: Expr, linear: set[Array]) -> Expr:
-    """The gradient for an upstream gradient `factor` in place of 1.
+    """dL/dx = dL/dy * (dy/dx), with `factor` for the dL/dy that was 1.
 
     An expression is linear in the adjoints; a term without any is multiplied by the factor.
     """
@@ -196,6 +213,7 @@ class _Helpers:
         return array[indices]
 
 
+@lowering
 def _flipped(expr: Expr) -> Expr:
     """-expr, term by term."""
     if not isinstance(expr, Add):

@@ -8,7 +8,8 @@ from dataclasses import replace
 from sympy import Add, Basic, Expr, Float, Integer, Mul, Pow, Rational, S
 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
-from symbackprop.emit.numpy.code import Code, atom, call, is_number, operate
+from symbackprop.algebra.registry import lowering
+from symbackprop.emit.numpy.code import Code, atom, call, folded, is_number, operate
 from symbackprop.emit.numpy.layout import Layouts, Value
 
 
@@ -17,8 +18,9 @@ def is_inverse(expr: Expr) -> bool:
     return isinstance(expr, Pow) and expr.args[1].is_Number and bool(expr.args[1].is_negative)
 
 
+@lowering
 def negated(expr: Expr) -> tuple[bool, Expr]:
-    """(True, -expr) if a minus sign can be taken out of the expression, else (False, expr).
+    """(-x) y = -(x y): (True, -expr) if a minus sign can be taken out, else (False, expr).
 
     >>> from sympy import Symbol
     >>> negated(-2 * Symbol("x"))
@@ -103,22 +105,20 @@ class Products(Layouts):
                 return outer if not scalars else self._fold("*", [*scalars, outer])
         return self._fold("*", values)
 
+    @lowering
     def _over(self, top: Value, below: Sequence[Value]) -> Value:
+        """x a^-1 b^-1 = x / (a * b)."""
         if not below:
             return top
         return self._fold("/", [top, self._fold("*", below)])
 
     def _fold(self, op: str, values: Sequence[Value]) -> Value:
         """((v1 op v2) op v3) …, each operand lined up with the whole product."""
+        if len(values) == 1:
+            return values[0]
+        return self.elementwise(lambda *codes: folded(op, codes), values)
 
-        def build(*codes: Code) -> Code:
-            total = codes[0]
-            for code in codes[1:]:
-                total = operate(op, total, code)
-            return total
-
-        return values[0] if len(values) == 1 else self.elementwise(build, values)
-
+    @lowering
     def _outer(self, one: Value, two: Value) -> Value | None:
         """x_i y_j = np.outer(x, y), for two different labels."""
         if one.labels == two.labels:
@@ -132,7 +132,7 @@ class Products(Layouts):
     def _means(
         self, above: Sequence[Value], divisors: Sequence[Expr]
     ) -> tuple[list[Value], list[Expr]]:
-        """Σ_i x_i / N = mean of x, where N is the length of the axis."""
+        """The factors with each sum a mean whose axes are among the divisors."""
         top, bottom = list(above), list(divisors)
         for place, value in enumerate(top):
             code = value.code
@@ -144,10 +144,16 @@ class Products(Layouts):
                 if size in rest:
                     rest.remove(size)
             if sizes and len(rest) == len(bottom) - len(sizes):
-                top[place] = replace(value, code=replace(code, text=f"{self.np}.mean"))
+                top[place] = self._mean(value)
                 bottom = rest
         return top, bottom
 
+    @lowering
+    def _mean(self, total: Value) -> Value:
+        """Σ_i x_i / N = mean(x), where N is the length of the axis."""
+        return replace(total, code=replace(total.code, text=f"{self.np}.mean"))
+
+    @lowering
     def _masked(self, conditions: Sequence[Expr], rest: Sequence[Expr]) -> Value:
         """[c] f = np.where(c, f, 0): where c fails, f may be infinite."""
         mask = self.condition_product(conditions)
@@ -171,6 +177,7 @@ class Products(Layouts):
         """A Boolean array as 0.0 and 1.0."""
         raise NotImplementedError
 
+    @lowering
     def _diagonal(self, delta: Delta, rest: Sequence[Expr]) -> Value | None:
         """δ_ij f_j = diag(f), where f depends on j (or i) alone."""
         i, j = self.ordered(delta.indices)
@@ -183,6 +190,7 @@ class Products(Layouts):
         return Value(call(f"{self.np}.diag", vector.code, shape=(i.size, j.size)), (i, j))
 
 
+@lowering
 def _distributed(factors: Sequence[Expr]) -> Expr | None:
     """f (δ_jk + g) = f δ_jk + f g: a delta in a sum becomes a term of its own."""
     for place, factor in enumerate(factors):
@@ -196,8 +204,9 @@ def _distributed(factors: Sequence[Expr]) -> Expr | None:
     return None
 
 
+@lowering
 def _unsigned(factor: Expr) -> Expr:
-    """The factor without its minus sign, in a product where the signs cancel."""
+    """(-x) (-y) = x y: a factor without its minus sign, in a product where the signs cancel."""
     return negated(factor)[1]
 
 
@@ -207,15 +216,18 @@ def _has_delta(expr: Expr) -> bool:
     )
 
 
+@lowering
 def _reciprocal(power: Expr) -> Expr:
+    """x^-p = 1 / x^p: the divisor."""
     base, exponent = power.args
     return base if exponent == -1 else Pow(base, -exponent, evaluate=False)
 
 
+@lowering
 def _with_number(
     number: Rational, top: list[Expr], bottom: list[Expr]
 ) -> tuple[list[Expr], list[Expr]]:
-    """Put a coefficient where it reads best: 3 * x, x / 3, 0.1 * x, 2 / 3 * x."""
+    """(p/q) x = p * x, x / q, 0.1 * x or p / q * x, whichever reads best."""
     if number.q == 1:
         return [number, *top], bottom
     decimal = Rational(repr(int(number.p) / int(number.q))) == number

@@ -19,6 +19,7 @@ from symbackprop.algebra.nodes import (
     Where,
     fresh_index,
 )
+from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.algebra import renamed, with_arguments
 from symbackprop.emit.numpy.product import flat
 
@@ -35,22 +36,23 @@ class Supports:
 
     def define(self, element: Element, expr: Expr) -> None:
         """Remember where `element = expr` is not 0."""
-        found = self.of(expr)
+        found = self.support(expr)
         if found:
             self._arrays[element.array] = element.indices, found
 
-    def of(self, expr: Expr) -> tuple[Known, ...]:
-        """Conditions such that expr = 0 where one of them does not hold."""
+    @lowering
+    def support(self, expr: Expr) -> tuple[Known, ...]:
+        """[c] f = 0 where c fails: conditions such that expr = 0 where one of them fails."""
         if isinstance(expr, Iverson):
             return ((expr.condition, True),)
         if isinstance(expr, Where):
             condition, u, v = expr.args
             if u == 0 or v == 0:
-                return ((condition, v == 0), *self.of(v if u == 0 else u))
+                return ((condition, v == 0), *self.support(v if u == 0 else u))
         if isinstance(expr, Mul):
-            return _union(*(self.of(f) for f in expr.args))
+            return _union(*(self.support(f) for f in expr.args))
         if isinstance(expr, Pow) and expr.args[1].is_positive:
-            return self.of(expr.args[0])
+            return self.support(expr.args[0])
         if isinstance(expr, Element) and expr.array in self._arrays:
             indices, known = self._arrays[expr.array]
             swap = dict(zip(indices, expr.indices, strict=True))
@@ -87,8 +89,8 @@ class Supports:
 
     def _product(self, expr: Mul, change: Change, known: tuple[Known, ...]) -> Expr:
         """A factor does not count where another one is 0; masks count in their order."""
-        factors = flat(expr.args) if self.of(expr) else list(expr.args)
-        supports = [self.of(f) for f in factors]
+        factors = flat(expr.args) if self.support(expr) else list(expr.args)
+        supports = [self.support(f) for f in factors]
         changed: list[Expr] = []
         for place, factor in enumerate(factors):
             others = supports[:place] + ([] if supports[place] else supports[place + 1 :])

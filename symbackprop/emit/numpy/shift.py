@@ -31,6 +31,7 @@ from symbackprop.algebra.nodes import (
     walk,
 )
 from symbackprop.algebra.program import Definition
+from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.algebra import (
     canonical,
     centred,
@@ -74,7 +75,7 @@ class Shifts:
     def large(self, u: Expr) -> bool:
         """Whether exp(u) may be large, for all that is seen of u."""
         inner = unfolded(u, self.definitions) if isinstance(u, Element) else None
-        w, _ = self._exponential(u if inner is None else inner)
+        w, _ = self._shifted_exp(u if inner is None else inner)
         return not nonpositive(w) and not any(shifting(t) for t in terms(w))
 
     def define(self, definition: Definition) -> Expr:
@@ -120,25 +121,31 @@ class Shifts:
     def pull(self, f: Expr) -> Pulled:
         """(w, g) with f = exp(w) * g; w is canonical."""
         if isinstance(f, exp):
-            return self._exponential(f.args[0])
+            return self._shifted_exp(f.args[0])
         if isinstance(f, Mul):
-            parts = [self.pull(a) for a in f.args]
-            return plus(*(w for w, _ in parts)), times(*(g for _, g in parts))
+            return self._shifted_product(f)
         if isinstance(f, Pow):
-            return self._power(*f.args)
+            return self._shifted_power(*f.args)
         if isinstance(f, Add):
-            return self._sum(f)
+            return self._shifted_terms(f)
         if isinstance(f, IndexSum):
-            return self._contraction(f)
+            return self._shifted_sum(f)
         if isinstance(f, Where):
-            return self._choice(f)
+            return self._shifted_choice(f)
         if isinstance(f, Element) and f.array in self.unsafe:
             inner = unfolded(f, self.definitions)
             if inner is not None:
                 return self.pull(inner)
         return S.Zero, self.stable(f)
 
-    def _power(self, base: Expr, exponent: Expr) -> Pulled:
+    @lowering
+    def _shifted_product(self, f: Mul) -> Pulled:
+        """exp(v) g * exp(w) h = exp(v + w) * (g h)."""
+        parts = [self.pull(a) for a in f.args]
+        return plus(*(w for w, _ in parts)), times(*(g for _, g in parts))
+
+    @lowering
+    def _shifted_power(self, base: Expr, exponent: Expr) -> Pulled:
         """(exp(w) g)^p = exp(p w) g^p, or exp(p w + p log(g)) where p may be large."""
         p = self.stable(exponent)
         if not p.is_Number and isinstance(base, Element) and base.array in self._bearing:
@@ -151,7 +158,8 @@ class Shifts:
             return canonical(plus(multiple(p, w), p * log(g, evaluate=False))), S.One
         return canonical(multiple(p, w)), Pow(g, p, evaluate=False)
 
-    def _exponential(self, u: Expr) -> Pulled:
+    @lowering
+    def _shifted_exp(self, u: Expr) -> Pulled:
         """exp(u + c log(h)) = exp(u) h^c."""
         exponents: list[Expr] = []
         factors: list[Expr] = []
@@ -197,7 +205,8 @@ class Shifts:
             found[w] = Add(found[w], g, evaluate=False) if w in found else g
         return found
 
-    def _sum(self, f: Add) -> Pulled:
+    @lowering
+    def _shifted_terms(self, f: Add) -> Pulled:
         """Σ exp(w_i) g_i = exp(m) Σ exp(w_i - m) g_i with m = max_i w_i."""
         found = self.weights(f)
         if len(found) == 1:
@@ -212,7 +221,8 @@ class Shifts:
         assert m is not None
         return m, _total(found, m)
 
-    def _contraction(self, f: IndexSum) -> Pulled:
+    @lowering
+    def _shifted_sum(self, f: IndexSum) -> Pulled:
         """Σ_j exp(v + u_j) g_j = exp(v + m) Σ_j exp(u_j - m) g_j with m = max_j u_j."""
         w, g = self.pull(f.body)
         inner = [t for t in terms(w) if depends(t, f.bound)]
@@ -224,7 +234,8 @@ class Shifts:
         body = times(exponential(minus(plus(*inner), m)), g)
         return plus(outer, m), IndexSum(body, *f.bound)
 
-    def _choice(self, f: Where) -> Pulled:
+    @lowering
+    def _shifted_choice(self, f: Where) -> Pulled:
         """where(c, exp(u) g, exp(v) h) = exp(where(c, u, v)) where(c, g, h)."""
         condition, u, v = f.args
         (wu, gu), (wv, gv) = self.pull(u), self.pull(v)
@@ -244,6 +255,7 @@ class Shifts:
         return with_arguments(expr, arguments)
 
 
+@lowering
 def exponential(w: Expr) -> Expr:
     """exp(w), with u - max(u, v) written as min(0, u - v)."""
     if w == 0:
@@ -258,9 +270,10 @@ def exponential(w: Expr) -> Expr:
     return exp(difference(terms(w)), evaluate=False)
 
 
+@lowering
 def _counting(w: Expr, g: Expr, bound: tuple[Index, ...]) -> Expr:
     """w where the masks in g hold, else -oo: what does not count must not be the maximum."""
-    for condition, holds in Supports().of(g):
+    for condition, holds in Supports().support(g):
         if depends(condition, bound):
             branches = (w, S.NegativeInfinity) if holds else (S.NegativeInfinity, w)
             w = Where(condition, *branches)
@@ -278,6 +291,7 @@ def _total(found: Mapping[Expr, Expr], m: Expr) -> Expr:
     return Add(*parts, evaluate=False)
 
 
+@lowering
 def _larger_of_two(found: Mapping[Expr, Expr]) -> Pulled:
     """exp(u) g + exp(v) h with m = max(u, v); exp(u - m) + exp(v - m) = 1 + exp(-|u - v|)."""
     (u, g), (v, h) = sorted(found.items(), key=lambda wg: (wg[0] != 0, wg[0].sort_key()))

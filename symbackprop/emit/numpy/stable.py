@@ -34,6 +34,7 @@ from sympy.core.relational import Relational
 
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.nodes import Element, IndexSum, Maximum, Minimum
+from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.algebra import (
     canonical,
     difference,
@@ -83,8 +84,9 @@ class Stabiliser(Shifts):
         found = saturated(expr, self.definitions)
         return None if found is None else self.stable(found)
 
+    @lowering
     def _compared(self, expr: Relational) -> Basic | None:
-        """A comparison of an exponential with a number, as one of exponents."""
+        """exp(u) > t = u > log(t), for a number t > 0."""
         found = exponents(minus(expr.lhs, expr.rhs), self.definitions)
         if found is None:
             return None
@@ -103,31 +105,44 @@ class Stabiliser(Shifts):
     def _log(self, f: Expr) -> Linear | None:
         """The terms of log(f), or None where f has no exponential in it."""
         if isinstance(f, exp):
-            return _terms_of(self.stable(f.args[0]))
+            return self._log_of_exp(f.args[0])
         if isinstance(f, cosh):
-            u = self.stable(f.args[0])
-            parts = LogAddExp(u, minus(S.Zero, u)), log(Integer(2), evaluate=False)
-            return [(S.One, parts[0]), (S.NegativeOne, parts[1])]
+            return self._log_of_cosh(f.args[0])
         if isinstance(f, Element):
             inner = unfolded(f, self.definitions)
             return None if inner is None else self._log(inner)
         if isinstance(f, Mul):
             return self._log_of_product(f)
         if isinstance(f, Pow) and f.args[1].is_Rational and positive(f.args[0], self.definitions):
-            inner_terms = self._log(f.args[0])
-            power = f.args[1]
-            return None if inner_terms is None else [(power * c, t) for c, t in inner_terms]
+            return self._log_of_power(*f.args)
         if isinstance(f, Add):
             merged = self.merged(f)
             if merged is not None:
                 return self._log(merged)
-            return self._log_of_sum(f)
-        if isinstance(f, IndexSum):
-            w, g = self.pull(f)
-            return None if w == 0 else [*_terms_of(w), (S.One, log(g, evaluate=False))]
-        return None
+            return self._log_of_terms(f)
+        return self._log_of_sum(f) if isinstance(f, IndexSum) else None
 
+    @lowering
+    def _log_of_exp(self, u: Expr) -> Linear:
+        """log(exp(u)) = u."""
+        return _terms_of(self.stable(u))
+
+    @lowering
+    def _log_of_cosh(self, u: Expr) -> Linear:
+        """log(cosh(u)) = logaddexp(u, -u) - log(2)."""
+        u = self.stable(u)
+        both = LogAddExp(u, minus(S.Zero, u))
+        return [(S.One, both), (S.NegativeOne, log(Integer(2), evaluate=False))]
+
+    @lowering
+    def _log_of_power(self, f: Expr, power: Rational) -> Linear | None:
+        """log(f^p) = p log(f), for positive f."""
+        inner = self._log(f)
+        return None if inner is None else [(power * c, t) for c, t in inner]
+
+    @lowering
     def _log_of_product(self, f: Mul) -> Linear | None:
+        """log(f g^p) = log(f) + p log(g), for positive g."""
         found: Linear = []
         others: list[Expr] = []
         for factor_ in f.args:
@@ -147,7 +162,9 @@ class Stabiliser(Shifts):
                 found.append((power, log(self.stable(base), evaluate=False)))
         return found
 
-    def _log_of_sum(self, f: Add) -> Linear | None:
+    @lowering
+    def _log_of_terms(self, f: Add) -> Linear | None:
+        """log(exp(u) + exp(v)) = logaddexp(u, v); log(exp(w) g) = w + log(g)."""
         found = self.weights(f)
         if set(found) == {S.Zero}:
             return None
@@ -159,6 +176,13 @@ class Stabiliser(Shifts):
             return None
         return [*_terms_of(w), (S.One, log(g, evaluate=False))]
 
+    @lowering
+    def _log_of_sum(self, f: IndexSum) -> Linear | None:
+        """log Σ_j exp(u_j) = m + log Σ_j exp(u_j - m)."""
+        w, g = self.pull(f)
+        return None if w == 0 else [*_terms_of(w), (S.One, log(g, evaluate=False))]
+
+    @lowering
     def merged(self, f: Add) -> Expr | None:
         """A difference of fractions of exponentials over one denominator: 1 - 1/(1+E) = E/(1+E).
 
@@ -257,9 +281,15 @@ def _linear_sum(parts: Linear) -> Expr:
                     for c, t in keys:
                         _add(found, coefficient * c, t)
                     _add(found, -coefficient, term)
-                    _add(found, coefficient, LogAddExp(S.Zero, minus(canonical(v), canonical(u))))
+                    _add(found, coefficient, _less_one(u, v))
                     break
     return difference(times(c, t) for c, t in found.values())
+
+
+@lowering
+def _less_one(u: Expr, v: Expr) -> Expr:
+    """logaddexp(u, v) - u = logaddexp(0, v - u)."""
+    return LogAddExp(S.Zero, minus(canonical(v), canonical(u)))
 
 
 def _add(found: dict[Expr, tuple[Rational, Expr]], coefficient: Rational, term: Expr) -> None:

@@ -141,12 +141,12 @@ def test_complementary_masks_are_joined(expr, expected):
 def test_support():
     supports = Supports()
     supports.define(w[i,], Mul(Iverson(mask), c[()]))
-    assert supports.of(w[j,] * c[()]) == ((x[j,] > 0, True),)
-    assert supports.of(Where(mask, S.Zero, c[()])) == ((mask, False),)
-    assert supports.of(Where(mask, w[j,], S.Zero)) == ((mask, True), (x[j,] > 0, True))
-    assert supports.of(Where(mask, S.One, w[i,])) == ()
-    assert supports.of(1 / w[i,]) == ()
-    assert supports.of(c[()] + w[i,]) == ()
+    assert supports.support(w[j,] * c[()]) == ((x[j,] > 0, True),)
+    assert supports.support(Where(mask, S.Zero, c[()])) == ((mask, False),)
+    assert supports.support(Where(mask, w[j,], S.Zero)) == ((mask, True), (x[j,] > 0, True))
+    assert supports.support(Where(mask, S.One, w[i,])) == ()
+    assert supports.support(1 / w[i,]) == ()
+    assert supports.support(c[()] + w[i,]) == ()
 
 
 def test_definitions_that_only_count_in_branches():

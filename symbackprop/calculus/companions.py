@@ -1,0 +1,84 @@
+"""The inverses that the derivative of a determinant is written in, as definitions of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from sympy import Expr
+
+from symbackprop.algebra.matrices import Determinant, Inverse, LogAbsDet, of_matrix
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    MatrixFunction,
+    elements,
+    fresh_index,
+)
+from symbackprop.algebra.normal import substitute
+from symbackprop.algebra.poly import Atom, Poly, atom
+from symbackprop.algebra.program import Definition, Program
+
+
+def with_inverses(program: Program) -> Program:
+    """The program with the inverse of every matrix that it takes the determinant of."""
+    known = {_key(d.expr) for d in program.definitions if isinstance(d.expr, Inverse)}
+    known |= {(Inverse, d.array) for d in program.definitions if isinstance(d.expr, Inverse)}
+    definitions: list[Definition] = []
+    for d in program.definitions:
+        definitions.append(d)
+        f = d.expr
+        if isinstance(f, Determinant | LogAbsDet) and _inverse_key(f) not in known:
+            known.add(_inverse_key(f))
+            definitions.append(_inverse(program, definitions, f))
+    return replace(program, definitions=tuple(definitions))
+
+
+def without_unused(program: Program, before: Program, used: Iterable[Expr]) -> Program:
+    """The program less the definitions that `before` has not and none of these expressions uses."""
+    needed = {e.array for expr in used for e in elements(expr)}
+    own = {d.array for d in before.definitions}
+    kept = tuple(d for d in program.definitions if d.array in own or d.array in needed)
+    return replace(program, definitions=kept)
+
+
+def by_name(program: Program, p: Poly) -> Poly:
+    """p with each function of a matrix by the name that the program has for it."""
+    names = {_key(d.expr): d for d in program.definitions if isinstance(d.expr, MatrixFunction)}
+    matrices = {d.array: d.expr.argument.array for d in program.definitions
+                if isinstance(d.expr, Inverse)}  # fmt: skip
+
+    def put(a: Atom) -> Poly | None:
+        if isinstance(a, Inverse) and a.argument.array in matrices:
+            return atom(matrices[a.argument.array][a.free])
+        found = names.get(_key(a)) if isinstance(a, MatrixFunction) else None
+        return atom(_named(found, a)) if found else None
+
+    return substitute(p, put) if names else p
+
+
+def _named(d: Definition, f: Expr) -> Element:
+    """The element of the definition that the function is."""
+    place: Mapping[object, object] = dict(zip(d.expr.free, f.free, strict=True))
+    return Element(d.array, *(place[i] for i in d.indices))
+
+
+def _key(f: Expr) -> tuple[type, Array]:
+    return type(f), f.argument.array if isinstance(f, MatrixFunction) else None
+
+
+def _inverse_key(f: MatrixFunction) -> tuple[type, Array]:
+    return Inverse, f.argument.array
+
+
+def _inverse(program: Program, definitions: list[Definition], f: MatrixFunction) -> Definition:
+    """The definition of the inverse of f's argument."""
+    matrix = f.argument.array
+    taken = {a.name for a in program.inputs} | {d.array.name for d in program.definitions}
+    taken |= {str(s) for s in program.sizes} | {d.array.name for d in definitions}
+    name = f"{matrix.name}_inv"
+    while name in taken:
+        name += "_"
+    indices = tuple(fresh_index(size) for size in matrix.axes)
+    expr = Inverse(of_matrix(matrix, indices[:-2]), *indices[-2:])
+    return Definition(Array(name, matrix.shape), indices, expr)

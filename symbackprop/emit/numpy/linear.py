@@ -1,0 +1,52 @@
+"""Functions of matrices and linear systems, as calls of np.linalg."""
+
+from __future__ import annotations
+
+from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet
+from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction
+from symbackprop.emit.numpy.code import Code, call
+from symbackprop.emit.numpy.contract import Contractions
+from symbackprop.emit.numpy.layout import Layout, Value
+from symbackprop.emit.numpy.solves import Solve
+from symbackprop.errors import NotYet
+
+_CALLS: dict[type, tuple[str, str]] = {
+    Inverse: ("inv", ""), Determinant: ("det", ""), DetSign: ("slogdet", "0"),
+    LogAbsDet: ("slogdet", "1"),
+}  # fmt: skip
+
+
+class MatrixFunctions(Contractions):
+    """Adds functions of matrices to the lowering."""
+
+    def matrix_function(self, expr: MatrixFunction) -> Value:
+        """np.linalg's function of the last two axes."""
+        if type(expr) not in _CALLS:
+            raise NotYet(f"{type(expr).__name__} has no NumPy form")
+        name, item = _CALLS[type(expr)]
+        matrix = self._whole(expr.argument)
+        shape = matrix.shape if expr.indices else matrix.shape[:-2]
+        code = call(f"{self.np}.linalg.{name}", matrix, shape=shape)
+        if item:
+            code = Code("index", (code,), item, shape=shape)
+        free = iter(expr.free)
+        layout: Layout = tuple(None if s == 1 else next(free) for s in shape)
+        return Value(code, layout)
+
+    def solve(self, expr: Solve) -> Value:
+        """np.linalg.solve(A, b), or that of Aᵀ."""
+        inverse, k, right = expr.args
+        i, j = inverse.indices
+        matrix = self._whole(inverse.argument)
+        if k == i:
+            matrix = Code("suffix", (matrix,), ".T", shape=matrix.shape[::-1])
+        given = self.squeezed(self.value(right))
+        columns = [label for label in given.labels if label != k]
+        code = self.transposed(given, (k, *columns)).code
+        layout: tuple[Index, ...] = (i if k == j else j, *columns)
+        shape = tuple(label.size for label in layout)
+        return Value(call(f"{self.np}.linalg.solve", matrix, code, shape=shape), layout)
+
+    def _whole(self, argument: Element) -> Code:
+        array: Array = argument.array
+        return Code("atom", text=self.array(array), shape=array.shape)
