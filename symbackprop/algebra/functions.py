@@ -20,14 +20,17 @@ from sympy import (
     atanh,
     cos,
     cosh,
+    digamma,
     erf,
     erfc,
     exp,
     log,
+    loggamma,
     sign,
     sin,
     sinh,
     tanh,
+    trigamma,
 )
 
 
@@ -36,10 +39,11 @@ class Function:
     """One function.
 
     head: its name in normal forms, in text and in NumPy. cls: SymPy's class; its name is what
-    Python's math module and mpmath call the function. latex: the macro, or "" where there is none
+    Python's math module or mpmath call the function. latex: the macro, or "" where there is none
     and the name is set upright. parity: "odd", "even" or "". zero: its value at 0, where that is a
     number. sign: ">0", ">=0", "same" (that of the argument) or "". smooth: computed by the
     arithmetics of verification; the others have a kink or a jump. in_numpy: NumPy has it.
+    closed: its value at a number has a form in numbers, roots, pi and the other functions.
     """
 
     head: str
@@ -50,6 +54,7 @@ class Function:
     sign: str = ""
     smooth: bool = True
     in_numpy: bool = True
+    closed: bool = True
 
     @property
     def macro(self) -> str:
@@ -73,6 +78,9 @@ TABLE = (
     Function("arctanh", atanh, "", "odd", 0, "same"),
     Function("erf", erf, "", "odd", 0, "same", in_numpy=False),
     Function("erfc", erfc, zero=1, sign=">0", in_numpy=False),
+    Function("gammaln", loggamma, r"\ln\Gamma", in_numpy=False, closed=False),
+    Function("digamma", digamma, in_numpy=False, closed=False),
+    Function("trigamma", trigamma, sign=">0", in_numpy=False, closed=False),
     Function("abs", Abs, parity="even", zero=0, sign=">=0", smooth=False),
     Function("sign", sign, "", "odd", 0, "same", smooth=False),
 )

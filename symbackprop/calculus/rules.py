@@ -109,6 +109,18 @@ def d_erfc(u: Poly, du: Poly) -> Poly:
     return _gaussian(u).scale(-2) * du
 
 
+@law
+def d_gammaln(u: Poly, du: Poly) -> Poly:
+    """d log|Γ(u)| = digamma(u) du"""
+    return build("digamma", (u,)) * du
+
+
+@law
+def d_digamma(u: Poly, du: Poly) -> Poly:
+    """d digamma(u) = trigamma(u) du"""
+    return build("trigamma", (u,)) * du
+
+
 def _gaussian(u: Poly) -> Poly:
     """exp(-u^2) / sqrt(pi)"""
     return build("exp", (-(u * u),)) * atom(S.Pi, Fraction(-1, 2))
@@ -201,6 +213,6 @@ UNARY: dict[str, Callable[[Poly, Poly], Poly]] = {
     "exp": d_exp, "log": d_log, "sin": d_sin, "cos": d_cos, "arcsin": d_arcsin,
     "arccos": d_arccos, "arctan": d_arctan, "sinh": d_sinh, "cosh": d_cosh, "tanh": d_tanh,
     "arcsinh": d_arcsinh, "arccosh": d_arccosh, "arctanh": d_arctanh, "erf": d_erf,
-    "erfc": d_erfc, "abs": d_abs,
+    "erfc": d_erfc, "gammaln": d_gammaln, "digamma": d_digamma, "abs": d_abs,
 }  # fmt: skip
 PIECEWISE_CONSTANT = frozenset({"sign", "iverson", "gt", "ge", "eq", "ne", "and", "or", "not"})

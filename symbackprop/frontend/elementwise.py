@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import S
+from sympy import S, digamma, trigamma
 from sympy.core.relational import Eq, Ne
 
 from symbackprop.algebra.nodes import Maximum, Where
@@ -32,6 +32,13 @@ def comparison(cls: Any) -> Callable[[Any, Any], Value]:
         return lambda x, y: elementwise(lambda u, v: build(*labels_as_positions(u, v)),
                                         numeric(x), numeric(y), boolean=True)
     return lambda x, y: elementwise(build, numeric(x), numeric(y), boolean=True)
+
+
+def polygamma(n: Any, x: Any) -> Value:
+    """The digamma function for n = 0, its derivative for n = 1."""
+    if isinstance(n, bool) or n not in (0, 1):
+        raise NotYet("of an order other than 0 and 1; use digamma(x) or polygamma(1, x)")
+    return unary(written.function(trigamma if n else digamma))(x)
 
 
 def condition(x: Any) -> Value:

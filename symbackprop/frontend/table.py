@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sympy import digamma
 from sympy.core.relational import (
     Eq,
     GreaterThan,
@@ -51,6 +52,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cbrt": el.unary(written.cube_root),
     "tan": el.unary(written.tangent),
     **{f.head: el.unary(written.function(f.cls)) for f in TABLE if f.head not in ("exp", "log")},
+    "psi": el.unary(written.function(digamma)),
+    "polygamma": el.polygamma,
     "expit": el.unary(written.expit),
     "logit": el.unary(written.logit),
     "absolute": el.unary(written.absolute),

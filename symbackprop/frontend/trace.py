@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from symbackprop.algebra.deadline import working_on
@@ -17,7 +15,8 @@ from symbackprop.frontend.assume import as_texts, assumptions, declared_signs
 from symbackprop.frontend.finish import declared, finished
 from symbackprop.frontend.observe import Names, observed
 from symbackprop.frontend.requirements import requirements
-from symbackprop.frontend.tracer import Tracer, length
+from symbackprop.frontend.scope import for_tracing
+from symbackprop.frontend.tracer import Tracer
 from symbackprop.frontend.value import Shape, Value, input_value, value_of
 from symbackprop.frontend.where import at_line, is_users
 
@@ -81,7 +80,7 @@ def _shapes(function: Any, shapes: dict[str, Any], title: str) -> dict[str, Shap
 
 
 def _run(function: Any, arguments: dict[str, Tracer], names: Names, title: str) -> Any:
-    traced = with_symbolic_len(function)
+    traced = for_tracing(function)
     parameters = inspect.signature(function).parameters
     positional = [
         arguments.get(n, p.default)
@@ -122,33 +121,3 @@ def _values(returned: Any, title: str) -> list[Value]:
             "return an array computed from its arguments, or a tuple of them"
         )
     return [value_of(r) for r in results]
-
-
-def with_symbolic_len(function: Any) -> Any:
-    """The function with a `len` that may be symbolic, in it and in the helpers of its module."""
-    if isinstance(function, MethodType):
-        return MethodType(with_symbolic_len(function.__func__), function.__self__)
-    if not isinstance(function, FunctionType):
-        return function
-    scope = dict(function.__globals__)
-    scope["__builtins__"] = {**vars(builtins), "len": length}
-    copies: dict[FunctionType, FunctionType] = {}
-
-    def copy(thing: Any) -> Any:
-        if not isinstance(thing, FunctionType) or thing.__globals__ is not function.__globals__:
-            return thing
-        if thing not in copies:
-            cells = tuple(CellType() for _ in thing.__closure__ or ())
-            new = FunctionType(thing.__code__, scope, thing.__name__, thing.__defaults__, cells)
-            new.__kwdefaults__ = thing.__kwdefaults__
-            copies[thing] = new
-            for old, cell in zip(thing.__closure__ or (), cells, strict=True):
-                try:
-                    cell.cell_contents = copy(old.cell_contents)
-                except ValueError:
-                    continue
-        return copies[thing]
-
-    for key, thing in function.__globals__.items():
-        scope[key] = copy(thing) if key != "__builtins__" else scope[key]
-    return copy(function)

@@ -177,7 +177,9 @@ def function(cls: Any) -> Callable[[Expr], Expr]:
     """A SymPy function that is computed for numbers only."""
 
     def build(u: Expr) -> Any:
-        if not u.is_Number:
+        if u.is_Number and not BY_CLASS[cls].closed and not u.is_positive:
+            raise InputError(f"{BY_CLASS[cls].head}({u}); give a number above 0")
+        if not (u.is_Number and BY_CLASS[cls].closed):
             return cls(u, evaluate=False)
         value = cls(u)
         if not (value.is_real and value.is_finite):

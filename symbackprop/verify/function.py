@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Abs, sign
+from sympy import Abs, loggamma, sign, trigamma
 
 from symbackprop.algebra.nodes import Array, walk
 from symbackprop.algebra.program import Program
@@ -34,9 +34,12 @@ def interpreted(program: Program, sizes: Sizes) -> Callable[..., Any]:
     return function
 
 
+_REAL = (Abs, sign, loggamma, trigamma)
+
+
 def takes_complex(program: Program) -> bool:
-    """Whether a complex step goes through NumPy's functions: it does not through abs and sign."""
-    return not any(isinstance(n, Abs | sign) for d in program.definitions for n in walk(d.expr))
+    """Whether a complex step goes through NumPy's and SciPy's functions."""
+    return not any(isinstance(n, _REAL) for d in program.definitions for n in walk(d.expr))
 
 
 class Forward:

@@ -11,6 +11,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from mpmath import FPContext, MPContext
@@ -22,14 +23,22 @@ DOMAINS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "acos": (lambda x: abs(x) < 1, "a number that is not between -1 and 1"),
     "atanh": (lambda x: abs(x) < 1, "a number that is not between -1 and 1"),
     "acosh": (lambda x: x > 1, "a number that is not above 1"),
+    # Beyond 0 there are poles; between them the complex logarithm of Γ has another branch.
+    **dict.fromkeys(
+        ("loggamma", "digamma", "trigamma"), (lambda x: x > 0, "a number that is not positive")
+    ),
 }
 
 
-_SINGLE = FPContext()  # complex float64 arithmetic of what cmath has not: erf, erfc
+_SINGLE = FPContext()  # float64 arithmetic of what math and cmath have not
 
 
 class OutOfDomain(Exception):
     """The expression has no finite real value at this point; the message says what fails."""
+
+
+def _of_mpmath(context: Any, name: str) -> Callable[[Any], Any]:
+    return partial(context.psi, 1) if name == "trigamma" else getattr(context, name)
 
 
 def _in_domain(name: str, x: Any) -> None:
@@ -118,9 +127,9 @@ class Double(Scalars):
 
     def function(self, name: str, x: Any) -> Any:
         _in_domain(name, x.real)
-        if isinstance(x, complex) and not hasattr(cmath, name):
-            return complex(getattr(_SINGLE, name)(x))
         module: Any = cmath if isinstance(x, complex) else math
+        if not hasattr(module, name):
+            return type(x)(_of_mpmath(_SINGLE, name)(x))
         try:
             return getattr(module, name)(x)
         except (OverflowError, ValueError):
@@ -163,7 +172,7 @@ class Digits(Scalars):
             return self.mp.mpc(side * (1 - rest.real), -side * rest.imag)
         if name == "erfc" and isinstance(x, self.mp.mpc) and x.real < -1:
             return self.mp.mpc(1 - self.function("erf", x).real, -self.function("erf", x).imag)
-        return getattr(self.mp, name)(x)
+        return _of_mpmath(self.mp, name)(x)
 
     def _log(self, x: Any) -> Any:
         if x.real <= 0:

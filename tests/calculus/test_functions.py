@@ -41,6 +41,10 @@ UNARY = {
     "arctanh(x)": "dy/(1 - x**2)",
     "erf(x)": "2*dy*exp(-x**2)/sqrt(pi)",
     "erfc(x)": "-2*dy*exp(-x**2)/sqrt(pi)",
+    "gammaln(x)": "dy*digamma(x)",
+    "digamma(x)": "dy*trigamma(x)",
+    "x*trigamma(2)": "dy*trigamma(2)",
+    "x*erf(2)": "dy*erf(2)",
     "sin(-x)": "-dy*cos(x)",
     "cos(-2*x)": "-2*dy*sin(2*x)",
     "abs(x)": "dy*sign(x)",
@@ -65,6 +69,12 @@ def test_unary(text: str) -> None:
     assert derived.verify().ok
     assert_katex(derived.latex())
     assert_katex(derived.latex(notation="matrix"))
+
+
+@pytest.mark.parametrize("text", ["gammaln(0)", "digamma(-1.5)", "polygamma(1, -1)"])
+def test_a_constant_at_a_pole_or_beyond_is_refused(text: str) -> None:
+    with pytest.raises(sb.InputError, match="give a number above 0"):
+        parse_program(f"y = x*{text}", {"x": ("n",)})
 
 
 def test_every_function_of_the_table_has_a_closed_form() -> None:

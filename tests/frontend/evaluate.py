@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Add, Mul, Pow, sign
+from scipy import special
+from sympy import Abs, Add, Mul, Pow, digamma, loggamma, sign, trigamma
 from sympy.core.relational import (
     Eq,
     GreaterThan,
@@ -36,7 +37,10 @@ RULES: dict[Any, Any] = {
     Add: lambda *terms: math.fsum(terms),
     Mul: lambda *factors: math.prod(factors),
     Pow: lambda u, v: u**v,
-    **{f.cls: getattr(math, f.cls.__name__) for f in TABLE if f.smooth},
+    **{f.cls: getattr(math, f.cls.__name__) for f in TABLE if f.smooth and f.closed},
+    loggamma: math.lgamma,
+    digamma: special.digamma,
+    trigamma: lambda u: special.polygamma(1, u),
     Delta: lambda i, j: float(i == j),
     Abs: abs,
     sign: lambda u: float(np.sign(u)),

@@ -66,6 +66,11 @@ POSITIVE: dict[str, Callable[..., Any]] = {
     "logit": lambda x: special.logit(x / 2),
     "xlogy": lambda x, a: special.xlogy(x - x, a - a) + special.xlogy(a, 2.0),
     "log1p": lambda x: np.log1p(x),
+    "gammaln": lambda x: special.gammaln(x) + special.gammaln(2.5),
+    "digamma": lambda x: special.digamma(x),
+    "psi": lambda x: special.psi(x),
+    "polygamma": lambda x: special.polygamma(0, x) + special.polygamma(1, x),
+    "trigamma": lambda x: special.polygamma(1, x),
 }
 ANY: dict[str, Callable[..., Any]] = {
     "add": lambda x, a: np.add(x, a) + (1 + a) + (a + 1),
@@ -201,6 +206,12 @@ def test_method(name: str) -> None:
 
 
 BROADCASTING: dict[str, Callable[..., Any]] = {
+    "softmax of SciPy": lambda x: special.softmax(x) + special.softmax(x, axis=1),
+    "log_softmax of SciPy": lambda x: special.log_softmax(x) + special.log_softmax(x, axis=(0, 1)),
+    "logsumexp of SciPy": lambda x: (
+        special.logsumexp(x) + special.logsumexp(x, 1, b=2.0, keepdims=True)
+        + special.logsumexp([1.0, 2.0])
+    ),
     "scalar": lambda c, x: c * x + 1,
     "stack of a stack by a stack": lambda h, r: h @ r,
     "axes of rank 4": lambda h: h.mean(axis=(0, 2)) + h.var(axis=(0, 2)) - h.max(axis=(0, -2)),

@@ -71,6 +71,11 @@ def adds_to_a_condition(x: Any) -> Any:
     return y
 
 
+OUT_OF_REACH = {
+    name: getattr(special, name) for name in ("softmax", "log_softmax", "logsumexp")
+}
+
+
 CASES: list[tuple[Callable[..., Any], type[SymbackpropError], list[str]]] = [
     (assigns_an_item, NotYet, ["item assignment", "use np.where", "`y[0] = 1 # here`"]),
     (deletes_an_item, NotYet, ["deleting items", "# here"]),
@@ -100,10 +105,12 @@ CASES: list[tuple[Callable[..., Any], type[SymbackpropError], list[str]]] = [
     (lambda x: np.cumsum(x), NotYet, ["np.cumsum is not supported", "supported: abs, absolute"]),
     (lambda x: np.prod(x), NotYet, ["np.prod is not supported"]),
     (lambda x: np.kron(x, x), NotYet, ["np.kron is not supported"]),
-    (lambda x: special.gammaln(x), NotYet, ["`", "gammaln is not supported"]),
-    (lambda x: special.softmax(x), NotYet, ["scipy.special.softmax, which", "use np.exp(x) /"]),
-    (lambda x: special.log_softmax(x), NotYet, ["special.log_softmax, which", "use x - np.log"]),
-    (lambda x: special.logsumexp(x), NotYet, ["special.logsumexp, which", "use np.log(np.sum"]),
+    (lambda x: special.gamma(x), NotYet, ["`", "gamma is not supported"]),
+    (lambda x: special.logsumexp(x, return_sign=True), NotYet, ["return_sign", "leave it out"]),
+    (lambda x: special.polygamma(2, x), NotYet, ["polygamma: of an order", "polygamma(1, x)"]),
+    (lambda x: OUT_OF_REACH["softmax"](x), NotYet, ["special.softmax, which", "use np.exp(x) /"]),
+    (lambda x: OUT_OF_REACH["log_softmax"](x), NotYet, ["log_softmax, which", "use x - np.log"]),
+    (lambda x: OUT_OF_REACH["logsumexp"](x), NotYet, ["logsumexp, which", "use np.log(np.sum"]),
     (lambda x: x * np.arcsin(2 * np.array(1)), InputError, ["arcsin"]),
     (lambda m: np.linalg.norm(m, 2), NotYet, ["np.linalg.norm: ord=2 over 2 axes"]),
     (lambda m: np.linalg.norm(m, "nuc"), NotYet, ["ord='nuc'"]),

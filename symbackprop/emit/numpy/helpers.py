@@ -5,7 +5,7 @@ from __future__ import annotations
 _ELEMENTWISE = '''
 def {{name}}(x):
     """{title} of each element, which NumPy has not."""
-    x = {{np}}.asarray(x)
+    x = {{np}}.asarray(x) * 1.0
     return {{np}}.vectorize(math.{function}, otypes=[float])(x).astype(x.dtype)
 '''
 
@@ -17,9 +17,65 @@ def {name}(x, at, values):
     return x
 '''
 
+_GAMMALN = '''
+def {name}(x):
+    """The logarithm of |Gamma| of each element, which NumPy has not."""
+
+    def of(v):
+        try:
+            return math.lgamma(v)
+        except (ValueError, OverflowError):  # a pole, or beyond the largest float
+            return math.inf
+
+    x = {np}.asarray(x) * 1.0
+    return {np}.vectorize(of, otypes=[float])(x).astype(x.dtype)
+'''
+
+# Above 10 the asymptotic series has all digits of a float; the recurrence leads there.
+_DIGAMMA = '''
+def {name}(x):
+    """The digamma function of each element, which NumPy has not."""
+
+    def of(v):
+        if v <= 0:
+            return of(1 - v) - math.pi / math.tan(math.pi * v) if v % 1 > 0 else math.nan
+        total = 0.0
+        while v < 10:
+            total, v = total - 1 / v, v + 1
+        w = 1 / v / v
+        series = 1 / 240 - w * (1 / 132 - w * (691 / 32760 - w / 12))
+        series = w * (1 / 12 - w * (1 / 120 - w * (1 / 252 - w * series)))
+        return total + math.log(v) - 0.5 / v - series
+
+    x = {np}.asarray(x) * 1.0
+    return {np}.vectorize(of, otypes=[float])(x).astype(x.dtype)
+'''
+
+_TRIGAMMA = '''
+def {name}(x):
+    """The trigamma function of each element, which NumPy has not."""
+
+    def of(v):
+        if v <= 0:
+            return (math.pi / math.sin(math.pi * v)) ** 2 - of(1 - v) if v % 1 > 0 else math.nan
+        total = 0.0
+        while v < 10:
+            total, v = total + 1 / v / v, v + 1
+        w = 1 / v / v
+        series = 1 / 30 - w * (5 / 66 - w * (691 / 2730 - w * 7 / 6))
+        series = 1 / 6 - w * (1 / 30 - w * (1 / 42 - w * series))
+        return total + (1 + 0.5 / v + w * series) / v
+
+    x = {np}.asarray(x) * 1.0
+    return {np}.vectorize(of, otypes=[float])(x).astype(x.dtype)
+'''
+
 HELPERS: dict[str, str] = {
     "added_at": _ADDED_AT,
     "erf": _ELEMENTWISE.format(title="The error function", function="erf"),
     "erfc": _ELEMENTWISE.format(title="The complementary error function", function="erfc"),
+    "gammaln": _GAMMALN,
+    "digamma": _DIGAMMA,
+    "trigamma": _TRIGAMMA,
 }
 """The text of each helper, by the head of its function; `name` and `np` are to be filled in."""
