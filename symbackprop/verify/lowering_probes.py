@@ -78,6 +78,8 @@ LOWERING_PROBES: dict[str, Probe] = {
     "log_of_product": Probe("y = log(w*exp(x))", _XW, ("w > 0",)),
     "log_of_terms": Probe("y = log(1 + exp(x))", _X),
     "log_of_sum": Probe("L = log(sum(exp(x)))", _X),
+    "log_near_one": Probe("y = log(1 + x*x)", _X),
+    "exp_near_zero": Probe("y = (exp(x) - 1)*w", _XW),
     "less_one": Probe("y = log(exp(x)/(exp(x) + exp(w)))", _XW),
     "merged": Probe("y = 1 - 1/(1 + exp(x))", _X),
     # The upstream gradient and what forward computes for backward.

@@ -41,12 +41,14 @@ from symbackprop.emit.numpy.contract import Contractions
 from symbackprop.emit.numpy.layout import Layout, Value
 from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, negated
-from symbackprop.emit.numpy.special import LogAddExp
+from symbackprop.emit.numpy.small import with_small
+from symbackprop.emit.numpy.special import Expm1, Log1p, LogAddExp
 from symbackprop.errors import NotYet
 
 _FUNCTIONS: dict[type, str] = {
     **{f.cls: f.head for f in TABLE if f.in_numpy},
     Maximum: "maximum", Minimum: "minimum", LogAddExp: "logaddexp",
+    Log1p: "log1p", Expm1: "expm1",
 }  # fmt: skip
 _RELATIONS: dict[type, str] = {
     StrictGreaterThan: ">", GreaterThan: ">=", StrictLessThan: "<", LessThan: "<=",
@@ -64,7 +66,7 @@ class Lowering(Contractions):
         An axis that the expression does not depend on is filled by broadcasting.
         """
         self._rank = {index: rank for rank, index in enumerate(indices)}
-        value = self.value(with_minima(expr))
+        value = self.value(with_small(with_minima(expr)))
         rest = iter(indices)
         target: Layout = tuple(None if s == 1 else next(rest) for s in shape)
         if value.layout == target:
