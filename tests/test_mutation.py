@@ -1,33 +1,36 @@
-"""Every check can fail: with any one law of the engine corrupted, its verification turns red."""
+"""Every check can fail: with any one law or lowering rule corrupted, verification turns red."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import symbackprop as sb
 from symbackprop.algebra import registry
-from symbackprop.algebra.poly import Poly
 from symbackprop.calculus import forward, jacobian, reverse
-from symbackprop.verify.probes import PROBES
+from symbackprop.emit import numpy
+from symbackprop.verify.lowering_probes import LOWERING_PROBES
+from symbackprop.verify.probes import PROBES, Probe
+from tests.corruptions import MISSING, wrong
 
-assert forward and jacobian and reverse  # importing them registers the laws
+# importing them registers the laws and the rules
+assert forward and jacobian and reverse and numpy
 
 
 @pytest.fixture
-def laws() -> Iterator[dict[str, Any]]:
-    """The table of laws, restored at the end."""
-    right = dict(registry.LAWS)
-    yield registry.LAWS
-    registry.LAWS.update(right)
+def tables() -> Iterator[None]:
+    """The tables of laws and of lowering rules, restored at the end."""
+    laws, rules = dict(registry.LAWS), dict(registry.LOWERINGS)
+    yield
+    registry.LAWS.update(laws)
+    registry.LOWERINGS.update(rules)
     registry.clear_caches()
 
 
-def holds(name: str) -> bool:
-    """Whether the probe of a law is derived and verified."""
-    probe = PROBES[name]
+def holds(probe: Probe) -> bool:
+    """Whether a probe is derived and verified."""
     try:
         derived = sb.derive(probe.text, shapes=probe.shapes, assume=probe.assume, wrt=probe.wrt)
         return (derived.jvp() if probe.directional else derived).verify().ok
@@ -35,19 +38,36 @@ def holds(name: str) -> bool:
         return False
 
 
-def test_there_is_a_probe_for_every_law() -> None:
+def corrupted(name: str, right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: wrong(name, right(*args, **kwargs))
+
+
+def test_there_is_a_probe_for_every_law_and_every_rule() -> None:
     assert PROBES.keys() == registry.LAWS.keys()
+    assert LOWERING_PROBES.keys() == registry.LOWERINGS.keys()
+
+
+@pytest.mark.parametrize("table", [registry.LAWS, registry.LOWERINGS])
+def test_a_law_says_what_it_states(table: dict[str, Callable[..., Any]]) -> None:
+    assert [name for name, rule in table.items() if not rule.__doc__] == []
 
 
 @pytest.mark.parametrize("name", sorted(PROBES))
-def test_a_corrupted_law_turns_its_probe_red(name: str, laws: dict[str, Any]) -> None:
-    assert holds(name)
-    right = laws[name]
-
-    def wrong(*args: Any, **kwargs: Any) -> Any:
-        result = right(*args, **kwargs)
-        return result.scale(2) if isinstance(result, Poly) else result
-
-    laws[name] = wrong
+def test_a_corrupted_law_turns_its_probe_red(name: str, tables: None) -> None:
+    assert holds(PROBES[name])
+    registry.LAWS[name] = corrupted(name, registry.LAWS[name])
     registry.clear_caches()
-    assert not holds(name)
+    assert not holds(PROBES[name])
+
+
+@pytest.mark.parametrize("name", sorted(LOWERING_PROBES))
+def test_a_corrupted_lowering_turns_its_probe_red(name: str, tables: None) -> None:
+    assert holds(LOWERING_PROBES[name])
+    registry.LOWERINGS[name] = corrupted(name, registry.LOWERINGS[name])
+    assert not holds(LOWERING_PROBES[name])
+
+
+@pytest.mark.parametrize("name", sorted(MISSING))
+def test_a_missing_lowering_turns_its_probe_red(name: str, tables: None) -> None:
+    registry.LOWERINGS[name] = MISSING[name]
+    assert not holds(LOWERING_PROBES[name])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @click.argument("what", metavar="[NAME|FILE.py:FUNC|EXPR]…", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Every layer and every law.")
+@click.option("--all", "everything", is_flag=True, help="Every layer, law and rule.")
 @forward_options
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
@@ -41,7 +41,8 @@ def command(
 
     For each input: finite differences and complex step of the forward pass, and the formula and
     the code against 30 digits, at small unequal sizes, ordinary and extreme points. --all also
-    checks each law of the engine on a forward pass of its own. The exit code is 1 if one fails.
+    checks each law of the engine, and each rule of the NumPy emitter, on a forward pass of its own.
+    The exit code is 1 if one fails.
     """
     if bool(what) == everything:
         raise click.UsageError("name what to verify, or give --all")
@@ -50,6 +51,7 @@ def command(
     output = Output(path)
     from symbackprop import catalogue
     from symbackprop.derivation import derive
+    from symbackprop.verify.lowering_probes import LOWERING_PROBES
     from symbackprop.verify.probes import PROBES
     from symbackprop.verify.report import table
 
@@ -64,9 +66,11 @@ def command(
     names = catalogue.names() if everything else what
     jobs: dict[str, Callable[[], Derivation | Product]]
     jobs = {name: partial(given, name) for name in names}
-    for law, p in PROBES.items() if everything else ():
+    probes = {f"law {name}": p for name, p in PROBES.items()}
+    probes |= {f"lowering {name}": p for name, p in LOWERING_PROBES.items()}
+    for name, p in probes.items() if everything else ():
         probe = partial(derive, p.text, shapes=p.shapes, assume=p.assume, wrt=p.wrt)
-        jobs[f"law {law}"] = partial(_jvp, probe) if p.directional else probe
+        jobs[name] = partial(_jvp, probe) if p.directional else probe
     reports: list[Report] = []
     failures: list[str] = []
     # What a user's own function prints is a message, not a result.
@@ -79,7 +83,7 @@ def command(
                 # One layer that cannot be derived does not hide the verdicts on the others.
                 failures.append(f"{name}: {error}")
                 continue
-            reports.append(replace(report, name=name) if name.startswith("law ") else report)
+            reports.append(replace(report, name=name) if name in probes else report)
     if reports:
         output.write(table(reports))
     if failures:

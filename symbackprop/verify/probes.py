@@ -17,14 +17,14 @@ class Probe(NamedTuple):
     """
 
     text: str
-    shapes: Mapping[str, tuple[str, ...]]
+    shapes: Mapping[str, tuple[str | int, ...]]
     assume: tuple[str, ...] = ()
     wrt: tuple[str, ...] | None = None
     directional: bool = False
 
 
-_X: dict[str, tuple[str, ...]] = {"x": ("n",)}
-_XW: dict[str, tuple[str, ...]] = {"x": ("n",), "w": ("n",)}
+_X: dict[str, tuple[str | int, ...]] = {"x": ("n",)}
+_XW: dict[str, tuple[str | int, ...]] = {"x": ("n",), "w": ("n",)}
 
 PROBES: dict[str, Probe] = {
     "power_of_product": Probe("y = (3*x*w)**2", _XW),

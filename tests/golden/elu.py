@@ -69,7 +69,7 @@ def _upstream(value, shape, dtype):
 def forward(x, alpha):
     """Return y: (n,); and what `backward` needs."""
     x, alpha = _prepare(x=x, alpha=alpha)
-    y = np.where(x > 0, x, alpha * (np.exp(np.minimum(x, 0)) - 1))  # (n,)
+    y = np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))  # (n,)
     return y, Saved(x=x, alpha=alpha, y=y)
 
 

@@ -72,7 +72,7 @@ def _upstream(value, shape, dtype):
 def forward(x, lam, alpha):
     """Return y: (n,); and what `backward` needs."""
     x, lam, alpha = _prepare(x=x, lam=lam, alpha=alpha)
-    y = np.where(x > 0, lam * x, lam * alpha * (np.exp(np.minimum(x, 0)) - 1))  # (n,)
+    y = np.where(x > 0, lam * x, lam * alpha * np.expm1(np.minimum(x, 0)))  # (n,)
     return y, Saved(x=x, lam=lam, alpha=alpha, y=y)
 
 

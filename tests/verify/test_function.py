@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Expr, exp, sign
+from sympy import Abs, Expr, exp, log, sign
 
 from symbackprop.algebra.nodes import Array, Index, size_symbol
 from symbackprop.algebra.program import Definition, Program
@@ -54,6 +55,15 @@ def test_derivatives(name: str) -> None:
         forward.differences(x, here), weights * np.exp(at) * scale, rtol=1e-9)  # fmt: skip
     np.testing.assert_allclose(forward.differences(c, here), weights @ np.exp(at), rtol=1e-9)
     assert forward.differences(c, here).shape == ()
+
+
+@pytest.mark.parametrize("distance", [1.0, 0.01, 0.001])
+def test_differences_near_a_singularity(distance: float) -> None:
+    program = made(c[()] * log(1 + x[k,]))
+    values = {x: {(0,): Fraction(distance) - 1}, c: {(): Fraction(3)}}
+    here = Point({n: 1}, "ordinary", values, {y: {(0,): Fraction(1)}}, 50, 1.0)
+    found = Forward(interpreted(program, here.sizes), program).differences(x, here)
+    np.testing.assert_allclose(found, 3 / distance, rtol=1e-7)
 
 
 def test_the_interpreted_program_is_the_function() -> None:

@@ -45,13 +45,15 @@ from symbackprop.emit.numpy.linear import MatrixFunctions
 from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, is_plain, negated
 from symbackprop.emit.numpy.ranges import counts, decided
+from symbackprop.emit.numpy.small import with_small
 from symbackprop.emit.numpy.solves import Solve
-from symbackprop.emit.numpy.special import LogAddExp
+from symbackprop.emit.numpy.special import Expm1, Log1p, LogAddExp
 from symbackprop.errors import NotYet
 
 _FUNCTIONS: dict[type, str] = {
     **{f.cls: f.head for f in TABLE if f.in_numpy},
     Maximum: "maximum", Minimum: "minimum", LogAddExp: "logaddexp",
+    Log1p: "log1p", Expm1: "expm1",
 }  # fmt: skip
 _RELATIONS: dict[type, str] = {
     StrictGreaterThan: ">", GreaterThan: ">=", StrictLessThan: "<", LessThan: "<=",
@@ -69,7 +71,7 @@ class Lowering(MatrixFunctions):
         An axis that the expression does not depend on is filled by broadcasting.
         """
         self._rank = {index: rank for rank, index in enumerate(indices)}
-        value = self.value(with_minima(expr))
+        value = self.value(with_small(with_minima(expr)))
         rest = iter(indices)
         target: Layout = tuple(None if s == 1 else next(rest) for s in shape)
         if value.layout == target:

@@ -5,12 +5,34 @@ from __future__ import annotations
 from sympy import Expr
 
 
-class LogAddExp(Expr):
-    """log(exp(u) + exp(v)), computed without overflow."""
-
+class _Function(Expr):
     __slots__ = ()
     is_commutative = True
     is_real = True
 
+
+class LogAddExp(_Function):
+    """log(exp(u) + exp(v)), computed without overflow."""
+
+    __slots__ = ()
+
     def __new__(cls, u: Expr, v: Expr) -> Expr:
         return Expr.__new__(cls, u, v)
+
+
+class Log1p(_Function):
+    """log(1 + u), computed without adding the 1."""
+
+    __slots__ = ()
+
+    def __new__(cls, u: Expr) -> Expr:
+        return Expr.__new__(cls, u)
+
+
+class Expm1(_Function):
+    """exp(u) - 1, computed without cancellation."""
+
+    __slots__ = ()
+
+    def __new__(cls, u: Expr) -> Expr:
+        return Expr.__new__(cls, u)

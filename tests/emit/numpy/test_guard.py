@@ -30,17 +30,17 @@ GUARDED = {
         "y = np.where(x > 0, x**2, np.exp(np.minimum(x, 0)))",
         "dx = dy * np.where(x > 0, 2 * x, y)"]),
     "elu": ("y = where(x > 0, x, exp(x) - 1)", X, [
-        "y = np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)"]),
+        "y = np.where(x > 0, x, np.expm1(np.minimum(x, 0)))"]),
     "elu by names": ("e = exp(x); neg = 2*(e - 1); y = where(x > 0, x, neg)", X, [
-        "y = np.where(x > 0, x, 2 * (np.exp(np.minimum(x, 0)) - 1))"]),
+        "y = np.where(x > 0, x, 2 * np.expm1(np.minimum(x, 0)))"]),
     "elu with a weight": ("neg = w*(exp(x) - 1); y = where(x > 0, x, neg)", XW, [
-        "u = np.exp(np.minimum(x, 0)) - 1", "dx = dy * np.where(x > 0, 1, w + w * u)"]),
+        "u = np.expm1(np.minimum(x, 0))", "dx = dy * np.where(x > 0, 1, w + w * u)"]),
     "elu by minimum": ("y = maximum(x, 0) + minimum(exp(x) - 1, 0)", X, [
         "np.exp(np.minimum(x, 0))"]),
     "celu": ("y = maximum(x, 0) + minimum(c*(exp(x/c) - 1), 0)", {**X, "c": ()}, [
-        "np.exp(np.minimum(x / c, 0))"]),
+        "np.expm1(np.minimum(x / c, 0))"]),
     "max of a falling exponential": ("y = maximum(1 - exp(x), 0)*x", X, [
-        "np.exp(np.minimum(x, 0))"]),
+        "np.expm1(np.minimum(x, 0))"]),
     "log": ("y = where(x > 0, log(x), 0)", X, [
         "y = np.where(mask, np.log(np.where(mask, x, 1)), 0)",
         "dx = np.where(mask, dy / np.where(mask, x, 1), 0.0)"]),
@@ -87,7 +87,7 @@ UNGUARDED = [
     ("y = where(x > 0, tanh(x), exp(-x**2))", X,
      "y = np.where(x > 0, np.tanh(x), np.exp(-x**2))"),
     ("y = where(x > 0, log(1 + x**2), 1/(1 + x**2))", X,
-     "y = np.where(x > 0, np.log(u), 1 / u)"),
+     "y = np.where(x > 0, np.log1p(u), 1 / (1 + u))"),
     ("y = where(x > 20, x, log(1 + exp(x)))", X, "y = np.where(x > 20, x, np.logaddexp(0, x))"),
 ]  # fmt: skip
 

@@ -1,0 +1,88 @@
+"""A small forward pass for every rule of the NumPy emitter, as `probes` has for every law."""
+
+from __future__ import annotations
+
+from symbackprop.verify.probes import Probe
+
+_X: dict[str, tuple[str | int, ...]] = {"x": ("n",)}
+_XW: dict[str, tuple[str | int, ...]] = {"x": ("n",), "w": ("n",)}
+_ROWS: dict[str, tuple[str | int, ...]] = {"x": ("n", "m"), "w": ("n",)}
+_SQUARE: dict[str, tuple[str | int, ...]] = {"q": (3, 3), "v": (3,)}
+
+LOWERING_PROBES: dict[str, Probe] = {
+    # Code and axes.
+    "wrapped": Probe("y = x*(w - (x - 2*w))", _XW),
+    "number": Probe("y = 3*x + x**2/7", _X),
+    "function": Probe("y = exp(x)*arctan(x)", _X),
+    "sum_of_terms": Probe("y = x - w", _XW),
+    "power": Probe("y = x**3 + sqrt(w)", _XW, ("w > 0",)),
+    "arranged": Probe("y = x*w[:, None]", _ROWS),
+    "squeezed": Probe("y = k + x", {"k": (1, "m"), "x": ("n", "m")}),
+    "transposed": Probe("y = x.T*q", {"x": ("n", "m"), "q": ("m", "n")}),
+    "reduced": Probe("y = sum(x*x, axis=1)*w", _ROWS),
+    "kept": Probe("y = x - mean(x, axis=1, keepdims=True)", {"x": ("n", "m")}),
+    "spread": Probe("L = s*sum(x)", {"x": ("n", "m"), "s": ()}),
+    "full": Probe("y = x*ones_like(q)", {**_X, "q": ("m", "n")}),
+    "repeated_index": Probe("L = sum(einsum('ii->i', q)*x)", {**_X, "q": ("n", "n")}),
+    # Products.
+    "negated": Probe("y = -x*w", _XW),
+    "unsigned": Probe("y = (-x)*(-w)", _XW),
+    "with_number": Probe("y = 2*x/3", _X),
+    "over": Probe("y = x/w", _XW),
+    "reciprocal": Probe("y = x/w**2", _XW),
+    "outer": Probe("y = x[:, None]*v", {**_X, "v": ("m",)}),
+    "mean": Probe("y = x - mean(x)", _X),
+    "masked": Probe("y = maximum(x, 0)*w", _XW),
+    "eye": Probe("L = trace(q)*s", {"q": ("n", "n"), "s": ()}),
+    "diagonal": Probe("y = diag(x)*1", _X),
+    "distributed": Probe("y = v[:, None]*(eye(3) + q)", _SQUARE),
+    # Contractions.
+    "dot": Probe("L = x @ w", _XW),
+    "matrix_product": Probe("y = x @ q", {"x": ("n", "m"), "q": ("m", "k")}),
+    "alone": Probe("L = s*sum(x*x[:, None])", {**_X, "s": ()}),
+    "joined": Probe("L = sum(x*x*w[:, None])", _ROWS),
+    "einsum": Probe("y = einsum('ijm,jkm->ik', x, w)", {"x": (2, 3, 2), "w": (3, 2, 2)}),
+    "repeated": Probe(
+        "y = sum(x*ones_like(q), axis=0)*s", {**_X, "q": ("m", "n"), "s": ()}, (), ("x", "s")
+    ),
+    "renamed": Probe("y = diag(x) @ q", {**_X, "q": ("n", "m")}),
+    # Masks and minima.
+    "smallest": Probe("y = x*min(x)", _X),
+    "condition": Probe("y = where(x > w, x**2, x)", _XW, (), ("x",)),
+    "condition_product": Probe("y = where((x > 0) & (w > 0), x*w, 0.0)", _XW),
+    "cast": Probe("y = x*max(x)", _X),
+    "branches": Probe("y = where(x > 0, x**2, 3*x)", _X),
+    "opposite": Probe("y = where(x > 0, 1.0, 0.0)*w + where(x > 0, 0.0, 1.0)*x", _XW),
+    "choice": Probe(
+        "y = where((x > 0) & (w > 0), log(x*w), where((x > 3) | (w > 3), exp(x*w), 0))", _XW
+    ),
+    "support": Probe("y = maximum(x, 0)*where(x > 0, log(x), 0.0)", _X),
+    "hidden": Probe("y = where(x > 0, log(x), x)", _X),
+    "bounded": Probe("y = where(x > 0, x, exp(x) - 1)", _X),
+    "saturated": Probe("y = minimum(exp(x) - 1, 0) + maximum(x, 0)", _X),
+    "compared": Probe("y = where(exp(x) > 2, x**2, w)", _XW),
+    # Exponentials.
+    "shifted_product": Probe("y = exp(x)*exp(-w)/(1 + exp(x))", _XW),
+    "shifted_power": Probe("y = 1/(1 + exp(x))**2", _X),
+    "shifted_exp": Probe("y = exp(x)/(2 + exp(x))", _X),
+    "shifted_terms": Probe("y = exp(x)/(exp(x) + exp(w) + 1)", _XW),
+    "shifted_sum": Probe("y = exp(x)/sum(exp(x))", _X),
+    "shifted_choice": Probe("y = where(w > 0, exp(x), exp(2*x))/sum(exp(x))", _XW, (), ("x",)),
+    "exponential": Probe("y = exp(x)/(1 + exp(x))", _X),
+    "counting": Probe("e = where(w > 0, exp(x), 0.0); y = e/sum(e)", _XW, (), ("x",)),
+    "larger_of_two": Probe("y = exp(x)/(exp(x) + exp(w))", _XW),
+    # Logarithms.
+    "log_of_exp": Probe("p = exp(x)/sum(exp(x)); y = log(p)", _X),
+    "log_of_cosh": Probe("y = log(cosh(x))", _X),
+    "log_of_power": Probe("y = log(sqrt(1 + exp(x)))", _X),
+    "log_of_product": Probe("y = log(w*exp(x))", _XW, ("w > 0",)),
+    "log_of_terms": Probe("y = log(1 + exp(x))", _X),
+    "log_of_sum": Probe("L = log(sum(exp(x)))", _X),
+    "log_near_one": Probe("y = log(1 + x*x)", _X),
+    "exp_near_zero": Probe("y = (exp(x) - 1)*w", _XW),
+    "less_one": Probe("y = log(exp(x)/(exp(x) + exp(w)))", _XW),
+    "merged": Probe("y = 1 - 1/(1 + exp(x))", _X),
+    # The upstream gradient and what forward computes for backward.
+    "scaled": Probe("L = sum(x)*s", {**_X, "s": ()}),
+    "flipped": Probe("y = 1/(1 + exp(-x)); z = (y - 1)*w", _XW),
+}
