@@ -96,6 +96,11 @@ class MatrixFacts:
         left, right = array[indices], array[_swapped(indices)]
         return (*used, Fact(left, right, f"{array.name} == {array.name}.T", False))
 
+    @property
+    def inverses(self) -> frozenset[Array]:
+        """The definitions that are inverses."""
+        return frozenset(self._inverses)
+
     def apply(self, p: Poly) -> tuple[Poly, tuple[Fact, ...]]:
         """p with every fact used, and the facts that were used."""
         if not (self._known or self._inverses):

@@ -21,7 +21,7 @@ from symbackprop.algebra.cost import cost
 from symbackprop.algebra.expansion import delta_times, expand_all
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, kind, weight
+from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, kind, kinds, weight
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
@@ -197,21 +197,27 @@ class Simplifier:
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
         """The eliminations whose kernel is among the atoms, in the order of the program."""
-        kinds = {kind(a) for a in atoms}
-        return [e for e in self._eliminations if kind(e.kernel) in kinds and e.occurs_in(atoms)]
+        present = {kind(a) for a in atoms}
+        return [e for e in self._eliminations if kind(e.kernel) in present and e.occurs_in(atoms)]
 
     @cached_property
     def _eliminations(self) -> list[Elimination]:
         found: list[Elimination] = []
         for array, (indices, f) in self.definitions.items():
             if array not in self._hidden:
-                found += eliminations(array, indices, f)
+                solving = not self.facts.matrices.inverses.isdisjoint(kinds(f))
+                found += self._solved(array, indices, f, (), solving)
                 found += in_branches(array, indices, f)
                 turned, facts = self.facts.matrices.apply(f)
                 if turned != f:
-                    others = eliminations(array, indices, turned)
-                    found += (replace(e, facts=facts) for e in others)
+                    found += self._solved(array, indices, turned, facts, solving)
         return found
+
+    def _solved(
+        self, array: Array, indices: tuple[Index, ...], f: Poly, facts: tuple[Fact, ...], parts: bool
+    ) -> Iterable[Elimination]:
+        for e in eliminations(array, indices, f):
+            yield replace(e, facts=facts, parts=parts and e.exponent == 1)
 
 
 def _renamed_apart(d: Definition) -> tuple[tuple[Index, ...], Poly]:
