@@ -356,6 +356,6 @@ def to_sympy(expr: Basic) -> Any:
 
 __all__ = [
     "Array", "Delta", "Dummy", "Element", "Index", "IndexMax", "IndexMin", "IndexSum",
-    "Integer", "Iverson", "MatrixFunction", "Maximum", "Minimum", "Where", "elements", "fresh_index", "rename",
-    "size_symbol", "to_sympy", "walk",
+    "Integer", "Iverson", "MatrixFunction", "Maximum", "Minimum", "Where", "elements",
+    "fresh_index", "rename", "size_symbol", "to_sympy", "walk",
 ]

@@ -1,5 +1,4 @@
-"""A named contraction inside a longer one: Σ_ab f_a g_ab h_b = Σ_b y_b h_b, where y_b = Σ_a f_a g_ab.
-"""
+"""A named contraction inside a longer one: Σ_ab f_a g_ab h_b = Σ_b y_b h_b, y_b = Σ_a f_a g_ab."""
 
 from __future__ import annotations
 

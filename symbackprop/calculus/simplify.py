@@ -125,7 +125,8 @@ class Simplifier:
                     continue
                 seen.add(q)
                 work += weight(q)
-                new = _State(cost(quick.arrange(q)), q, _union(state.facts, (*rests_on, *more)), allowed)
+                facts = _union(state.facts, (*rests_on, *more))
+                new = _State(cost(quick.arrange(q)), q, facts, allowed)
                 heappush(queue, (new.cost, next(order), new))
                 if self._defined(q, allowed) and self._sources(q) <= sources:
                     found.append(new)
@@ -214,8 +215,14 @@ class Simplifier:
         return found
 
     def _solved(
-        self, array: Array, indices: tuple[Index, ...], f: Poly, facts: tuple[Fact, ...], parts: bool
+        self,
+        array: Array,
+        indices: tuple[Index, ...],
+        f: Poly,
+        facts: tuple[Fact, ...],
+        parts: bool,
     ) -> Iterable[Elimination]:
+        """The eliminations of one form of a definition, and what that form rests on."""
         for e in eliminations(array, indices, f):
             yield replace(e, facts=facts, parts=parts and e.exponent == 1)
 

@@ -20,9 +20,8 @@ from symbackprop.algebra.functions import TABLE
 from symbackprop.errors import InputError, NotYet, SymbackpropError
 from symbackprop.frontend import contractions as con
 from symbackprop.frontend import elementwise as el
-from symbackprop.frontend import linear
+from symbackprop.frontend import linear, shaping, written
 from symbackprop.frontend import reductions as red
-from symbackprop.frontend import shaping, written
 from symbackprop.frontend.where import where
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -26,7 +26,7 @@ SPELLINGS = {
 
 def _wrap(result: Any) -> Any:
     if isinstance(result, SlogdetResult):
-        return SlogdetResult(*map(_wrap, result))
+        return SlogdetResult(map(_wrap, result))
     return Tracer(result) if isinstance(result, Value) else result
 
 

@@ -113,9 +113,9 @@ PUBLISHED: dict[str, str] = {
     "quadratic-form": "dx = (A + A.T) @ x; dA = x[:, None]*x[None, :]",
     # linear algebra; what a law calls A⁻¹ has the name that the forward pass gives it
     "log-det": "dA = A_inv.T",
-    "determinant": "dA = dd*d*A_inv.T",
+    "determinant": "dA = d*A_inv.T",
     "matrix-inverse": "dA = -Y.T @ dY @ Y.T",
-    "linear-solve": "db = A_inv.T @ dx; dA = -db[:, None]*x[None, :]",
+    "linear-solve": "db = A_inv.T @ dx; dA = -(A_inv.T @ dx)[:, None]*x[None, :]",
     "gaussian-log-likelihood": (
         "dx = -z; dmu = z; dS = -0.5*(S_inv - z[:, None]*z[None, :])"
     ),
