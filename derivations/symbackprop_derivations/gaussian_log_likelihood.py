@@ -26,5 +26,5 @@ LAYER = Layer(
     wrt=("x", "mu", "S"),
     data=("x",),
     assume=("S == S.T",),
-    source="Petersen and Pedersen, The Matrix Cookbook (2012), equations 57, 61 and 86",
+    source="Petersen and Pedersen, The Matrix Cookbook (2012), equations 57, 61, 85 and 86",
 )
