@@ -89,7 +89,9 @@ class _Counter:
 
     def _operation(self, e: Basic, span: float) -> float:
         if isinstance(e, Add):
-            risk = RISK * span if any(_subtracts(a, span) for a in e.args) else 0.0
+            # An outer product is not nearly equal to another term at all of its elements.
+            near = sum(not _outer(a, span) for a in e.args) > 1
+            risk = RISK * span if near and any(_subtracts(a, span) for a in e.args) else 0.0
             return self._joined([_unsigned(a) for a in e.args]) + risk
         if isinstance(e, Mul):
             return self._product(e)
@@ -162,6 +164,11 @@ def _union(factors: list[Basic]) -> frozenset[Index]:
     return frozenset().union(*(free_indices(a) for a in factors))
 
 
+def _outer(e: Basic, span: float) -> bool:
+    """Whether a term is an outer product: each of its factors varies over fewer indices."""
+    return isinstance(e, Mul) and all(elements_of(free_indices(f)) < span for f in e.args)
+
+
 def _subtracts(e: Basic, span: float) -> bool:
     """Whether a term takes away a product of elements that may have either sign."""
     if not isinstance(e, Mul) or not isinstance(e.args[0], Rational) or e.args[0] > 0:
@@ -169,8 +176,6 @@ def _subtracts(e: Basic, span: float) -> bool:
     if elements_of(free_indices(e)) < span:
         return False
     factors = e.args[1:]
-    if all(elements_of(free_indices(f)) < span for f in factors):
-        return False  # an outer product: its value at an element is not one of two near values
     return all(isinstance(f, Element | Symbol | Pow | Iverson | Add) for f in factors) and any(
         isinstance(f, Element) and not f.array.sign for f in factors
     )

@@ -30,6 +30,8 @@ from symbackprop.algebra.nodes import (
     Minimum,
     Position,
     Where,
+    fresh_index,
+    rename,
 )
 from symbackprop.algebra.poly import (
     ONE,
@@ -93,10 +95,11 @@ def _normal(expr: Basic) -> Poly:
         return _product([normal(a) for a in expr.args])
     if isinstance(expr, Pow):
         return _power(*expr.args)
-    if isinstance(expr, IndexSum):
-        return sum_over(normal(expr.body), expr.bound)
-    if isinstance(expr, IndexMax):
-        return max_over(normal(expr.body), expr.bound)
+    if isinstance(expr, IndexSum | IndexMax):
+        # The bound indices of an arranged normal form have the names that a sum within it gets.
+        apart = {b: fresh_index(b.size) for b in expr.bound if b.name.startswith("\u00b7")}
+        body, bound = normal(rename(expr.body, apart)), tuple(apart.get(b, b) for b in expr.bound)
+        return sum_over(body, bound) if isinstance(expr, IndexSum) else max_over(body, bound)
     if isinstance(expr, BooleanTrue | BooleanFalse):
         return ONE if expr else ZERO
     if isinstance(expr, Exp1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sympy import Expr
@@ -11,6 +11,7 @@ from symbackprop.algebra.matrices import Determinant, Inverse, LogAbsDet, of_mat
 from symbackprop.algebra.nodes import (
     Array,
     Element,
+    Index,
     MatrixFunction,
     elements,
     fresh_index,
@@ -52,18 +53,18 @@ def by_name(program: Program, p: Poly) -> Poly:
         if isinstance(a, Inverse) and a.argument.array in matrices:
             return atom(matrices[a.argument.array][a.free])
         found = names.get(_key(a)) if isinstance(a, MatrixFunction) else None
-        return atom(_named(found, a)) if found else None
+        return atom(_named(found, a)) if found and isinstance(a, MatrixFunction) else None
 
     return substitute(p, put) if names else p
 
 
-def _named(d: Definition, f: Expr) -> Element:
+def _named(d: Definition, f: MatrixFunction) -> Element:
     """The element of the definition that the function is."""
-    place: Mapping[object, object] = dict(zip(d.expr.free, f.free, strict=True))
+    place: dict[Index, Index] = dict(zip(d.expr.free, f.free, strict=True))
     return Element(d.array, *(place[i] for i in d.indices))
 
 
-def _key(f: Expr) -> tuple[type, Array]:
+def _key(f: Expr) -> tuple[type, Array | None]:
     return type(f), f.argument.array if isinstance(f, MatrixFunction) else None
 
 

@@ -34,6 +34,7 @@ from symbackprop.algebra.registry import CACHES, law
 from symbackprop.algebra.signs import positive
 from symbackprop.algebra.subscripts import at_least, indices_of, put
 from symbackprop.algebra.sums import build, rename, rename_atom
+from symbackprop.calculus.parts import part_of, part_of_sum
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.rules import negated
 
@@ -132,6 +133,8 @@ class Elimination:
     bracket: what must be another factor: the equation holds wherever this is not 0, as [c] says
         for an equation that holds under the condition c.
     facts: what the equation rests on besides the definition.
+    parts: the kernel, a contraction, is also found as a part of a longer one. So it is for
+        products with an inverse: to solve a linear system again is dear.
     """
 
     array: Array | None
@@ -141,10 +144,14 @@ class Elimination:
     exponent: int = 1
     bracket: Atom | None = None
     facts: tuple[Fact, ...] = ()
+    parts: bool = False
 
     def occurs_in(self, atoms: set[Atom]) -> bool:
         """Whether the kernel is among these atoms, up to the names of indices."""
-        return any(match(self.kernel, a) is not None for a in atoms)
+        return any(
+            match(self.kernel, a) is not None or (self.parts and part_of(self.kernel, a))
+            for a in atoms
+        )
 
     def apply(self, p: Poly) -> Poly:
         """p with the kernel eliminated wherever the equation is known to hold."""
@@ -156,7 +163,12 @@ class Elimination:
             if any(match(k, a) is not None for k in self.kept):
                 return atom(a)
             mapping = match(self.kernel, a)
-            return None if mapping is None else rename(self.replacement, mapping)
+            if mapping is not None:
+                return rename(self.replacement, mapping)
+            part = part_of(self.kernel, a) if self.parts else None
+            if part is None or not isinstance(a, Node):
+                return None
+            return part_of_sum(a, part, self.replacement)
 
         return substitute(p, put, self.exponent, (kind(self.kernel),))
 

@@ -21,6 +21,7 @@ from symbackprop.algebra.poly import (
     mono,
     poly_key,
 )
+from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import opened, rename, sum_over
@@ -96,6 +97,11 @@ class MatrixFacts:
         left, right = array[indices], array[_swapped(indices)]
         return (*used, Fact(left, right, f"{array.name} == {array.name}.T", False))
 
+    @property
+    def inverses(self) -> frozenset[Array]:
+        """The definitions that are inverses."""
+        return frozenset(self._inverses)
+
     def apply(self, p: Poly) -> tuple[Poly, tuple[Fact, ...]]:
         """p with every fact used, and the facts that were used."""
         if not (self._known or self._inverses):
@@ -127,10 +133,8 @@ class MatrixFacts:
             isinstance(a, Node) for a in body.atoms()) else (body, ())
         found.update((fact, None) for fact in more)
         single = inner.single()
-        if single is None:
-            result = sum_over(inner, bound)
-        else:
-            result = self._ordered(*single, bound, found)
+        ordered = None if single is None else self._ordered(*single, bound, found)
+        result = sum_over(inner, bound) if ordered is None else ordered
         if result == atom(node):
             return result
         used.update(found)
@@ -145,19 +149,18 @@ class MatrixFacts:
             return sum_over(rest.scale(c), tuple(b for b in bound if b != k))
         turning = [a for a, _ in m if isinstance(a, Element) and a.array in self._known
                    and a.indices[-1] != a.indices[-2]][:_SWAPS]  # fmt: skip
-        best = sum_over(mono(m, c), bound)
-        key, swapped = poly_key(best), ()
+        key, swapped = poly_key(sum_over(mono(m, c), bound)), set[Element]()
         for choice in product((False, True), repeat=len(turning)):
-            turned = tuple(a for a, swap in zip(turning, choice, strict=True) if swap)
-            p = mono((), c)
-            for a, e in m:
-                p = p * (_power(transposed_element(a), e) if a in turned else mono(((a, e),)))
-            candidate = sum_over(p, bound)
-            if poly_key(candidate) < key:
-                best, key, swapped = candidate, poly_key(candidate), turned
-        for a in swapped:
-            used.update((fact, None) for fact in self._symmetric[a.array] or ())
-        return best
+            turned = {a for a, swap in zip(turning, choice, strict=True) if swap}
+            other = ((_turned(a) if a in turned else a, e) for a, e in m)
+            candidate = poly_key(sum_over(mono(other, c), bound))
+            if candidate < key:
+                key, swapped = candidate, turned
+        result = mono(((a, e) for a, e in m if a not in swapped), c)
+        for a, e in m:
+            if a in swapped and isinstance(a, Element):
+                result = result * power(self._swap(a, used), e)
+        return sum_over(result, bound)
 
     def _cancelled(
         self, m: Monomial, bound: tuple[Index, ...], used: dict[Fact, None]
@@ -193,9 +196,9 @@ class MatrixFacts:
         return i, j
 
 
-def _power(p: Poly, e: Number) -> Poly:
-    ((m, _),) = p.terms.items()
-    return mono((a, e) for a, _ in m)
+def _turned(a: Atom) -> Element:
+    assert isinstance(a, Element)
+    return a.array[_swapped(a.indices)]
 
 
 def _order(i: Index) -> tuple[int, str]:
@@ -206,7 +209,7 @@ def _order(i: Index) -> tuple[int, str]:
 @law
 def transposed_element(a: Element) -> Poly:
     """A_ij = A_ji, where A = Aᵀ"""
-    return atom(a.array[_swapped(a.indices)])
+    return atom(_turned(a))
 
 
 @law

@@ -22,7 +22,7 @@ from symbackprop.algebra.deadline import check_time, working_on
 from symbackprop.algebra.expansion import delta_times, expand_all
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, weight
+from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, kind, kinds, weight
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
@@ -128,7 +128,8 @@ class Simplifier:
                     continue
                 seen.add(q)
                 work += weight(q)
-                new = _State(cost(quick.arrange(q)), q, _union(state.facts, (*rests_on, *more)), allowed)
+                facts = _union(state.facts, (*rests_on, *more))
+                new = _State(cost(quick.arrange(q)), q, facts, allowed)
                 heappush(queue, (new.cost, next(order), new))
                 if self._defined(q, allowed) and self._sources(q) <= sources:
                     found.append(new)
@@ -200,12 +201,15 @@ class Simplifier:
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
         """The eliminations whose kernel is among the atoms, in the order of the program."""
-        found = [p for s in {signature(a) for a in atoms} for p in self._eliminations.get(s, ())]
+        keys = {signature(a) for a in atoms} | {kind(a) for a in atoms}
+        found = [p for key in keys for p in self._eliminations.get(key, ())]
         return [e for _, e in sorted(found, key=lambda p: p[0]) if e.occurs_in(atoms)]
 
     @cached_property
     def _eliminations(self) -> dict[object, list[tuple[int, Elimination]]]:
-        """The eliminations and their places in the program, by the signature of the kernel."""
+        """The eliminations and their places in the program, by what the atoms are that they meet:
+        the signature of the kernel, or its kind where it may be a part of an atom.
+        """
         found: dict[object, list[tuple[int, Elimination]]] = {}
         place = count()
         for d in self.program.definitions:
@@ -213,14 +217,28 @@ class Simplifier:
                 continue
             indices, f = self.definitions[d.array]
             with working_on(f"the definition of {d.place}"):
-                solved = [*eliminations(d.array, indices, f), *in_branches(d.array, indices, f)]
+                solving = not self.facts.matrices.inverses.isdisjoint(kinds(f))
+                solved = [*self._solved(d.array, indices, f, (), solving),
+                          *in_branches(d.array, indices, f)]
                 turned, facts = self.facts.matrices.apply(f)
                 if turned != f:
-                    others = eliminations(d.array, indices, turned)
-                    solved += (replace(e, facts=facts) for e in others)
+                    solved += self._solved(d.array, indices, turned, facts, solving)
             for e in solved:
-                found.setdefault(signature(e.kernel), []).append((next(place), e))
+                key = kind(e.kernel) if e.parts else signature(e.kernel)
+                found.setdefault(key, []).append((next(place), e))
         return found
+
+    def _solved(
+        self,
+        array: Array,
+        indices: tuple[Index, ...],
+        f: Poly,
+        facts: tuple[Fact, ...],
+        parts: bool,
+    ) -> Iterable[Elimination]:
+        """The eliminations of one form of a definition, and what that form rests on."""
+        for e in eliminations(array, indices, f):
+            yield replace(e, facts=facts, parts=parts and e.exponent == 1)
 
 
 def _renamed_apart(d: Definition) -> tuple[tuple[Index, ...], Poly]:

@@ -109,4 +109,5 @@ def decimal(number: Rational) -> str | None:
         return f"{text[:-places]}.{text[-places:]}"
     figures = str(digits)
     mantissa = figures[0] + ("." + figures[1:] if figures[1:] else "")
-    return f"{mantissa}e-{places - len(figures) + 1:02d}"
+    exponent = places - len(figures) + 1
+    return f"{mantissa}e-{exponent:02d}" if exponent else mantissa

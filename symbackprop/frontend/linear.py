@@ -6,7 +6,7 @@ does an inverse. `solve(A, b)` is A⁻¹ b; generated code need not form the inv
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from sympy import Abs, Expr, log, sign
 
@@ -24,11 +24,21 @@ OF_ARGUMENT = "{}_inv"
 """The name of an inverse that has none, by that of its argument."""
 
 
-class SlogdetResult(NamedTuple):
-    """What np.linalg.slogdet returns."""
+class SlogdetResult(tuple[Any, Any]):
+    """What np.linalg.slogdet returns: (sign, logabsdet).
 
-    sign: Any
-    logabsdet: Any
+    Not a NamedTuple, whose own variables would give the values their names.
+    """
+
+    __slots__ = ()
+
+    @property
+    def sign(self) -> Any:
+        return self[0]
+
+    @property
+    def logabsdet(self) -> Any:
+        return self[1]
 
 
 def _square(x: Any) -> Value:
@@ -87,10 +97,9 @@ def slogdet(a: Any) -> SlogdetResult:
     value = _square(a)
     if value.shape[-1] == 1:
         size = _single(value, lambda u: log(Abs(u, evaluate=False), evaluate=False))
-        return SlogdetResult(_single(value, lambda u: sign(u, evaluate=False)), size)
-    return SlogdetResult(
-        named(_whole(value, DetSign, 0), "{}_sign"), named(_whole(value, LogAbsDet, 0), "{}_logdet")
-    )
+        return SlogdetResult((_single(value, lambda u: sign(u, evaluate=False)), size))
+    direction = named(_whole(value, DetSign, 0), "{}_sign")
+    return SlogdetResult((direction, named(_whole(value, LogAbsDet, 0), "{}_logdet")))
 
 
 def named(value: Value, wish: str) -> Value:

@@ -26,7 +26,7 @@ SPELLINGS = {
 
 def _wrap(result: Any) -> Any:
     if isinstance(result, SlogdetResult):
-        return SlogdetResult(*map(_wrap, result))
+        return SlogdetResult(map(_wrap, result))
     if isinstance(result, list):
         return [_wrap(part) for part in result]
     if not isinstance(result, Value):

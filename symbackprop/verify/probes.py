@@ -25,6 +25,7 @@ class Probe(NamedTuple):
 
 _X: dict[str, tuple[str | int, ...]] = {"x": ("n",)}
 _XW: dict[str, tuple[str | int, ...]] = {"x": ("n",), "w": ("n",)}
+_A: dict[str, tuple[str | int, ...]] = {"A": ("n", "n")}
 
 PROBES: dict[str, Probe] = {
     "power_of_product": Probe("y = (3*x*w)**2", _XW),
@@ -72,6 +73,12 @@ PROBES: dict[str, Probe] = {
         "L = s*sum(t*x[:, None])", {"s": (), "t": ("n", "m"), **_X}, ("sum(t, axis=1) == 1",),
         ("s",),
     ),
+    "d_inverse": Probe("Y = inv(A)", _A),
+    "d_determinant": Probe("d = det(A)", _A),
+    "d_log_determinant": Probe("L = slogdet(A)[1]", _A),
+    "transposed_element": Probe("L = x @ A @ x", {**_A, **_X}, ("A == A.T",), ("x",)),
+    "inverse_times_matrix": Probe("y = inv(A) @ A @ (x*w)", {**_A, **_XW}, (), ("x",)),
+    "part_of_sum": Probe("X = solve(A, B)", {**_A, "B": ("n", "m")}, (), ("A",)),
     "chain_rule": Probe("z = x*w; y = exp(z)", _XW),
     "push_forward": Probe("z = x*w; y = exp(z)", _XW, directional=True),
 }

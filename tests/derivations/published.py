@@ -111,6 +111,14 @@ PUBLISHED: dict[str, str] = {
         "f = m*e; du = 2*(lam*u - f @ v); dv = 2*(lam*v - f.T @ u)"
     ),
     "quadratic-form": "dx = (A + A.T) @ x; dA = x[:, None]*x[None, :]",
+    # linear algebra; what a law calls A⁻¹ has the name that the forward pass gives it
+    "log-det": "dA = A_inv.T",
+    "determinant": "dA = d*A_inv.T",
+    "matrix-inverse": "dA = -Y.T @ dY @ Y.T",
+    "linear-solve": "db = A_inv.T @ dx; dA = -(A_inv.T @ dx)[:, None]*x[None, :]",
+    "gaussian-log-likelihood": (
+        "dx = -z; dmu = z; dS = -0.5*(S_inv - z[:, None]*z[None, :])"
+    ),
     "two-layer": (
         "da2 = (y - t)/x.shape[0]; dW2 = h.T @ da2; db2 = sum(da2, axis=0);"
         "da1 = (da2 @ W2.T)*(a1 > 0); dx = da1 @ W1.T; dW1 = x.T @ da1; db1 = sum(da1, axis=0)"
