@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import S
 
 from symbackprop.algebra.functions import Function
-from symbackprop.algebra.poly import ONE, Node, Poly, atom, mono, number
+from symbackprop.algebra.poly import ONE, UNIT, ZERO, Node, Poly, atom, mono, number
 from symbackprop.algebra.positions import as_position, compared, equal_positions, unequal_positions
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.signs import poly_nonnegative, poly_positive
@@ -76,6 +76,39 @@ def bracket(condition: Poly) -> Poly:
     return condition if condition.constant is not None else atom(Node("iverson", (condition,)))
 
 
+@law
+def with_extreme(head: str, u: Poly, v: Poly) -> Poly | None:
+    """max(a, b) > v = a > v where b <= v, true where b > v; so for min, >= and the other side"""
+    for side in (0, 1):
+        single = (u, v)[side].single()
+        node = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+        if not isinstance(node, Node) or node.head not in ("maximum", "minimum"):
+            continue
+        if (u, v)[side] != atom(node):
+            continue
+        first, second = (
+            comparison(head, a, v) if side == 0 else comparison(head, u, a) for a in node.args
+        )
+        # Larger than the smallest, or smaller than the largest: one of the two is enough.
+        enough = int((node.head == "maximum") == (side == 0))
+        for decided, other in ((first, second), (second, first)):
+            if decided.constant is not None:
+                return decided if decided.constant == enough else other
+    return None
+
+
+@law
+def numbers_apart(u: Poly, v: Poly) -> tuple[Poly, Poly]:
+    """u + c > d = u > d - c for numbers c and d, and so on the other side"""
+    if v.constant is not None:
+        moved = number(u.terms.get(UNIT, 0))
+    elif u.constant is not None:
+        moved = number(v.terms.get(UNIT, 0))
+    else:
+        return u, v
+    return u - moved, v - moved
+
+
 def comparison(head: str, u: Poly, v: Poly) -> Poly:
     """A comparison, decided where the sides differ by a number, written with few minus signs."""
     difference = (u - v).constant
@@ -83,8 +116,15 @@ def comparison(head: str, u: Poly, v: Poly) -> Poly:
         return number(int(_COMPARE[head](float(difference), 0.0)))
     if head in ("gt", "ge") and (gap := as_position(u - v)) is not None:
         return compared(head, gap, S.Zero)
-    if head == "gt" and poly_positive(u - v):
-        return ONE
+    if head in ("gt", "ge"):
+        if poly_positive(u - v):
+            return ONE
+        if poly_nonnegative(v - u) if head == "gt" else poly_positive(v - u):
+            return ZERO
+        simpler = with_extreme(head, u, v)
+        if simpler is not None:
+            return simpler
+        u, v = numbers_apart(u, v)
     if head in ("eq", "ne") and all(c < 0 for c in u.terms.values()):
         u, v = -u, -v
     elif head in ("gt", "ge") and all(c < 0 for p in (u, v) for c in p.terms.values()):

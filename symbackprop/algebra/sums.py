@@ -13,6 +13,7 @@ from itertools import permutations
 
 from sympy import Add, Expr, Integer, S, Symbol
 
+from symbackprop.algebra.canonical import orders
 from symbackprop.algebra.choices import (
     abs_of,
     bracket,
@@ -294,7 +295,7 @@ def _canonical(body: Poly, bound: tuple[Index, ...]) -> tuple[tuple[Poly], tuple
     """The body with bound indices named by nesting depth, in the order of smallest key."""
     depth = height(body)
     best: tuple[str, Poly, tuple[Index, ...]] | None = None
-    for order in permutations(bound) if len(bound) <= 4 else [tuple(bound)]:
+    for order in permutations(bound) if len(bound) <= 4 else orders(body, bound, rename):
         names = tuple(Index(f"\u00b7{depth + 1 + n}", b.size) for n, b in enumerate(order))
         renamed = rename(body, dict(zip(order, names, strict=True)))
         if len(bound) == 1:

@@ -268,7 +268,7 @@ def _in_squares(p: Poly, kernel: Atom) -> Poly | None:
 def denominators(p: Poly) -> Iterator[Elimination]:
     """For a base B = 1 - y that is divided by: y = 1 - B, so that a numerator may cancel it.
 
-    The kernel y is an element or an absolute value.
+    The kernel y is an element, an absolute value or an exponential.
     """
     found = {a for m in p.terms for a, e in m if e < 0}
     for base in sorted(found, key=str):
@@ -283,7 +283,9 @@ def denominators(p: Poly) -> Iterator[Elimination]:
 
 
 def _solvable(kernel: Atom) -> bool:
-    return isinstance(kernel, Element) or (isinstance(kernel, Node) and kernel.head == "abs")
+    return isinstance(kernel, Element) or (
+        isinstance(kernel, Node) and kernel.head in ("abs", "exp")
+    )
 
 
 def _kernels(f: Poly) -> Iterator[Atom]:

@@ -18,6 +18,9 @@ from symbackprop.algebra.nodes import (
     IndexMax,
     IndexSum,
     Iverson,
+    Maximum,
+    Minimum,
+    fresh_index,
     size_symbol,
 )
 from symbackprop.algebra.normal import normal
@@ -30,6 +33,7 @@ a, b = Array("a", (n,)), Array("b", (n,))
 A, B = Array("A", (n, m)), Array("B", (n, m))
 pos, s, r = Array("pos", (n,), ">0"), Array("s"), Array("r")
 S, R = s[()], r[()]
+ZERO, SIX = Integer(0), Integer(6)
 
 
 def total(body: Expr, *bound: Index) -> Expr:
@@ -67,6 +71,15 @@ EQUAL = [
      exp(a[k,] - IndexMax(a[j,], j)) / total(exp(a[j,] - IndexMax(a[i,], i)), j)),
     (Iverson(S > 0) ** 2, Iverson(S > 0)),
     (Iverson(S > S - 1), Integer(1)),
+    (Iverson(Maximum(S, ZERO) < 6), Iverson(S < 6)),
+    (Iverson(Maximum(S, ZERO) >= 6), Iverson(S >= 6)),
+    (Iverson(Maximum(S, SIX) > 0), Integer(1)),
+    (Iverson(Maximum(S, SIX) < 0), Integer(0)),
+    (Iverson(Minimum(S, SIX) > 0), Iverson(S > 0)),
+    (Iverson(Minimum(S, ZERO) >= 6), Integer(0)),
+    (Iverson(Minimum(S, ZERO) < 6), Integer(1)),
+    (Iverson(Minimum(Maximum(S, 1 - pos[k,]), 1 + pos[k,]) > 1 - pos[k,]),
+     Iverson(1 - pos[k,] < S)),
 ]
 
 
@@ -88,6 +101,9 @@ DIFFERENT = [
     (total(a[j,] ** 2, j), total(a[j,], j) ** 2),
     (IndexMax(a[j,], j), total(a[j,], j)),
     (Iverson(S > 0), Iverson(S >= 0)),
+    (Iverson(Maximum(S, ZERO) >= 0), Iverson(S >= 0)),
+    (Iverson(Maximum(S, SIX) > R), Iverson(S > R)),
+    (Iverson(Minimum(S, SIX) < 6), Integer(1)),
     (Integer(1) * n, Integer(1) * m),
 ]
 
@@ -144,3 +160,16 @@ def _shuffled(tree: Expr, random_: random.Random) -> Expr:
     args = [_shuffled(x, random_) for x in tree.args]
     random_.shuffle(args)
     return tree.func(*args, evaluate=False)
+
+
+@pytest.mark.parametrize("sizes", [(n, n), (n, m)])
+def test_a_sum_over_many_indices_is_one_object_in_any_order(sizes: tuple[Expr, Expr]) -> None:
+    x, v = Array("x", sizes), Array("v", (n,))
+    forms = set()
+    for seed in range(12):
+        f, g, h, c, d, e = (fresh_index(size) for size in sizes * 3)
+        body = x[f, g] * x[f, c] * x[h, c] * x[h, e] * x[d, e] * x[d, g] * v[f,]
+        bound = [f, g, h, c, d, e]
+        random.Random(seed).shuffle(bound)
+        forms.add(normal(IndexSum(body, *bound)))
+    assert len(forms) == 1
