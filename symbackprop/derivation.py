@@ -173,7 +173,7 @@ class Derivation:
 
         program = with_inverses(self.backward.program)
         found = jacobian(program, of, wrt)
-        program = without_unused(program, self.backward.program, [found.expr])
+        program = without_unused(program, self.backward.program, program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
 
     def jvp(self, *wrt: str) -> Product:
@@ -210,7 +210,7 @@ class Derivation:
 
         program = with_inverses(self.backward.program)
         found = hessian(program, wrt, other)
-        program = without_unused(program, self.backward.program, [found.expr])
+        program = without_unused(program, self.backward.program, program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
 
     def verify(self) -> Report:

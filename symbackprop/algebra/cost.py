@@ -62,7 +62,7 @@ def free_indices(expr: Basic) -> frozenset[Index]:
     if isinstance(expr, Element | Delta):
         return expr.free
     if isinstance(expr, MatrixFunction):
-        return expr.free
+        return frozenset().union(*map(indices_of, expr.free))
     if isinstance(expr, IndexSum | IndexMax):
         return free_indices(expr.body) - frozenset(expr.bound)
     return frozenset().union(*(free_indices(a) for a in expr.args))

@@ -298,9 +298,8 @@ class MatrixFunction(_Real):
         return self.argument.indices[:-2]
 
     @property
-    def free(self) -> frozenset[Index]:
-        """The indices in the subscripts."""
-        return frozenset().union(*(indices_of(u) for u in (*self.lead, *self.indices)))
+    def free(self) -> tuple[Expr, ...]:
+        return (*self.lead, *self.indices)
 
     @property
     def free_symbols(self) -> set[Basic]:

@@ -229,7 +229,24 @@ class _Substitution:
             body, bound = opened(a)
             inner = self.apply(body)
             return None if inner is body else build(a.head, (inner,), bound)
-        args = tuple(self.apply(p) for p in a.args)
+        inner = _Exactly(self) if a.head in ("eq", "ne") else self
+        args = tuple(inner.apply(p) for p in a.args)
         if args == a.args:
             return None
         return args[0] if a.head == "base" else build(a.head, args)
+
+
+class _Exactly(_Substitution):
+    """Substitution inside an equality, where only a maximum gives way to its name.
+
+    An equality such as [u_j = max u] holds in floating point because both sides are the same
+    numbers. It would not hold for numbers that are only equal in exact arithmetic.
+    """
+
+    def __init__(self, outer: _Substitution) -> None:
+        def replace(a: Atom) -> Poly | None:
+            value = outer._replace(a) if isinstance(a, Node) and a.head == "max" else None
+            named = value is not None and any(value == atom(b) for b in value.atoms())
+            return value if named and isinstance(next(iter(value.atoms())), Element) else None
+
+        super().__init__(replace, 1, outer._only)

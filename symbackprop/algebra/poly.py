@@ -213,7 +213,7 @@ def atom_free(a: Atom) -> frozenset[Index]:
     if isinstance(a, Element | Delta | Index | Position):
         return indices_of(a)
     if isinstance(a, MatrixFunction):
-        return a.free
+        return frozenset().union(*map(indices_of, a.free))
     return frozenset()
 
 

@@ -96,7 +96,7 @@ class Remainder(Position):
         _, rest = _by_blocks(u, size)
         if _within(rest, size):
             return rest
-        return Expr.__new__(cls, rest, size)  # type: ignore[no-any-return]
+        return Expr.__new__(cls, rest, size)
 
 
 def _by_blocks(u: Expr, size: Expr) -> tuple[Expr, Expr]:

@@ -35,11 +35,13 @@ def with_inverses(program: Program) -> Program:
     return replace(program, definitions=tuple(definitions))
 
 
-def without_unused(program: Program, before: Program, used: Iterable[Expr]) -> Program:
-    """The program less the definitions that `before` has not and none of these expressions uses."""
+def without_unused(
+    program: Program, before: Program, whole: Program, used: Iterable[Expr]
+) -> Program:
+    """The program less the inverses that `whole` has besides `before` and that nothing uses."""
     needed = {e.array for expr in used for e in elements(expr)}
-    own = {d.array for d in before.definitions}
-    kept = tuple(d for d in program.definitions if d.array in own or d.array in needed)
+    added = {d.array for d in whole.definitions} - {d.array for d in before.definitions}
+    kept = tuple(d for d in program.definitions if d.array not in added or d.array in needed)
     return replace(program, definitions=kept)
 
 

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
+from typing import NoReturn
 
+from sympy import Expr, Number
+from sympy.core.relational import Equality
+
+from symbackprop.algebra.cost import PASS, cost, elements_of
 from symbackprop.algebra.deadline import working_on
-from symbackprop.algebra.nodes import Array, Index, MatrixFunction, fresh_index
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    Index,
+    IndexMax,
+    MatrixFunction,
+    elements,
+    fresh_index,
+    walk,
+)
 from symbackprop.algebra.poly import ONE, Poly, add, atom
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
@@ -15,9 +30,10 @@ from symbackprop.algebra.sums import rename, sum_over
 from symbackprop.calculus.companions import by_name, with_inverses, without_unused
 from symbackprop.calculus.differentiate import arrays_in, differentiate
 from symbackprop.calculus.fuse import Draft, fuse
+from symbackprop.calculus.naming import with_names, without
 from symbackprop.calculus.notes import notes
 from symbackprop.calculus.result import Adjoint, Backward, Fact
-from symbackprop.calculus.simplify import Simplifier
+from symbackprop.calculus.simplify import Simplifier, TooMuch
 from symbackprop.errors import DerivationError, InputError, UnknownNameError
 
 
@@ -31,9 +47,68 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
     depends on an input only through comparisons, NotYet for a function without a rule.
     """
     inputs = asked(program, wrt)
-    given, program = program, with_inverses(program)
+    whole = with_inverses(program)
+    found = _cheaper(whole, inputs)
+    steps = (s.expr for s in found.steps)
+    return replace(found, program=without_unused(found.program, program, whole, steps))
+
+
+def _cheaper(program: Program, inputs: tuple[Array, ...]) -> Backward:
+    """The backward program with or without names for parts of long expressions."""
+    named, made = with_names(program)
+    if not made:
+        return _derived(Simplifier(program), inputs)
+    simplifier = Simplifier(named)
+    derived = _derived(simplifier, inputs)
+    derived = replace(derived, program=without(named, made - _needed(derived)))
+    try:
+        plain = _derived(Simplifier(program, most=_PATIENCE * (simplifier.work + 100)), inputs)
+    except TooMuch:
+        return derived
+    pays = _cost(derived) < _GAIN * _cost(plain)
+    return derived if pays or any(map(_is_fragile, plain.steps)) else plain
+
+
+_PATIENCE = 3  # how much more work than with names the derivation without them may take
+_GAIN = 0.9  # names are kept that make the backward program cheaper by this factor
+
+
+def _cost(derived: Backward) -> float:
+    """The cost of the steps, and a pass over memory for each that is no gradient asked for."""
+    return sum(
+        cost(s.expr) + (0.0 if s.of in derived.wrt else PASS * elements_of(s.indices))
+        for s in derived.steps
+    )
+
+
+def _needed(derived: Backward) -> set[Array]:
+    """The arrays that the steps and the facts speak of."""
+    steps, facts = derived.steps, derived.facts
+    used = {e.array for expr in (*(s.expr for s in steps), *(f.left for f in facts))
+            for e in elements(expr)}  # fmt: skip
+    return used | {s.of for s in steps}
+
+
+def _is_fragile(step: Adjoint) -> bool:
+    """Whether a step compares for equality what it computes itself.
+
+    [u_j = m] finds the largest element in floating point only where u is an array that is kept.
+    """
+    return any(
+        isinstance(node, Equality)
+        and not all(isinstance(_kept(side), Element | Number) for side in node.args)
+        for node in walk(step.expr)
+    )
+
+
+def _kept(side: Expr) -> Expr:
+    return side.body if isinstance(side, IndexMax) else side
+
+
+def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Backward:
+    """The backward program of the simplifier's program."""
+    program = simplifier.program
     name = namer(program, "d{}")
-    simplifier = Simplifier(program)
     alone = len(program.outputs) == 1 and program.outputs[0].shape == ()
     upstream = tuple(None if alone else name(output) for output in program.outputs)
     seeds = {
@@ -43,6 +118,7 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
     used_by = _users(simplifier)
     drafts: list[Draft] = []
     known: dict[Array, Poly] = {}
+    flat: set[Array] = set()
     for array in active(simplifier, inputs):
         users = used_by.get(array, [])
         seed = seeds.get(array)
@@ -51,15 +127,17 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
             continue
         with working_on(_gradient_of(program, array, users)):
             total = pull_back(simplifier, array, [u.array for u in users], known)
-            if not total:
-                _refuse_flat(simplifier, array, [u for u in users if known.get(u.array)])
+            if seed is None and _is_flat(simplifier, array, users, flat):
+                flat.add(array)
+                if array in inputs:
+                    _refuse(array, users[0])
+                continue
             state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
         adjoint = name(array)
         drafts.append(Draft(array, adjoint, standing_indices(array), state))
         known[array] = atom(adjoint[standing_indices(array)])
     drafts = fuse(drafts, inputs, simplifier)
     steps = tuple(Adjoint(d.adjoint, d.of, d.indices, d.state.expr) for d in drafts)
-    program = without_unused(program, given, (s.expr for s in steps))
     facts: dict[Fact, None] = {}
     for d in drafts:
         facts.update((f, None) for f in d.state.facts)
@@ -138,13 +216,19 @@ def _users(simplifier: Simplifier) -> dict[Array, list[Definition]]:
     return found
 
 
-def _refuse_flat(simplifier: Simplifier, array: Array, users: list[Definition]) -> None:
-    """Refuse a derivative that is zero only because every use stands in a comparison or sign."""
+def _is_flat(
+    simplifier: Simplifier, array: Array, users: list[Definition], flat: set[Array]
+) -> bool:
+    """Whether every use of the array stands in a comparison or a sign, or in what is flat."""
     at = standing_indices(array)
-    if not users or any(differentiate(simplifier.definitions[u.array][1], array, at)
-                        for u in users):
-        return
-    user = users[0]
+    return bool(users) and all(
+        u.array in flat or not differentiate(simplifier.definitions[u.array][1], array, at)
+        for u in users
+    )
+
+
+def _refuse(array: Array, user: Definition) -> NoReturn:
+    """Refuse a derivative that is zero only because of comparisons."""
     line = f" (line {user.line})" if user.line else ""
     raise DerivationError(
         f"{user.array.name}{line} depends on {array.name} only through a comparison or a sign: "

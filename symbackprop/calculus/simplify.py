@@ -75,14 +75,25 @@ class _Origins(dict[Array, frozenset[Array]]):
         return frozenset((array,))
 
 
+class TooMuch(Exception):
+    """A simplifier has done the work that it may do."""
+
+
 class Simplifier:
     """Simplifies over one program: its definitions are what may be folded, its facts what holds.
 
-    hidden: definitions that nothing is folded into.
+    hidden: definitions that nothing is folded into. work: the atoms of all forms that were looked
+    at; most: how many they may be, after which `simplify` raises TooMuch.
     """
 
-    def __init__(self, program: Program, hidden: frozenset[Array] = frozenset()) -> None:
+    def __init__(
+        self,
+        program: Program,
+        hidden: frozenset[Array] = frozenset(),
+        most: float = float("inf"),
+    ) -> None:
         self.program = program
+        self.work, self._most = 0, most
         self._hidden = hidden
         self.definitions = {d.array: _renamed_apart(d) for d in program.definitions}
         equations = [a for a in program.assumptions if a.kind == "=="]
@@ -105,6 +116,9 @@ class Simplifier:
 
     def simplify(self, p: Poly, free: tuple[Index, ...] = ()) -> Simplified:
         """The cheapest equal form of p that the search finds."""
+        self.work += weight(p)
+        if self.work > self._most:
+            raise TooMuch
         quick = Arranger(self.rank, free, quick=True)
         sources = self._sources(p)
         p, used = self.facts.apply(delta_times(p, free))
@@ -134,6 +148,7 @@ class Simplifier:
                 if self._defined(q, allowed) and self._sources(q) <= sources:
                     found.append(new)
                     best = min(best, new, key=lambda s: s.cost)
+        self.work += work
         arranger = self.arranger(free)
         found.sort(key=lambda s: s.cost)
         finals = [self._final(s, arranger) for s in found[:FINALISTS]]

@@ -163,7 +163,8 @@ class Names:
             inner, size = (self.position(a) for a in u.args)
             return rf"\lceil {inner}/{size} \rceil"
         if isinstance(u, Remainder):
-            inner, size = (subscript_text(a, self.position, " ") for a in (u.args[0] - 1, u.args[1]))
+            parts = u.args[0] - 1, u.args[1]
+            inner, size = (subscript_text(a, self.position, " ") for a in parts)
             return rf"({inner}) \bmod {size} + 1"
         if isinstance(u, Symbol):
             return self.name(u.name).show()

@@ -1,4 +1,4 @@
-"""Subscripts in print: `i+1`, `(g-1)P+p`, `labels[n]`; the parts come from a printer's own signs."""
+"""Subscripts in print: `i+1`, `(g-1)P+p`; how their parts look is the printers' business."""
 
 from __future__ import annotations
 
@@ -37,14 +37,17 @@ def subscript_text(u: Expr, show: Show, times: str) -> str:
         else:
             minus = share.could_extract_minus_sign()
             factor = -share if minus else share
-            text = show(place) if factor == 1 else _number(factor, show, times) + times + show(place)
+            text = show(place)
+            if factor != 1:
+                text = _number(factor, show, times) + times + text
             singles.append((1, minus, text))
     ahead = bool(blocks) or any(not minus for _, minus, _ in singles)
     sizes = any(not t.is_Integer and not t.could_extract_minus_sign() for t in Add.make_args(rest))
     for term in Add.make_args(rest) if rest != 0 else ():
         minus = term.could_extract_minus_sign()
         text = _number(-term if minus else term, show, times)
-        singles.append(((3 if ahead or sizes else 0) if term.is_Integer else 2 * ahead, minus, text))
+        last = 3 if ahead or sizes else 0
+        singles.append((last if term.is_Integer else 2 * ahead, minus, text))
     if not blocks and not singles:
         return "0"
     singles.sort(key=lambda part: part[:2])

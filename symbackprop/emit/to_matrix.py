@@ -81,8 +81,9 @@ def _has_positions(expr: Expr) -> bool:
     for node in walk(expr):
         if isinstance(node, Index | Position):
             return True
-        if isinstance(node, Element | Delta) and not all(isinstance(i, Index) for i in node.indices):
-            return True
+        if isinstance(node, Element | Delta):
+            if not all(isinstance(i, Index) for i in node.indices):
+                return True
         if isinstance(node, Element) and tuple(i.size for i in node.indices) != node.array.axes:
             return True
     return False

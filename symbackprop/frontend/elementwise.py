@@ -11,7 +11,7 @@ from sympy.core.relational import Eq, Ne
 from symbackprop.algebra.nodes import Maximum, Where
 from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend import written
-from symbackprop.frontend.indexing import labels_as_positions
+from symbackprop.frontend.indexing import inputs_of, labels_as_positions
 from symbackprop.frontend.value import Value, elementwise, numeric, value_of
 
 
@@ -29,8 +29,7 @@ def comparison(cls: Any) -> Callable[[Any, Any], Value]:
     """x < y and the like: a condition."""
     build = written.relation(cls)
     if cls in (Eq, Ne):
-        return lambda x, y: elementwise(lambda u, v: build(*labels_as_positions(u, v)),
-                                        numeric(x), numeric(y), boolean=True)
+        return lambda x, y: _equality(build, numeric(x), numeric(y))
     return lambda x, y: elementwise(build, numeric(x), numeric(y), boolean=True)
 
 
@@ -39,6 +38,13 @@ def polygamma(n: Any, x: Any) -> Value:
     if isinstance(n, bool) or n not in (0, 1):
         raise NotYet("of an order other than 0 and 1; use digamma(x) or polygamma(1, x)")
     return unary(written.function(trigamma if n else digamma))(x)
+
+
+def _equality(build: Callable[[Any, Any], Any], x: Value, y: Value) -> Value:
+    inputs = inputs_of(x) | inputs_of(y)
+    return elementwise(
+        lambda u, v: build(*labels_as_positions(u, v, inputs)), x, y, boolean=True
+    )
 
 
 def condition(x: Any) -> Value:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sympy import Expr, Integer, S
 
-from symbackprop.algebra.nodes import Element, Gather
+from symbackprop.algebra.nodes import Array, Element, Gather
 from symbackprop.algebra.subscripts import (
     at_least,
     bounds,
@@ -93,7 +93,7 @@ def _checked(item: Any) -> Any:
             raise NotYet("a condition as an index gives a shape that depends on values; use "
                          "np.where(condition, x, 0)")
         return item if as_size(item) is not None else value
-    if isinstance(item, list) or getattr(item, "ndim", 0):
+    if isinstance(item, list) or getattr(item, "ndim", None):
         raise NotYet("a list or an array of numbers as an index; make it an argument")
     if item is None or item is Ellipsis or isinstance(item, slice) or as_size(item) is not None:
         return item
@@ -123,8 +123,9 @@ def _backwards(axis: int, size: Expr, item: slice, step: int) -> _Axis:
         return _Axis(axis, count, canonical(size - 1), Integer(step))
     if not size.is_Integer:
         raise NotYet("a slice that runs backwards between two ends; reverse it with [::-1] first")
-    ends = (None if e is None else int(as_size(e) or 0) for e in (item.start, item.stop))
-    places = range(*slice(*ends, step).indices(int(size)))
+    start, stop = (None if e is None else as_size(e) for e in (item.start, item.stop))
+    ends = (None if e is None else int(e) for e in (start, stop))
+    places = range(int(size))[slice(*ends, step)]
     require(Integer(len(places)), S.One)
     return _Axis(axis, Integer(len(places)), Integer(places[0]), Integer(step))
 
@@ -203,6 +204,7 @@ def _gathered(value: Value, plan: Sequence[_Axis | tuple[int, Value]]) -> Value:
     common = broadcast(*(a.shape for _, a in arrays))
     adjacent = advanced == list(range(advanced[0], advanced[-1] + 1))
     kept = [p for p in plan if isinstance(p, _Axis) and p.size is not None]
+    fixed = [p for p in plan if isinstance(p, _Axis) and p.size is None]
     before = 0
     if adjacent:
         before = sum(isinstance(p, _Axis) and p.size is not None for p in plan[: advanced[0]])
@@ -216,8 +218,8 @@ def _gathered(value: Value, plan: Sequence[_Axis | tuple[int, Value]]) -> Value:
         for p, i in zip(kept, own, strict=True):
             if p.axis is not None:
                 old[p.axis] = _place(value, p, i)
-        for p in plan:
-            if isinstance(p, _Axis) and p.size is None and p.axis is not None:
+        for p in fixed:
+            if p.axis is not None:
                 old[p.axis] = None if value.shape[p.axis] == 1 else canonical(p.start + 1)
         for axis, positions in arrays:
             size = value.shape[axis]
@@ -233,12 +235,8 @@ def note_labels(positions: Value, size: Expr) -> None:
     Raises:
         NotYet: positions that are computed from inputs.
     """
-    stack = [positions]
-    while stack:
-        value = stack.pop()
-        if value.array is not None:
-            name_positions(value.array, size)
-        stack.extend(value.args)
+    for array in inputs_of(positions):
+        name_positions(array, size)
 
 
 def subscript(place: Expr, size: Expr) -> Expr:
@@ -291,15 +289,26 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Value:
     return Value(shape, (value, positions), rule)
 
 
-def labels_as_positions(u: Any, v: Any) -> tuple[Any, Any]:
+def inputs_of(value: Value) -> set[Array]:
+    """The inputs that a value comes from."""
+    found: set[Array] = set()
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        found |= {part.array} if part.array is not None else set()
+        stack.extend(part.args)
+    return found
+
+
+def labels_as_positions(u: Any, v: Any, inputs: set[Array]) -> tuple[Any, Any]:
     """`labels[n] == k` for an input and positions k, as in np.arange: both as subscripts."""
-    for label, place, order in ((u, v, 1), (v, u, -1)):
-        if isinstance(label, Element) and is_position(place):
-            ends = bounds(canonical(place + 1))
-            if ends is not None and ends[0] == 1:
-                name_positions(label.array, ends[1])
-                pair = Gather(label, ends[1]), canonical(place + 1)
-                return pair[::order]
+    if is_position(u) and isinstance(v, Element):
+        return labels_as_positions(v, u, inputs)[::-1]
+    if isinstance(u, Element) and u.array in inputs and is_position(v):
+        ends = bounds(canonical(v + 1))
+        if ends is not None and ends[0] == 1:
+            name_positions(u.array, ends[1])
+            return Gather(u, ends[1]), canonical(v + 1)
     return u, v
 
 

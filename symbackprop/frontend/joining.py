@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from sympy import Expr, Ge, Integer, Le, S
@@ -89,7 +90,7 @@ def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Value]:
     size = value.shape[place]
     if isinstance(indices_or_sections, list | tuple):
         ends: list[Any] = [None, *indices_or_sections, None]
-        cuts = list(zip(ends, ends[1:], strict=False))
+        cuts = list(pairwise(ends))
     else:
         count = as_size(indices_or_sections)
         if count is None or not count.is_Integer:
@@ -98,7 +99,7 @@ def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Value]:
         if share is None:
             raise ShapeError(f"an axis of size {size} does not split into {count} equal parts")
         steps = [Value((), (), _always(share * k)) for k in range(int(count) + 1)]
-        cuts = list(zip(steps, steps[1:], strict=False))
+        cuts = list(pairwise(steps))
     whole = (slice(None),) * place
     return [getitem(value, (*whole, slice(a, b))) for a, b in cuts]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import Expr, S
 
@@ -18,7 +18,7 @@ from symbackprop.frontend import written
 from symbackprop.frontend.where import user_line
 
 Shape = tuple[Expr, ...]
-Subscript = Expr
+Subscript: TypeAlias = Expr
 Indices = tuple[Subscript | None, ...]
 Rule = Callable[[Indices], Any]
 

@@ -91,7 +91,7 @@ class Forward:
             inputs[at][place] += 1e-30j
             return float(np.imag(self.weighted(inputs, weights))) / 1e-30
 
-        weights = self._weights(point)
+        weights = self.weights(point)
         return self._each(wrt, point, slope)
 
     def differences(self, wrt: Array, point: Point) -> Doubles:
@@ -115,10 +115,11 @@ class Forward:
                     break
             return float((8 * near - far) / (12 * step))
 
-        weights = self._weights(point)
+        weights = self.weights(point)
         return self._each(wrt, point, slope)
 
-    def _weights(self, point: Point) -> list[Doubles]:
+    def weights(self, point: Point) -> list[Doubles]:
+        """The cotangents as arrays."""
         return [dense(o, point.cotangents[o], point.sizes) for o in self.program.outputs]
 
     def _each(self, wrt: Array, point: Point, slope: Callable[..., float]) -> Doubles:

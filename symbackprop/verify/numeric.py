@@ -108,7 +108,7 @@ def measured(
     cap = _largest(point, [*wanted, *formulas.met])
     exact = formulas.values | truth
     scales = {t: {p: min(s, cap) for p, s in v.items()} for t, v in formulas.scales.items()}
-    findings = [_formula(t, formulas.values[t], exact[t], scales[t]) for t in truth]
+    findings = [_formula(t, formulas.values[t], exact[t], scales[t], cap) for t in truth]
     outcome = run()
     findings += _module(outcome, exact, scales)
     return Measured(findings, exact, scales, outcome)
@@ -120,13 +120,18 @@ def _largest(point: Point, wanted: list[Any]) -> float:
     return max(1.0, *(float(abs(x)) for x in [*given, *wanted]))
 
 
-def _formula(target: Target, shown: Values, exact: Values, scale: Values) -> Finding:
-    """The shown formula to 30 digits: relative to the value itself, and to no scale above it."""
+def _formula(
+    target: Target, shown: Values, exact: Values, scale: Values, largest: float
+) -> Finding:
+    """The shown formula to 30 digits: relative to the value itself, and to no scale above it.
+
+    largest: the largest number in the problem, which is the measure where the formula is a plain 0.
+    """
     worst = Finding(target, "formula", 0.0)
     for place, want in exact.items():
         got = shown[place]
         # Neither side is known better than its last digits allow.
-        floor = scale[place] * 1e-15
+        floor = (scale[place] or largest * 1e-5) * 1e-15
         difference = abs(got - want)
         error = float(difference / max(abs(want), floor)) if difference > _UNDERFLOW else 0.0
         if not error <= worst.error:
@@ -184,13 +189,16 @@ def _function(
         flat = got.reshape(dense(output, exact[target], point.sizes).shape).real
         error, place, want = _worst(flat, exact[target], scales[target])
         findings.append(Finding(target, "function", error, place, flat[place], want))
+    total = traced.weighted(arguments(program, point), traced.weights(point))
     for target, got in computed.items():
         scale = max(float(s) for s in scales[target].values())
         slopes = forward.differences(target.array, point) if point.gap > ROOM else None
         step, detail = _complex_step(forward, traced, target, point, slopes, scale)
         findings.append(close(target, "complex step", got, step, scale, detail))
         if slopes is not None:
-            findings.append(close(target, "differences", got, slopes, scale))
+            # A quotient knows nothing below the rounding of the function, over its step.
+            noise = abs(float(np.real(total))) * 1e-11 / DIFFERENCES
+            findings.append(close(target, "differences", got, slopes, max(scale, noise)))
     return findings
 
 

@@ -74,11 +74,12 @@ class Lowering(MatrixFunctions):
         value = self.value(with_small(with_minima(expr)))
         rest = iter(indices)
         target: Layout = tuple(None if s == 1 else next(rest) for s in shape)
-        if value.layout == target:
+        literal = value.code.op == "atom" and not value.code.text.isidentifier()
+        if value.layout == target and not (literal and self.dtype):
             return value.code
         if set(value.labels) == set(indices) and value.code.op != "atom" and shape:
             return self.arranged(value, target)
-        if not value.layout and value.code.op == "atom" and not value.code.text.isidentifier():
+        if not value.layout and literal:
             return self._full(value, shape)
         if set(value.labels) == set(indices):
             return self.arranged(value, target)

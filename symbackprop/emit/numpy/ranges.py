@@ -100,7 +100,8 @@ def joined_ranges(conditions: Sequence[Basic]) -> tuple[list[Range], list[Basic]
             rest.append(condition)
         else:
             found[k] = best_low, canonical(-best_high)
-    good, bad = [], []
+    good: list[Range] = []
+    bad: list[Range] = []
     for k, (low, high) in found.items():
         (good if at_least(high, low - 1) and at_least(low, S.One) and at_least(k.size, high)
          else bad).append((k, low, high))

@@ -1,0 +1,286 @@
+"""Names for what a user wrote in place: a deep expression becomes a few short definitions.
+
+Without them `tanh(A @ tanh(A @ x))` is one definition, and its derivative repeats the inner
+values at every place. A name is made for what holds a sum or a maximum over an axis and is worked
+on further, and for what is written twice. After the derivation the names that it does not need
+are written in place again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, Symbol, sign
+from sympy.core.relational import Relational
+
+from symbackprop.algebra.functions import BY_CLASS
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Maximum,
+    Minimum,
+    Where,
+    elements,
+    fresh_index,
+    walk,
+)
+from symbackprop.algebra.nodes import rename as rename_tree
+from symbackprop.algebra.normal import normal
+from symbackprop.algebra.poly import Poly
+from symbackprop.algebra.program import Definition, Program
+from symbackprop.algebra.sign_of import sign_of
+from symbackprop.algebra.sums import rename
+
+_Key = tuple[Poly, tuple[Expr, ...]]
+
+
+def with_names(program: Program) -> tuple[Program, frozenset[Array]]:
+    """The program with definitions of its own for parts of the user's, and those arrays."""
+    names = _Names(program)
+    definitions: list[Definition] = []
+    for d in program.definitions:
+        expr = names.rewritten(d.expr, d.indices, d.line)
+        definitions += [*names.take(), replace(d, expr=expr)]
+    made = frozenset(names.made)
+    return (replace(program, definitions=tuple(definitions)) if made else program), made
+
+
+def without(program: Program, arrays: Iterable[Array]) -> Program:
+    """The program with these definitions written in where they are used."""
+    gone = set(arrays)
+    written: dict[Array, Definition] = {}
+    kept = []
+    for d in program.definitions:
+        d = replace(d, expr=_written_in(d.expr, written))
+        if d.array in gone:
+            written[d.array] = d
+        else:
+            kept.append(d)
+    return replace(program, definitions=tuple(kept)) if gone else program
+
+
+def _written_in(expr: Expr, written: dict[Array, Definition]) -> Expr:
+    """The expression with each element of these arrays replaced by what it stands for."""
+    if not any(e.array in written for e in elements(expr)):
+        return expr
+    if isinstance(expr, Element):
+        d = written[expr.array]
+        return rename_tree(_opened(d.expr), dict(zip(d.indices, expr.indices, strict=True)))
+    return _rebuilt(expr, [_written_in(a, written) for a in _parts(expr)])
+
+
+def _opened(expr: Expr) -> Expr:
+    """The expression with bound indices of its own, so that it can stand twice in one place."""
+    if not any(isinstance(node, IndexSum | IndexMax) for node in walk(expr)):
+        return expr
+    if isinstance(expr, IndexSum | IndexMax):
+        fresh = {b: fresh_index(b.size) for b in expr.bound}
+        return expr.func(rename_tree(_opened(expr.body), fresh), *fresh.values())
+    return _rebuilt(expr, [_opened(a) for a in _parts(expr)])
+
+
+class _Names:
+    """Rewrites expressions, and collects the definitions that this takes."""
+
+    def __init__(self, program: Program) -> None:
+        self.made: list[Array] = []
+        self._new: list[Definition] = []
+        self._known: dict[_Key, Array] = {}
+        self._seen: Counter[_Key] = Counter()
+        self._taken = {a.name for a in program.inputs} | {str(s) for s in program.sizes}
+        self._taken |= {d.array.name for d in program.definitions}
+        for d in program.definitions:
+            self._count(d.expr, d.indices, outermost=True)
+            self._known[self._key(d.expr, d.indices)] = d.array
+
+    def take(self) -> list[Definition]:
+        """The definitions since the last call."""
+        new, self._new = self._new, []
+        return new
+
+    def rewritten(self, expr: Expr, scope: tuple[Index, ...], line: int | None) -> Expr:
+        """The expression in terms of the names of its parts; it is not a part of itself."""
+        self._line = line
+        return self._inside(expr, scope)
+
+    def _part(self, expr: Expr, scope: tuple[Index, ...]) -> Expr:
+        """A part of an expression: rewritten, and named where it is written twice."""
+        repeated = _is_work(expr) and self._seen[self._key(expr, _free(expr, scope))] > 1
+        found = self._inside(expr, scope)
+        known = isinstance(found, Add) and self._key(found, _free(found, scope)) in self._known
+        return self._named(found, scope, _letter(expr)) if repeated or known else found
+
+    def _inside(self, expr: Expr, scope: tuple[Index, ...]) -> Expr:
+        if isinstance(expr, Element) or not expr.args or isinstance(expr, Symbol):
+            return expr
+        if isinstance(expr, IndexMax):
+            body = self._core(self._part(expr.body, (*scope, *expr.bound)), (*scope, *expr.bound))
+            return IndexMax(body, *expr.bound)
+        if isinstance(expr, IndexSum):
+            inner = (*scope, *expr.bound)
+            return IndexSum(self._operands(self._part(expr.body, inner), inner), *expr.bound)
+        # Denominators first: what has a name in one is that name in the numerator too.
+        done = {a: self._part(a, scope) for a in _parts(expr) if isinstance(a, Pow)}
+        parts = [done[a] if a in done else self._part(a, scope) for a in _parts(expr)]
+        if isinstance(expr, Mul):
+            return self._product(parts, scope)
+        if isinstance(expr, Pow):
+            return self._power(*parts, scope)
+        if isinstance(expr, Maximum | Minimum | Where) or type(expr) in BY_CLASS:
+            parts = [self._core(a, scope) if _is_heavy(a, self.made) else a for a in parts]
+        return _rebuilt(expr, parts)
+
+    def _power(self, base: Expr, exponent: Expr, scope: tuple[Index, ...]) -> Expr:
+        """c**-q as 1/r with a name for r = c**q, where c holds a sum."""
+        if not _is_heavy(base, self.made) or base.is_Atom:
+            return Pow(base, exponent, evaluate=False)
+        base = self._core(base, scope)
+        if exponent.is_Rational and exponent < 0 and exponent != -1:
+            base, exponent = Pow(base, -exponent, evaluate=False), S.NegativeOne
+            base = self._named(base, scope, "r")
+        return Pow(base, exponent, evaluate=False)
+
+    def _product(self, factors: list[Expr], scope: tuple[Index, ...]) -> Expr:
+        """A fraction of values that hold sums is named where it stands among other factors."""
+        heavy = [f for f in factors if _is_heavy(f, self.made)]
+        other = [f for f in factors if f not in heavy and elements(f)]
+        below = any(isinstance(f, Pow) and f.exp == -1 for f in heavy)
+        if below and len(heavy) > 1 and other:
+            whole = self._named(Mul(*heavy, evaluate=False), scope, "h")
+            place = factors.index(heavy[0])
+            factors = [whole if n == place else f for n, f in enumerate(factors)
+                       if n == place or f not in heavy]  # fmt: skip
+        factors = [self._reciprocal(f, factors, scope) for f in factors]
+        return factors[0] if len(factors) == 1 else Mul(*factors, evaluate=False)
+
+    def _reciprocal(self, f: Expr, factors: list[Expr], scope: tuple[Index, ...]) -> Expr:
+        """x/(1 + e^-x): a name for the second factor, such as a sigmoid."""
+        if not (isinstance(f, Pow) and f.exp == -1 and _has_function(f.base)):
+            return f
+        others = [g for g in factors if g is not f and elements(g)]
+        return self._named(f, scope, "s") if others else f
+
+    def _operands(self, body: Expr, scope: tuple[Index, ...]) -> Expr:
+        """The factors of a contraction: what is computed has a name, as in tanh(x) @ W."""
+        if not isinstance(body, Mul):
+            return body
+        free = set(_free(body, scope))
+        factors = [
+            self._core(f, scope)
+            if _has_function(f) and set(_free(f, scope)) < free and len(_free(f, scope)) > 0
+            else f
+            for f in body.args
+        ]
+        return Mul(*factors, evaluate=False)
+
+    def _core(self, expr: Expr, scope: tuple[Index, ...]) -> Expr:
+        """The expression with a name for it, or for what a leading minus sign is before."""
+        if isinstance(expr, Mul) and expr.args[0].is_number and len(expr.args) == 2:
+            return Mul(expr.args[0], self._core(expr.args[1], scope), evaluate=False)
+        return self._named(expr, scope, _letter(expr))
+
+    def _named(self, expr: Expr, scope: tuple[Index, ...], letter: str) -> Expr:
+        """An element of the array that stands for the expression."""
+        if isinstance(expr, Element) or not elements(expr):
+            return expr
+        free = _free(expr, scope)
+        key = self._key(expr, free)
+        array = self._known.get(key)
+        if array is None or len(array.axes) != len(free):
+            name, number = letter, 1
+            while name in self._taken or f"d{name}" in self._taken:
+                number += 1
+                name = f"{letter}_{number}"
+            self._taken.add(name)
+            array = Array(name, tuple(i.size for i in free), sign_of(expr))
+            self._known[key] = array
+            self.made.append(array)
+            self._new.append(Definition(array, free, expr, self._line))
+        return array[free]
+
+    def _count(self, expr: Expr, scope: tuple[Index, ...], outermost: bool = False) -> None:
+        """Count the parts that take work; what is in one that was met before is not counted."""
+        if _is_work(expr) and not outermost:
+            key = self._key(expr, _free(expr, scope))
+            self._seen[key] += 1
+            if self._seen[key] > 1:
+                return
+        inner = (*scope, *expr.bound) if isinstance(expr, IndexSum | IndexMax) else scope
+        for part in _parts(expr):
+            self._count(part, inner)
+
+    def _key(self, expr: Expr, free: tuple[Index, ...]) -> _Key:
+        """What is equal for equal expressions, whatever their indices are called."""
+        sizes = tuple(i.size for i in free)
+        standing = tuple(Index(f"\u00b7\u00b7{n}", size) for n, size in enumerate(sizes))
+        return rename(normal(expr), dict(zip(free, standing, strict=True))), sizes
+
+
+def _parts(expr: Basic) -> list[Expr]:
+    """What an expression is made of; not the indices and the condition of a choice."""
+    if isinstance(expr, Element) or isinstance(expr, Symbol):
+        return []
+    if isinstance(expr, IndexSum | IndexMax):
+        return [expr.body]
+    return list(expr.args)
+
+
+def _rebuilt(expr: Expr, parts: list[Expr]) -> Expr:
+    """The expression with other parts, nothing else rearranged."""
+    if isinstance(expr, IndexSum | IndexMax):
+        return expr.func(parts[0], *expr.bound)
+    if isinstance(expr, Add | Mul):
+        flat = [p for a in parts for p in (a.args if isinstance(a, expr.func) else (a,))]
+        return expr.func(*flat, evaluate=False)
+    if isinstance(expr, Pow | Relational) or type(expr) in BY_CLASS:
+        return expr.func(*parts, evaluate=False)
+    return expr.func(*parts) if parts else expr
+
+
+def _free(expr: Expr, scope: tuple[Index, ...]) -> tuple[Index, ...]:
+    """The free indices of an expression, in the order in which they were introduced."""
+    return tuple(i for i in scope if i in expr.free_symbols)
+
+
+def _is_heavy(expr: Expr, made: list[Array]) -> bool:
+    """Whether a sum or a maximum over an axis is in the expression, by name or written out."""
+    return any(
+        isinstance(node, IndexSum | IndexMax) or (isinstance(node, Element) and node.array in made)
+        for node in walk(expr)
+    )
+
+
+def _has_function(expr: Expr) -> bool:
+    """Whether a function that takes work, such as exp, is in the expression."""
+    return any(
+        isinstance(node, Maximum | Minimum)
+        or (type(node) in BY_CLASS and not isinstance(node, Abs | sign))
+        for node in walk(expr)
+    )
+
+
+def _is_work(expr: Expr) -> bool:
+    """Whether an expression is worth a name where it is written twice."""
+    if isinstance(expr, Mul) and len(expr.args) > 1:
+        *shares, last = expr.args
+        return isinstance(last, IndexSum) and all(not elements(s) for s in shares)
+    if isinstance(expr, Pow):
+        return not expr.exp.is_Integer or (expr.exp < 0 and bool(elements(expr.base)))
+    return isinstance(expr, IndexSum | IndexMax) or (
+        type(expr) in BY_CLASS and not isinstance(expr, Abs | sign)
+    )
+
+
+def _letter(expr: Expr) -> str:
+    """The letter for a name: m for a maximum, s for 1/c, r for a root, z for a sum, h otherwise."""
+    if isinstance(expr, IndexMax):
+        return "m"
+    if isinstance(expr, Pow):
+        return "s" if expr.exp < 0 else "r"
+    return "z" if isinstance(expr, Add | IndexSum | Mul) else "h"
+

@@ -1,0 +1,75 @@
+"""One random forward pass held against NumPy and against 30-digit arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from symbackprop import Derivation, derive
+from symbackprop.algebra.nodes import size_symbol
+from symbackprop.errors import SymbackpropError
+from symbackprop.verify.numeric import Unusable, compare
+from symbackprop.verify.points import NoPoint, Sampler
+from tests.programs.generate import Source
+
+AGREES, WRONG, REFUSED, CRASHED, NO_POINT = "agrees", "wrong", "refused", "crashed", "no point"
+SIZES = [
+    {"n": 3, "d": 2, "m": 4, "k": 2, "h": 1},
+    {"n": 2, "d": 3, "m": 1, "k": 1, "h": 2},
+]
+"""Unequal sizes where two meet in one array, and one of 1."""
+
+_LARGEST = 1e60
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one program, and why."""
+
+    verdict: str
+    reason: str = ""
+
+
+def check(source: Source, seed: int) -> Verdict:
+    """Derive, generate, and compare at one ordinary point for each assignment of sizes.
+
+    The formulas and the generated code are held against a complex step with 30 digits of the
+    traced program, and the traced program against what NumPy computes.
+    """
+    function = source.function()
+    try:
+        derived = derive(function, shapes=source.shapes)
+    except SymbackpropError as problem:
+        return Verdict(REFUSED, f"{type(problem).__name__}: {problem}")
+    except Exception as problem:
+        return Verdict(CRASHED, f"{type(problem).__name__}: {problem}")
+    try:
+        return _compared(source, derived, function, seed)
+    except Exception as problem:
+        return Verdict(CRASHED, f"{type(problem).__name__}: {problem}")
+
+
+def _compared(source: Source, derived: Derivation, function: Callable[..., Any], seed: int) -> Verdict:
+    shown, module = derived.backward, derived.compile()
+    program = shown.program
+    pairs = zip(program.outputs, shown.upstream, strict=True)
+    sampler = Sampler(program, seed, weighted=[o for o, u in pairs if u is not None])
+    reason, points = "", 0
+    for sizes in SIZES:
+        try:
+            point = sampler.draw({size_symbol(n): s for n, s in sizes.items()}, "ordinary", 0)
+            findings = compare(shown, module, function, point)
+        except (NoPoint, Unusable) as problem:
+            reason = str(problem)
+            continue
+        if any(abs(finding.want or 0) > _LARGEST for finding in findings):
+            reason = f"values above {_LARGEST:.0e}"
+            continue
+        points += 1
+        for finding in findings:
+            if finding.failed:
+                place = f"{finding.of.array.name}{list(finding.place)}"
+                what = f"{finding.check} of {place}: got {finding.got}, want {finding.want}"
+                return Verdict(WRONG, f"{what} {finding.detail} at {sizes}")
+    return Verdict(AGREES) if points else Verdict(NO_POINT, reason)
