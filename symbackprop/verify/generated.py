@@ -43,7 +43,8 @@ def dense(array: Array, values: Values, sizes: Sizes, dtype: type = float) -> ND
 
 def arguments(program: Program, point: Point) -> list[Doubles]:
     """The inputs as float64 arrays, in the program's order."""
-    return [dense(a, point.values[a], point.sizes) for a in program.inputs]
+    kinds = {a: int if a in program.labels else float for a in program.inputs}
+    return [dense(a, point.values[a], point.sizes, kinds[a]) for a in program.inputs]
 
 
 def run_module(module: Any, backward: Backward, point: Point) -> Outcome:

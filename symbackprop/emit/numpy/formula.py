@@ -7,12 +7,12 @@ from symbackprop.calculus.result import Formula
 from symbackprop.emit.lettering import lettered_formula
 from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.helpers import HELPERS
-from symbackprop.emit.numpy.module import filled, shapes_table
-from symbackprop.emit.numpy.passes import Scope, indented, prepared
+from symbackprop.emit.numpy.module import filled, positions_function, prepare_function, shapes_table
+from symbackprop.emit.numpy.passes import Scope, checked, indented, prepared
 from symbackprop.emit.numpy.plan import Line, Plan, planned
 from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.summary import formula_summary
-from symbackprop.emit.numpy.text import PREPARE, docstring, fitted, listed, wrapped
+from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
 
 
 def formula_source(formula: Formula, name: str, title: str, *, version: str) -> str:
@@ -31,7 +31,8 @@ def formula_source(formula: Formula, name: str, title: str, *, version: str) -> 
     imports = ["import math"] if scope.helpers_used else []
     blocks = [
         [*imports, f"import numpy as {np}", "", *shapes_table(scope)],
-        filled(PREPARE, prepare=scope.prepare, np=np, shapes=scope.shapes),
+        prepare_function(scope),
+        *positions_function(scope),
         *(filled(HELPERS[h], name=own, np=np) for h, own in scope.helpers_used.items()),
         lines,
     ]
@@ -64,7 +65,7 @@ def _function(formula: Formula, plan: Plan, scope: Scope, name: str) -> list[str
         *fitted(f"def {name}(", names, "):"),
         *docstring(wrapped(f"Return {told}.", 0, 0), 4),
         *prepared(names, scope.prepare),
-        *indented(function.size_lines()),
+        *indented(checked(program, function, scope)),
         *indented(body),
         f"    return {', '.join(parts)}",
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from sympy import Expr, Symbol
 
@@ -13,15 +13,23 @@ from symbackprop.emit.numpy.plan import Line
 from symbackprop.emit.numpy.statements import Assignment, body
 
 
+_Source = tuple[tuple[Array, int], Expr]
+
+
 class Function:
     """Collects the assignments of a function and writes its lines.
 
     reserved: names that no variable may have. np: what NumPy is called. helper: the name of the
-    helper function for a function that NumPy has not.
+    helper function for a function that NumPy has not. labels: arrays of integers, which give no
+    dtype.
     """
 
-    def __init__(self, reserved: Iterable[str], np: str, helper: Callable[[str], str]) -> None:
+    def __init__(
+        self, reserved: Iterable[str], np: str, helper: Callable[[str], str],
+        labels: Container[Array] = (),
+    ) -> None:
         self.dtype = ""
+        self._labels = labels
         self._names = Namer(reserved)
         self._np = np
         self._helper = helper
@@ -44,8 +52,9 @@ class Function:
     def shapes_from(self, arrays: Sequence[Array]) -> None:
         """Take sizes, and the dtype of new arrays, from arrays that the function has."""
         self._known.extend(arrays)
-        if arrays:
-            self.dtype = f"{self.array(arrays[0])}.dtype"
+        real = [a for a in arrays if a not in self._labels]
+        if real:
+            self.dtype = f"{self.array(real[0])}.dtype"
 
     def shape_text(self, shape: Sequence[Expr]) -> str:
         """Code for a shape: that of an array which has it, or a tuple of sizes."""
@@ -67,14 +76,28 @@ class Function:
             assignments.append(Assignment(name, code, line.array.shape, owned))
         return body(assignments, self._names)
 
+    def number(self, size: Expr) -> str:
+        """Code for an expression in sizes."""
+        return str(self._lowering().value(size).code)
+
     def missing_sizes(self) -> list[Symbol]:
-        """The sizes in use that no known array has as the length of an axis."""
-        return [s for s in self._used if not any(s in a.shape for a in self._known)]
+        """The sizes in use that cannot be told from the shapes of known arrays."""
+        sources = self._sources()
+        return [s for s in self._used if s not in sources]
+
+    def source_of(self, array: Array, axis: int) -> str:
+        """The axis itself, if it is where a size is told from as it is."""
+        place = array, axis
+        found = any(p == place and e == s for s, (p, e) in self._sources().items())
+        return f"{self.array(array)}.shape[{axis}]" if found else ""
 
     def size_lines(self) -> list[str]:
         """The lines that look up the sizes in use, from the first array that has each."""
+        sources = self._sources()
+        wanted: dict[Symbol, None] = {}
+        for size in self._used:
+            self._require(size, sources, wanted)
         lines = []
-        wanted = dict.fromkeys(s for s in self._used if s not in self.missing_sizes())
         for array in self._known:
             mine = [s for s in dict.fromkeys(array.shape) if s in wanted]
             if len(mine) == len(array.shape) > 1:
@@ -86,7 +109,49 @@ class Function:
                     lines.append(f"{self.size(size)} = {self.array(array)}.shape[{axis}]")
             for size in mine:
                 del wanted[size]
+        for size in wanted:
+            (array, axis), expr = sources[size]
+            share = expr.coeff(size)
+            rest = self.number(expr - share * size)
+            text = f"{self.array(array)}.shape[{axis}]"
+            text = text if rest == "0" else f"({text} - ({rest}))" if share != 1 else (
+                f"{text} - ({rest})")
+            by = self.number(share)
+            text = text if share == 1 else f"{text} // {by if by.isalnum() else f'({by})'}"
+            lines.append(f"{self.size(size)} = {text}")
         return lines
+
+    def _require(
+        self, size: Symbol, sources: dict[Symbol, _Source], wanted: dict[Symbol, None]
+    ) -> None:
+        """Want a size after those that it is told from."""
+        if size in sources and size not in wanted:
+            for other in sorted(sources[size][1].free_symbols - {size}, key=str):
+                self.size(other)
+                self._require(other, sources, wanted)
+            wanted[size] = None
+
+    def _sources(self) -> dict[Symbol, _Source]:
+        """The axis that tells each size, and the expression in sizes that is its length."""
+        axes = [(a, n, size) for a in self._known for n, size in enumerate(a.shape)]
+        found: dict[Symbol, _Source] = {}
+        for array, n, size in axes:
+            if isinstance(size, Symbol):
+                found.setdefault(size, ((array, n), size))
+        progress = True
+        while progress:
+            progress = False
+            for array, n, size in axes:
+                unknown = [s for s in size.free_symbols if s not in found]
+                if len(unknown) == 1 and _is_linear(size, unknown[0]):
+                    found[unknown[0]] = (array, n), size
+                    progress = True
+        return found
 
     def _lowering(self) -> Lowering:
         return Lowering(self.array, self.size, self.dtype, self._np, self._helper)
+
+
+def _is_linear(size: Expr, symbol: Symbol) -> bool:
+    rest = (size - size.coeff(symbol) * symbol).expand()
+    return symbol not in rest.free_symbols and symbol not in size.coeff(symbol).free_symbols

@@ -8,6 +8,7 @@ from sympy import Expr, Integer
 
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.lettering import lettered_backward
+from symbackprop.emit.numpy.checks import POSITIONS, is_plain
 from symbackprop.emit.numpy.helpers import HELPERS
 from symbackprop.emit.numpy.passes import Passes, Scope
 from symbackprop.emit.numpy.plan import plan
@@ -37,8 +38,9 @@ def numpy_source(backward: Backward, *, version: str) -> str:
         passes.saved_class(),
         _grads_class(scope),
         _aliases(scope, "Saved", "Grads"),
-        filled(PREPARE, prepare=scope.prepare, np=np, shapes=scope.shapes),
+        prepare_function(scope),
         filled(UPSTREAM, upstream=scope.upstream, np=np),
+        *positions_function(scope),
         *(filled(HELPERS[h], name=name, np=np) for h, name in scope.helpers_used.items()),
         passes.forward_lines,
         passes.backward_lines,
@@ -58,6 +60,23 @@ def _aliases(scope: Scope, *names: str) -> list[str]:
     return [f"{scope.aliases[n]} = {n}" for n in names if n in scope.aliases]
 
 
+def prepare_function(scope: Scope) -> list[str]:
+    """The function that checks shapes and gives all inputs but labels one dtype."""
+    computed = any(not is_plain(s) for a in scope.inputs for s in a.shape)
+    names = [repr(scope.inputs[a]) for a in scope.labels]
+    kept = f"x if name in ({', '.join(names)},) else " if names else ""
+    return filled(
+        PREPARE, prepare=scope.prepare, np=scope.public("np"), shapes=scope.shapes, kept=kept,
+        free="size is None or " if computed else "", each="name, x" if names else "x",
+        items="items" if names else "values",
+    )  # fmt: skip
+
+
+def positions_function(scope: Scope) -> list[list[str]]:
+    """The function that checks labels, where there are any."""
+    return [filled(POSITIONS, positions=scope.positions)] if scope.labels else []
+
+
 def shapes_table(scope: Scope) -> list[str]:
     """The table of input shapes that `prepare` checks."""
     entries = [f'    "{name}": {_literal(a.shape)},' for a, name in scope.inputs.items()]
@@ -65,7 +84,8 @@ def shapes_table(scope: Scope) -> list[str]:
 
 
 def _literal(shape: Sequence[Expr]) -> str:
-    parts = [str(int(s)) if isinstance(s, Integer) else f'"{s}"' for s in shape]
+    parts = [str(int(s)) if isinstance(s, Integer) else f'"{s}"' if is_plain(s) else "None"
+             for s in shape]
     return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
 

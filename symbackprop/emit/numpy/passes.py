@@ -9,6 +9,7 @@ from sympy import Expr
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward
+from symbackprop.emit.numpy.checks import label_checks, size_checks
 from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.helpers import HELPERS
 from symbackprop.emit.numpy.names import Namer, field_name, identifier
@@ -38,11 +39,14 @@ class Scope:
         self.aliases = {n: outer.fresh(f"_{n}") for n in public if n in hidden}
         self.prepare = outer.fresh("_prepare")
         self.upstream = outer.fresh("_upstream")
+        self.positions = outer.fresh("_positions")
+        self.labels = tuple(a for a in program.labels if a in program.inputs)
         self.shapes = outer.fresh("_SHAPES")
         self._helpers = {head: outer.fresh(f"_{head}") for head in HELPERS}
         self.helpers_used: dict[str, str] = {}
         self.reserved = {
             *public, *self.aliases.values(), self.prepare, self.upstream, self.shapes,
+            self.positions,
             *self._helpers.values(),
         }  # fmt: skip
 
@@ -57,7 +61,9 @@ class Scope:
 
     def function(self, *parameters: str) -> Function:
         """An empty function with these reserved parameters."""
-        return Function({*self.reserved, *parameters}, self.public("np"), self.helper)
+        return Function(
+            {*self.reserved, *parameters}, self.public("np"), self.helper, self.labels
+        )
 
 
 class Passes:
@@ -76,7 +82,7 @@ class Passes:
         self._fields: dict[Array | Expr | str, str] = {
             a: fields.name(a, field_name(a.name)) for a in plan.saved
         }
-        if not plan.saved:
+        if not any(a not in scope.labels for a in plan.saved):
             self._fields["dtype"] = fields.name("dtype", "dtype")
         self.backward_lines = self._backward_text(fields)
         self.forward_lines = self._forward_text()
@@ -123,7 +129,7 @@ class Passes:
             *fitted("def forward(", names, "):"),
             *docstring(wrapped(f"Return {told}; and what `backward` needs.", 0, 0), 4),
             *prepared(names, scope.prepare),
-            *indented(function.size_lines()),
+            *indented(checked(program, function, scope)),
             *indented(body),
             *fitted(f"return {out}, {scope.public('Saved')}(", saved, ")", 4),
         ]
@@ -186,6 +192,13 @@ class Passes:
             *fitted(f"{out}, {saved} = {scope.public('forward')}(", names, ")", 4),
             f"    return {out}, {scope.public('backward')}({saved})",
         ]
+
+
+def checked(program: Program, function: Function, scope: Scope) -> list[str]:
+    """The lines that look up sizes and check them, and then the labels."""
+    sizes = size_checks(program, function, scope.inputs)
+    labels = label_checks(program, function, scope.inputs, scope.positions)
+    return [*function.size_lines(), *sizes, *labels]
 
 
 def prepared(names: list[str], prepare: str) -> list[str]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sympy import Add, Expr, Mul, S
+from sympy.core.relational import GreaterThan, LessThan
 
-from symbackprop.algebra.nodes import Delta, Index, IndexSum, rename
+from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import indices_of
-from symbackprop.emit.numpy.code import Code, call
-from symbackprop.emit.numpy.contract import Contractions
+from symbackprop.emit.numpy.code import Code, atom, call
+from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.ranges import counts
 
 ADDED_AT = "added_at"
 
@@ -27,14 +29,39 @@ class Scatters(Contractions):
             body, over = body.body, (*over, *body.bound)
         factors = flat((body,))
         for factor in factors:
+            rest = [f for f in factors if f is not factor]
+            found = _prefix(factor, rest, over)
+            if found is not None:
+                return self._cumulated(rest, over, *found)
             if isinstance(factor, Delta):
                 j, u = factor.indices
                 if isinstance(j, Index) and j not in over and indices_of(u) & set(over) and (
                     not isinstance(u, Index)
                 ):
-                    rest = [rename(f, {j: u}) for f in factors if f is not factor]
-                    return self._summed_at(j, u, rest or [S.One], over)
+                    moved = [rename(f, {j: u}) for f in rest]
+                    return self._summed_at(j, u, moved or [S.One], over)
         return super().contraction(expr)
+
+    @lowering
+    def _cumulated(
+        self, factors: Sequence[Expr], over: Sequence[Index], b: Index, i: Index, back: bool
+    ) -> Value:
+        """Σ_j [j <= i] f_j = np.cumsum(f); Σ_j [j >= i] f_j is that of f read backwards"""
+        product = Mul(*factors, evaluate=False) if len(factors) > 1 else factors[0]
+        outer = [o for o in over if o != b]
+        self.stands_for(b, i)
+        value = self.squeezed(self.value(IndexSum(product, *outer) if outer else product))
+        axis = value.layout.index(b)
+        shape = value.code.shape
+        one = len(value.layout) == 1
+        turned = f"[{', '.join([*[':'] * axis, '::-1'])}]"
+        code = value.code
+        if back:
+            code = Code("suffix", (code,), turned, shape=shape)
+        code = call(f"{self.np}.cumsum", code, shape=shape, after="" if one else f"axis={axis}")
+        if back:
+            code = Code("suffix", (code,), turned, shape=shape)
+        return Value(code, tuple(i if k == b else k for k in value.layout))
 
     def _summed_at(
         self, j: Index, u: Expr, factors: Sequence[Expr], over: Sequence[Index]
@@ -54,11 +81,16 @@ class Scatters(Contractions):
         others = [i for i in value.labels if i not in shared]
         paired = [i for i in shared if i not in bound]
         result = (j, *paired, *others)
+        wanted = self.ordered(result)
+        last = not paired and others and wanted[-1] == j
+        if last:
+            result = (*wanted[:-1], j)
+            others = list(wanted[:-1])
         sizes = tuple(i.size for i in result)
         zeros = call(f"{self.np}.zeros", shape=sizes, after=self.size_tuple(sizes) + (
             f", dtype={self.dtype}" if self.dtype else ""))
-        target = (*shared, *others)
-        at = [self.aligned(place, shared)]
+        target = (*others, *shared) if last else (*shared, *others)
+        at = [atom("..."), place.code] if last else [self.aligned(place, shared)]
         at += [self.aligned(self.position(i), shared) for i in paired]
         return Value(self._added(zeros, at, self.aligned(value, target), sizes), result)
 
@@ -106,6 +138,24 @@ class Scatters(Contractions):
         target = (*common, *labels[last + 1 :])
         code = self.aligned(value, target) if value.layout else value.code
         return Value(self._added(rest.code, at, code, rest.code.shape), rest.layout)
+
+
+def _prefix(
+    factor: Expr, rest: Sequence[Expr], over: Sequence[Index]
+) -> tuple[Index, Index, bool] | None:
+    """(j, i, False) for the factor [j <= i], (j, i, True) for [j >= i] of a sum over j."""
+    if not isinstance(factor, Iverson) or not counts(factor.condition):
+        return None
+    left, right = factor.condition.args
+    if not isinstance(factor.condition, GreaterThan | LessThan):
+        return None
+    if isinstance(factor.condition, LessThan):
+        left, right = right, left
+    if not (isinstance(left, Index) and isinstance(right, Index) and left.size == right.size):
+        return None
+    b, i, back = (left, right, True) if left in over else (right, left, False)
+    labels = frozenset().union(*(labels_of(f) for f in rest)) if rest else frozenset()
+    return (b, i, back) if b in over and i not in over and b in labels and i not in labels else None
 
 
 def _at_position(term: Expr) -> tuple[Index, Expr, Expr] | None:

@@ -19,14 +19,14 @@ def {prepare}(**inputs):
         found = arrays[name].shape
         fits = len(found) == len(shape)
         for size, n in zip(shape, found):
-            fits = fits and n == (sizes.setdefault(size, n) if isinstance(size, str) else size)
+            fits = fits and {free}n == (sizes.setdefault(size, n) if isinstance(size, str) else size)
         if not fits:
             known = "".join(f", {{s}} = {{sizes[s]}}" for s in shape if s in sizes)
             expected = str(shape).replace("'", "") + known
             raise ValueError(f"{{name}} has shape {{found}}, not {{expected}}")
     kinds = [x.dtype for x in inputs.values() if hasattr(x, "dtype") and x.dtype.kind in "fc"]
     dtype = {np}.result_type(*kinds) if kinds else {np}.dtype(float)
-    return [x.astype(dtype, copy=False) for x in arrays.values()]
+    return [{kept}x.astype(dtype, copy=False) for {each} in arrays.{items}()]
 '''
 
 UPSTREAM = '''
