@@ -15,7 +15,7 @@ def gaussian_nll(m, v, t):
 
 LAYER = Layer(
     name="gaussian-nll",
-    summary="Gaussian negative log-likelihood with predicted variance",
+    summary="Gaussian negative log-likelihood, predicted variance",
     forward=gaussian_nll,
     shapes={"m": ("n",), "v": ("n",), "t": ("n",)},
     wrt=("m", "v"),

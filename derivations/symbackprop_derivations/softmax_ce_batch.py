@@ -19,7 +19,7 @@ def softmax_ce_batch(a, t):
 
 LAYER = Layer(
     name="softmax-ce-batch",
-    summary="softmax with cross-entropy, mean over a batch: (y - t)/N",
+    summary="softmax with cross-entropy, mean of a batch: (y - t)/N",
     forward=softmax_ce_batch,
     shapes={"a": ("N", "n"), "t": ("N", "n")},
     wrt=("a",),
