@@ -15,7 +15,7 @@ from itertools import count
 
 from sympy import Expr
 
-from symbackprop.algebra.absolute import sign_times
+from symbackprop.algebra.absolute import sign_squared, sign_times
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
 from symbackprop.algebra.deadline import check_time, working_on
@@ -202,6 +202,7 @@ class Simplifier:
             yield expanded, allowed, ()
         if any(isinstance(a, Node) and a.head == "sign" for a in atoms):
             yield sign_times(p), allowed, ()
+            yield sign_squared(p), allowed, ()
         for elimination in self._applicable(atoms):
             new = allowed
             if allowed and self._defined(elimination.replacement, frozenset()):

@@ -39,6 +39,9 @@ LOWERING_PROBES: dict[str, Probe] = {
     # Contractions.
     "dot": Probe("L = x @ w", _XW),
     "matrix_product": Probe("y = x @ q", {"x": ("n", "m"), "q": ("m", "k")}),
+    "stacked_product": Probe(
+        "y = einsum('hid,hjd->hij', q, k)", {"q": (2, 3, 2), "k": (2, 4, 2)}
+    ),
     "alone": Probe("L = s*sum(x*x[:, None])", {**_X, "s": ()}),
     "joined": Probe("L = sum(x*x*w[:, None])", _ROWS),
     "einsum": Probe("y = einsum('ijm,jkm->ik', x, w)", {"x": (2, 3, 2), "w": (3, 2, 2)}),

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from symbackprop.calculus.result import Backward
 from symbackprop.verify.evaluate import Values
 from symbackprop.verify.function import Forward, interpreted, takes_complex
 from symbackprop.verify.generated import Doubles, Outcome, arguments, dense, run_module
-from symbackprop.verify.points import Point
+from symbackprop.verify.points import MOST_DIGITS, Point
 from symbackprop.verify.reference import Shown, Table, Target, gradients, shown
 from symbackprop.verify.scalars import OutOfDomain
 
@@ -73,6 +73,9 @@ def compare(
         point,
     )
     findings = list(found.findings)
+    if point.digits < MOST_DIGITS and any(f.failed and f.check == "formula" for f in findings):
+        # A small derivative of a large value: the reference itself may have lost its digits.
+        return compare(backward, module, function, replace(point, digits=MOST_DIGITS))
     if found.outcome is not None and point.kind == "ordinary":
         computed = {t: got for t, label, got in found.outcome.results if label == "backward"}
         findings += _function(backward, function, point, found.exact, found.scales, computed)

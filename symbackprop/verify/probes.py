@@ -40,6 +40,7 @@ PROBES: dict[str, Probe] = {
     "numbers_apart": Probe("y = maximum(x + 1, 3)*w", _XW),
     "where_of": Probe("y = where(w > 0, 2.0, 3.0)*x", _XW, (), ("x",)),
     "abs_of": Probe("y = abs(2*x)*w", _XW),
+    "sign_squared": Probe("y = cbrt(x)", _X),
     "sign_times": Probe("y = x*abs(x)", _X),
     "delta_times": Probe("y = exp(x)/sum(exp(x))", _X),
     "d_exp": Probe("y = exp(x)", _X),

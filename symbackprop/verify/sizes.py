@@ -27,12 +27,14 @@ def possible(
 def _holds(sizes: dict[Basic, int], conditions: Sequence[Expr]) -> bool:
     return all(int(c.xreplace(sizes)) >= 0 for c in conditions)
 
+_FEW = 3
+
 
 def assignments(sizes: Sequence[Basic]) -> list[dict[Basic, int]]:
     """Small lengths for each size: unequal ones, each size alone at 1, and all at 1.
 
-    Two different sizes are never equal, except where all are 1: a formula that confuses two axes
-    shows. The first assignment has no size of 1.
+    Two different sizes are unequal somewhere, and up to three sizes everywhere but where all are
+    1: a formula that confuses two axes shows. The first assignment has no size of 1.
 
     >>> from sympy.abc import m, n
     >>> assignments([n, m])
@@ -41,12 +43,24 @@ def assignments(sizes: Sequence[Basic]) -> list[dict[Basic, int]]:
     count = len(sizes)
     if count == 0:
         return [{}]
-    falling = list(range(count + 1, 1, -1))
-    rising = [*range(2, count + 1), count + 2]
-    rows = [falling, rising]
+    rows = _unequal(count) if count <= _FEW else _told_apart(count)
+    several = len(rows)
     for place in range(count):
-        others = falling[count - 1 - place :] + falling[: count - 1 - place]
+        others = rows[place % several]
+        if count <= _FEW:
+            others = rows[0][count - 1 - place :] + rows[0][: count - 1 - place]
         rows.append([1 if i == place else n for i, n in enumerate(others)])
     if count > 1:
         rows.append([1] * count)
     return [dict(zip(sizes, row, strict=True)) for row in rows]
+
+
+def _unequal(count: int) -> list[list[int]]:
+    """Falling lengths, and rising ones."""
+    return [list(range(count + 1, 1, -1)), [*range(2, count + 1), count + 2]]
+
+
+def _told_apart(count: int) -> list[list[int]]:
+    """Lengths 2 and 3 only, by the binary digits of each place: arrays of many axes stay small."""
+    digits = range((count - 1).bit_length())
+    return [[3 - (place >> digit & 1) for place in range(count)] for digit in digits]

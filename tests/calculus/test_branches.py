@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from sympy import sign
 
 from symbackprop.algebra.nodes import Iverson, Where
 from symbackprop.calculus.costs import program_cost
@@ -23,6 +24,7 @@ CASES = [
     ("y = maximum(0, 1 - w*x)", "-dy*w*(w*x < 1)"),
     ("y = x/(1 + abs(x))", "dy/(1 + abs(x))**2"),
     ("y = x*abs(x)", "2*dy*abs(x)"),
+    ("y = x*cbrt(x)", "4*dy*sign(x)*abs(x)**(1/3)/3"),
 ]
 
 
@@ -33,6 +35,14 @@ def test_closed_form(text: str, expected: str) -> None:
     other = published(derived, f"dx = {expected}")
     assert sameness(derived, other, "x") in ("all sizes", "proved")
     assert program_cost(derived).total <= program_cost(other).total * 1.001
+
+
+@pytest.mark.parametrize("text", ["y = cbrt(x)", "y = sign(x)*sqrt(abs(x))"])
+def test_a_root_with_its_sign_has_a_derivative_without(text: str) -> None:
+    derived = backward(parse_program(text, {"x": ("n",)}), ["x"])
+    assert not derived.steps[-1].expr.has(sign)
+    other = published(derived, f"dx = dy*y/x/{3 if 'cbrt' in text else 2}")
+    assert sameness(derived, other, "x") in ("agrees", "proved")
 
 
 def test_two_opposite_brackets_are_one_where() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -38,9 +39,12 @@ def test_sizes_are_unequal_and_each_is_1_once(count: int) -> None:
     sizes = [size_symbol(f"s{q}") for q in range(count)]
     rows = assignments(sizes)
     assert all(list(row) == sizes for row in rows)
+    for one, two in combinations(sizes, 2):
+        assert any(1 not in row.values() and row[one] != row[two] for row in rows)
     for row in rows:
         values = list(row.values())
-        assert len(set(values)) == len(values) or set(values) == {1}
+        assert len(set(values)) == len(values) or set(values) == {1} or count > 3
+        assert count <= 3 or max(values) <= 3
     assert min(rows[0].values(), default=2) > 1
     for size in sizes:
         assert any(row[size] == 1 and list(row.values()).count(1) == 1 for row in rows)

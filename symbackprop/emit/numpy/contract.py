@@ -66,7 +66,7 @@ class Contractions(Products):
             groups = _merge_equal(groups)
             step = self._matmul(groups, bound) or self._absorbed(groups, bound)
             if step is None:
-                return self._einsum(groups, bound)
+                return self._stacks(groups, bound) or self._einsum(groups, bound)
             groups = step
 
     def elementwise_product(self, values: Sequence[Value]) -> Value:
@@ -140,6 +140,53 @@ class Contractions(Products):
         shape = tuple(i.size for i in result)
         return Value(Code("@", (left.code, right.code), shape=shape), result)
 
+    def _stacks(self, groups: Sequence[_Group], bound: set[Index]) -> Value | None:
+        """The product of two stacks of matrices, where only last axes need to be exchanged."""
+        if len(groups) != 2 or len(bound) != 1:
+            return None
+        (b,) = bound
+        values = [self.squeezed(self._value(g)) for g in sorted(groups, key=lambda g: g.first)]
+        found = [
+            (swaps, one, two)
+            for one, two in (values, values[::-1])
+            if (swaps := self._fits(one, two, b)) is not None
+        ]
+        if not found:
+            return None
+        _, one, two = min(found, key=lambda f: f[0])
+        return self._stacked_product(one, two, b)
+
+    def _fits(self, one: Value, two: Value, b: Index) -> int | None:
+        """How many operands of one @ two have to be transposed; None where the axes do not fit."""
+        left, right = one.labels, two.labels
+        if min(len(left), len(right)) < 2 or b not in left[-2:] or b not in right[-2:]:
+            return None
+        result = _stacked(left, right, b)
+        alike = left[:-2] == right[:-2] or not (left[:-2] and right[:-2])
+        if not alike or len(set(result)) < len(result):
+            return None
+        if self.ranked(result) and self.ordered(result) != result:
+            return None
+        return (left[-1] != b) + (right[-2] != b)
+
+    @lowering
+    def _stacked_product(self, one: Value, two: Value, b: Index) -> Value:
+        """Σ_j A_nij B_njk = A @ B, for a stack of matrices; B_jk may be one matrix for all."""
+        result = _stacked(one.labels, two.labels, b)
+        left = one if one.labels[-1] == b else self._exchanged(one)
+        right = two if two.labels[-2] == b else self._exchanged(two)
+        shape = tuple(i.size for i in result)
+        return Value(Code("@", (left.code, right.code), shape=shape), result)
+
+    def _exchanged(self, value: Value) -> Value:
+        """The same with its last two axes exchanged."""
+        *stack, i, j = value.labels
+        if not stack:
+            return self.transposed(value, (j, i))
+        shape = tuple(k.size for k in (*stack, j, i))
+        code = call(f"{self.np}.swapaxes", value.code, shape=shape, after="-1, -2")
+        return Value(code, (*stack, j, i))
+
     def _absorbed(self, groups: Sequence[_Group], bound: set[Index]) -> list[_Group] | None:
         """Multiply one group elementwise into a group that has all of its labels."""
         for small in sorted(groups, key=lambda g: len(g.labels)):
@@ -178,6 +225,12 @@ class Contractions(Products):
         return Value(
             call(f"{self.np}.einsum", *codes, shape=shape, before=spec, after=after), result
         )
+
+
+def _stacked(left: Sequence[Index], right: Sequence[Index], b: Index) -> tuple[Index, ...]:
+    """The labels of a product of stacks of matrices, summed over b."""
+    kept = [next(i for i in labels[-2:] if i != b) for labels in (left, right)]
+    return (*(left[:-2] or right[:-2]), *kept)
 
 
 def labels_of(expr: Expr) -> frozenset[Index]:

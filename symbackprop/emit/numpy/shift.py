@@ -6,6 +6,7 @@ An expression f is written as exp(w) * g, where g holds no large exponential:
     Σ_j c_j exp(u_j)  = exp(m) * Σ_j c_j exp(u_j - m)     for any m that does not depend on j
     f1 * f2           = exp(w1 + w2) * (g1 g2)
     f^p               = exp(p w) * g^p
+    x^p               = exp(p log(x)) * 1    for a positive x and a p that may be large
 
 with m = max_j u_j. These are identities, so nothing has to be known of f. That softmax is
 unchanged under a shift is then not assumed: in its quotient the two maxima cancel as terms of w.
@@ -82,14 +83,27 @@ class Shifts:
         """The stable form of a definition, which later expressions may unfold."""
         expr, array = definition.expr, definition.array
         self.definitions[array] = definition
-        if any(isinstance(a, exp) or (isinstance(a, Element) and a.array in self._bearing)
-               for a in walk(expr)):  # fmt: skip
+        if any(self._bears(node) for node in walk(expr)):
             self._bearing.add(array)
         if isinstance(expr, exp | Add | IndexSum | Element) or self.quotient(expr) is None:
             w, _ = self.pull(expr)
             if w != 0 and not centred(w):
                 self.unsafe.add(array)
         return self.safest(expr)
+
+    def _bears(self, node: Basic) -> bool:
+        """Whether the node is an exponential, a power of that kind, or an array made of such."""
+        if isinstance(node, Element):
+            return node.array in self._bearing
+        return isinstance(node, exp) or self._is_open(node)
+
+    def _is_open(self, expr: Basic) -> bool:
+        """Whether the expression is a positive number to a power that may be large."""
+        return (
+            isinstance(expr, Pow)
+            and not expr.args[1].is_number
+            and positive(expr.args[0], self.definitions)
+        )
 
     def safest(self, expr: Expr) -> Expr:
         """The stable form; if an exponential in it may be large still, that of all unfolded."""
@@ -114,9 +128,14 @@ class Shifts:
         return times(exponential(w), g) if self._cancels(expr) else None
 
     def _cancels(self, expr: Expr) -> bool:
-        """Whether exponentials of several factors meet, or a sum of them is a divisor."""
+        """Whether exponentials of several factors meet, a sum of them is a divisor or a power."""
         factors = [f for f in flat((expr,)) if self.pull(f)[0] != 0]
-        return len(factors) > 1 or any(is_inverse(f) for f in factors)
+        if any(is_inverse(f) for f in factors):
+            return True
+        powers = [f for f in factors if self._is_open(f)]
+        if any(self.pull(f.args[0])[0] != 0 for f in powers):
+            return True
+        return len(factors) > 1 and len(powers) < len(factors)
 
     def pull(self, f: Expr) -> Pulled:
         """(w, g) with f = exp(w) * g; w is canonical."""
@@ -146,7 +165,7 @@ class Shifts:
 
     @lowering
     def _shifted_power(self, base: Expr, exponent: Expr) -> Pulled:
-        """(exp(w) g)^p = exp(p w) g^p, or exp(p w + p log(g)) where p may be large."""
+        """(exp(w) g)^p = exp(p w) g^p, or exp(p w + p log(g)) where p may be large and g > 0."""
         p = self.stable(exponent)
         if not p.is_Number and isinstance(base, Element) and base.array in self._bearing:
             # A base that has underflowed cannot be raised any more.
@@ -154,8 +173,8 @@ class Shifts:
         w, g = self.pull(base)
         if g == 1:
             return canonical(multiple(p, w)), S.One
-        if w != 0 and not p.is_Number and positive(g, self.definitions):
-            return canonical(plus(multiple(p, w), p * log(g, evaluate=False))), S.One
+        if not p.is_number and positive(g, self.definitions):
+            return canonical(plus(multiple(p, w), *(p * t for t in _logarithm(g)))), S.One
         return canonical(multiple(p, w)), Pow(g, p, evaluate=False)
 
     @lowering
@@ -278,6 +297,15 @@ def _counting(w: Expr, g: Expr, bound: tuple[Index, ...]) -> Expr:
             branches = (w, S.NegativeInfinity) if holds else (S.NegativeInfinity, w)
             w = Where(condition, *branches)
     return w
+
+
+def _logarithm(g: Expr) -> list[Expr]:
+    """The terms of log(g), for a positive g."""
+    found = []
+    for factor in flat((g,)):
+        number, base = (factor.args[1], factor.args[0]) if is_inverse(factor) else (S.One, factor)
+        found.append(number * log(base, evaluate=False))
+    return found
 
 
 def _where(condition: Basic, u: Expr, v: Expr) -> Expr:

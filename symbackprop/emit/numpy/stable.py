@@ -113,7 +113,7 @@ class Stabiliser(Shifts):
             return None if inner is None else self._log(inner)
         if isinstance(f, Mul):
             return self._log_of_product(f)
-        if isinstance(f, Pow) and f.args[1].is_Rational and positive(f.args[0], self.definitions):
+        if isinstance(f, Pow) and positive(f.args[0], self.definitions):
             return self._log_of_power(*f.args)
         if isinstance(f, Add):
             merged = self.merged(f)
@@ -135,10 +135,15 @@ class Stabiliser(Shifts):
         return [(S.One, both), (S.NegativeOne, log(Integer(2), evaluate=False))]
 
     @lowering
-    def _log_of_power(self, f: Expr, power: Rational) -> Linear | None:
+    def _log_of_power(self, f: Expr, power: Expr) -> Linear | None:
         """log(f^p) = p log(f), for positive f."""
         inner = self._log(f)
-        return None if inner is None else [(power * c, t) for c, t in inner]
+        if power.is_Rational:
+            return None if inner is None else [(power * c, t) for c, t in inner]
+        if power.is_number:
+            return None
+        power, inner = self.stable(power), inner or [(S.One, log(self.stable(f), evaluate=False))]
+        return [(c, times(power, t)) for c, t in inner]
 
     @lowering
     def _log_of_product(self, f: Mul) -> Linear | None:

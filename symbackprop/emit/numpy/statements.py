@@ -141,7 +141,8 @@ def _is_view(code: Code) -> bool:
         return code.text.isidentifier()
     if code.op in ("index", "suffix"):
         return code.text != ".copy()" and ".astype" not in code.text and _is_view(code.args[0])
-    return code.op == "call" and ".transpose(" in code.text and _is_view(code.args[0])
+    moved = code.op == "call" and code.text.partition("(")[0].endswith((".transpose", ".swapaxes"))
+    return moved and _is_view(code.args[0])
 
 
 def _parts(code: Code) -> list[Code]:

@@ -51,6 +51,13 @@ LAYERS = {
                    "y = g*(x - mu)/sqrt(v + eps) + b", NORM, ["eps > 0"]),
     "power": ("y = x**w", {"x": ("n",), "w": ("n",)}, ["x > 0"]),
     "power of one exponent": ("y = x**p", {"x": ("n",), "p": ()}, ["x > 0"]),
+    "powers over their sum": ("p = x**T; y = p/sum(p)", {"x": ("n",), "T": ()}, ["x > 0"]),
+    "hill function": ("y = x**p/(1 + x**p)", {"x": ("n",), "p": ()}, ["x > 0"]),
+    "log of a power": ("y = log(x**p)", {"x": ("n",), "p": ()}, ["x > 0"]),
+    "log of a sum of powers": ("L = log(sum(x**p))", {"x": ("n",), "p": ()}, ["x > 0"]),
+    "p-norm": ("L = sum(x**p)**(1/p)", {"x": ("n",), "p": ()}, ["x > 0", "p > 0"]),
+    "softmax to a power": ("y = (exp(x)/sum(exp(x)))**w", {"x": ("n",), "w": ("n",)}, []),
+    "a fast growing sigmoid": ("e = exp(x*x); y = e/(1 + e)", {"x": ("n",)}, []),
 }  # fmt: skip
 
 

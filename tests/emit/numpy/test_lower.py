@@ -26,15 +26,16 @@ from tests.emit.numpy.loops import Loops, relative_error
 N, D, M = (size_symbol(s) for s in "NDM")
 i, k = Index("i", N), Index("k", N)
 d, e = Index("d", D), Index("e", D)
-m = Index("m", M)
+m, p = Index("m", M), Index("p", M)
 X, Y = Array("X", (N, D)), Array("Y", (N, D), ">0")
 W, Z, Q = Array("W", (D, M)), Array("Z", (N, M)), Array("Q", (N, N))
 a, y, t = Array("a", (N,)), Array("y", (N,), ">0"), Array("t", (N,))
 b, v = Array("b", (M,)), Array("v", (D,))
 kept, row, c = Array("kept", (N, S.One)), Array("row", (S.One, D)), Array("c", (), ">0")
 T3, U3, F = Array("T3", (N, D, M)), Array("U3", (N, M, D)), Array("F", (Integer(3),))
+P3 = Array("P3", (N, M, N))
 f = Index("f", Integer(3))
-ARRAYS = (X, Y, W, Z, Q, a, y, t, b, v, kept, row, c, T3, U3, F)
+ARRAYS = (X, Y, W, Z, Q, a, y, t, b, v, kept, row, c, T3, U3, P3, F)
 SIZES = [{N: 2, D: 3, M: 4}, {N: 1, D: 2, M: 3}, {N: 3, D: 1, M: 1}]
 
 
@@ -79,6 +80,16 @@ CASES = [
     (IndexSum(mul(T3[i, d, m], U3[i, m, d]), d, m), (i,), None),
     (IndexSum(mul(T3[i, d, m], X[i, d]), d), (i, m), "np.sum(T3 * X[:, :, None], axis=1)"),
     (IndexSum(mul(T3[i, d, m], U3[k, m, d], Z[i, m]), d, m), (i, k), None),
+    (IndexSum(mul(T3[i, d, m], U3[i, p, d]), d), (i, p, m), "U3 @ T3"),
+    (IndexSum(mul(T3[i, d, m], P3[i, m, k]), m), (i, d, k), "T3 @ P3"),
+    (IndexSum(mul(T3[i, d, m], U3[i, m, e]), m), (i, d, e), "T3 @ U3"),
+    (IndexSum(mul(T3[i, d, m], T3[i, e, m]), m), (i, d, e), "T3 @ np.swapaxes(T3, -1, -2)"),
+    (IndexSum(mul(T3[i, d, m], T3[i, d, p]), d), (i, m, p), "np.swapaxes(T3, -1, -2) @ T3"),
+    (IndexSum(mul(T3[i, d, m], Z[k, m]), m), (i, d, k), "T3 @ Z.T"),
+    (IndexSum(mul(T3[i, d, m], X[k, d]), d), (i, k, m), "X @ T3"),
+    (IndexSum(mul(T3[i, d, m], X[k, d]), d), (i, m, k), "np.swapaxes(T3, -1, -2) @ X.T"),
+    (IndexSum(mul(T3[i, d, m], X[k, d]), d), (k, i, m), None),
+    (IndexSum(mul(T3[i, d, m], X[i, d]), d, m), (i,), None),
     (IndexSum(mul(Q[i, i], a[i,]), i), (), None),
     (IndexSum(Q[i, i], i), (), 'np.sum(np.einsum("ii->i", Q))'),
     (mul(a[i,], b[m,]), (i, m), "np.outer(a, b)"),
