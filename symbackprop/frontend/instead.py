@@ -22,7 +22,7 @@ _GROUPS: dict[str, str] = {
     _MASK: "nonzero flatnonzero extract compress unique unique_values place delete",
     _NUMBERS: "tolist item tobytes tofile dump dumps data ctypes __array_interface__",
     _SPECTRAL: "eig eigh eigvals eigvalsh svd svdvals qr pinv lstsq matrix_rank cond expm",
-    _TYPE: "dtype view itemsize nbytes strides byteswap newbyteorder setflags flags result_type",
+    _TYPE: "dtype view itemsize nbytes strides byteswap newbyteorder setflags flags",
     _IN_PLACE: "fill put putmask copyto resize itemset shuffle fill_diagonal put_along_axis",
     _CHECK: "any all allclose isclose array_equal array_equiv isnan isinf isfinite iscomplex isreal",
     "use np.where with comparisons": "select piecewise choose nan_to_num copysign nextafter",

@@ -86,7 +86,7 @@ CASES: list[tuple[Callable[..., Any], str, str]] = [
     (lambda x: np.isnan(x) * x, "np.isnan", "leave the check out"),
     (lambda x: (x > 0).all(), ".all", "leave the check out"),
     (lambda x: np.fft.fft(x), "np.fft", "real arrays"),
-    (lambda x: np.multipli(x) if False else x.summ(), ".summ", "did you mean sum?"),
+    (lambda x: x.summ(), ".summ", "did you mean sum?"),
     (lambda x: int(x.shape[0]) * x, "int() of", "the size itself"),
 ]
 
@@ -117,7 +117,7 @@ WORKS: dict[str, Callable[..., Any]] = {
     "the identity": lambda x: np.eye(x.shape[0]) @ x,
     "np.array of a traced array": lambda x: np.array(x) * np.asarray(x),
     "a list of arrays": lambda x: np.array([x, 2 * x]),
-    "a message": lambda x: x if f"{x:.3f} {x!r}" else x,
+    "a message": lambda x: x * len(f"{x:.3f}"[:1]),
     "numbers of its own": lambda x: x * np.ones(3).sum() * np.array([1.0, 2.0])[1],
 }
 
