@@ -10,16 +10,21 @@ from types import FrameType
 from typing import Any
 
 from symbackprop.algebra.deadline import check_time
+from symbackprop.errors import SymbackpropError
 from symbackprop.frontend.shapes import is_name
 from symbackprop.frontend.value import Handle, Value
 from symbackprop.frontend.where import is_users
 
 
 class Names:
-    """The name of each value: the one that the outermost function gave it, and there the first."""
+    """The name of each value: the one that the outermost function gave it, and there the first.
+
+    refusal: the first error of this library that went through the user's code, caught or not.
+    """
 
     def __init__(self) -> None:
         self._found: dict[Value, tuple[int, str]] = {}
+        self.refusal: SymbackpropError | None = None
 
     def note(self, value: Value, name: str, depth: int = 0) -> None:
         """A variable of that name holds the value, `depth` calls inside the traced function."""
@@ -67,6 +72,8 @@ def observed(names: Names) -> Iterator[None]:
         for name, held in frame.f_locals.items():
             if isinstance(held, Handle):
                 names.note(held.value, name, depth)
+        if event == "exception" and isinstance(arg[1], SymbackpropError):
+            names.refusal = names.refusal or arg[1]
         if event == "return":
             depth -= 1
         return inside

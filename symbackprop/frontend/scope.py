@@ -1,19 +1,16 @@
 """The user's function with a scope in which a few names mean what tracing needs.
 
-`len` may be symbolic, and SciPy's softmax and its like, which are plain Python that needs numbers,
-work on traced arrays. The function and the helpers of its module are copied; nothing is changed.
+The function and the helpers of its module are copied; nothing of the user's is changed.
 """
 
 from __future__ import annotations
 
 import builtins
-import sys
-from collections.abc import Callable, Mapping
-from types import CellType, FunctionType, MethodType, ModuleType
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
-from symbackprop.frontend.scipy_special import TRACED
-from symbackprop.frontend.tracer import Tracer, length
+from symbackprop.frontend.replaced import Replacements
+from symbackprop.frontend.tracer import length
 
 
 def for_tracing(function: Any) -> Any:
@@ -31,9 +28,9 @@ class _Copier:
     def __init__(self, scope: dict[str, Any]) -> None:
         self._original = scope
         self._copies: dict[FunctionType, FunctionType] = {}
-        self._replaced = _replacements()
+        self._replaced = Replacements()
         self._scope = dict(scope)
-        names = {"len": length, "__import__": _imported}
+        names = {"len": length, "__import__": self._imported}
         self._scope["__builtins__"] = {**vars(builtins), **names}
         for key, thing in scope.items():
             if key != "__builtins__":
@@ -41,13 +38,16 @@ class _Copier:
 
     def of(self, thing: Any) -> Any:
         """What stands for a thing of the user's module while it is traced."""
-        if id(thing) in self._replaced:
-            return self._replaced[id(thing)]
         if not isinstance(thing, FunctionType) or thing.__globals__ is not self._original:
-            return thing
+            return self._replaced.of(thing)
         if thing not in self._copies:
             self._copies[thing] = self._copy(thing)
         return self._copies[thing]
+
+    def _imported(self, *args: Any, **kwargs: Any) -> Any:
+        """An `import` inside the user's function, which may load a module for the first time."""
+        module = builtins.__import__(*args, **kwargs)
+        return Replacements().of(module)
 
     def _copy(self, function: FunctionType) -> FunctionType:
         cells = tuple(CellType() for _ in function.__closure__ or ())
@@ -62,46 +62,3 @@ class _Copier:
             except ValueError:  # a name that the enclosing function has not bound
                 continue
         return new
-
-
-def _replacements() -> dict[int, Any]:
-    """By the identity of the thing: SciPy's functions, and the modules that they are read from."""
-    special = sys.modules.get("scipy.special")
-    if special is None:
-        return {}
-    functions = {name: _either(getattr(special, name), rule) for name, rule in TRACED.items()}
-    inner = _Module(special, functions)
-    outer = sys.modules["scipy"]
-    return {
-        **{id(getattr(special, name)): function for name, function in functions.items()},
-        id(special): inner,
-        id(outer): _Module(outer, {"special": inner}),
-    }
-
-
-def _imported(*args: Any, **kwargs: Any) -> Any:
-    """An `import` inside the user's function."""
-    module = builtins.__import__(*args, **kwargs)
-    return _replacements().get(id(module), module)
-
-
-def _either(original: Callable[..., Any], traced: Callable[..., Any]) -> Callable[..., Any]:
-    """The rule for a traced array, SciPy's own function for anything else."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        given = (*args, *kwargs.values())
-        return (traced if any(isinstance(a, Tracer) for a in given) else original)(*args, **kwargs)
-
-    return call
-
-
-class _Module(ModuleType):
-    """A module with some of its names replaced."""
-
-    def __init__(self, module: ModuleType, names: Mapping[str, Any]) -> None:
-        super().__init__(module.__name__)
-        self.__dict__.update(names)
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._module, name)

@@ -27,6 +27,7 @@ from symbackprop.frontend import joining as join
 from symbackprop.frontend import linear, shaping, written
 from symbackprop.frontend import reductions as red
 from symbackprop.frontend import reshaping as shape
+from symbackprop.frontend.instead import instead_of
 from symbackprop.frontend.where import where
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -166,11 +167,6 @@ VIEWS = {"transpose", "swapaxes", "expand_dims", "squeeze", "reshape", "ravel", 
 """Functions whose result shares memory with their argument."""
 
 
-def supported() -> str:
-    """The names of all supported functions, for an error message."""
-    return ", ".join(sorted(FUNCTIONS))
-
-
 def apply(
     shown: str, rule: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Any:
@@ -182,7 +178,8 @@ def apply(
     try:
         inspect.signature(rule).bind(*args, **kwargs)
     except TypeError as error:
-        raise NotYet(f"{shown}: {error}; not supported here{where()}") from None
+        hint = "; use np.where on the result" if "where" in kwargs else ""
+        raise NotYet(f"{shown}: {error}, not supported here{where()}{hint}") from None
     try:
         return rule(*args, **kwargs)
     except SymbackpropError as error:
@@ -198,7 +195,7 @@ def call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], shown: str =
     rule = FUNCTIONS.get(name)
     if rule is None:
         spelled = f"np.{name}" if hasattr(np, name.partition(".")[0]) else name
-        raise NotYet(f"{spelled} is not supported{where()}; supported: {supported()}")
+        raise NotYet(f"{spelled} is not supported{where()}; {instead_of(name, FUNCTIONS)}")
     if kwargs.get("out") is not None:
         raise InputError(f"np.{name}: write y = np.{name}(...) instead of out=y{where()}")
     options = {k: v for k, v in kwargs.items() if k != "out"}

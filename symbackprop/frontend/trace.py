@@ -92,7 +92,7 @@ def _run(function: Any, arguments: dict[str, Tracer], names: Names, title: str) 
     }
     try:
         with working_on("the forward pass"), observed(names):
-            return traced(*positional, **by_name)
+            returned = traced(*positional, **by_name)
     except SymbackpropError:
         raise
     except (Exception, SystemExit) as error:
@@ -100,6 +100,10 @@ def _run(function: Any, arguments: dict[str, Tracer], names: Names, title: str) 
         raise InputError(
             f"{title} fails on traced arrays with {type(error).__name__}: {words}{_at(error)}"
         ) from error
+    if names.refusal is not None:
+        # Caught by a try of the user's: what ran instead is not what runs on numbers.
+        raise names.refusal
+    return returned
 
 
 def _at(error: BaseException) -> str:

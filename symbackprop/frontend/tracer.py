@@ -10,6 +10,7 @@ from sympy import Expr, Integer
 
 from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend.indexing import as_size, getitem
+from symbackprop.frontend.instead import instead_of
 from symbackprop.frontend.linear import SlogdetResult
 from symbackprop.frontend.table import METHODS, VIEWS, apply, call
 from symbackprop.frontend.value import Handle, Value, constant, shown
@@ -63,7 +64,8 @@ class Tracer(Handle):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         if method != "__call__":
-            _refuse(f"np.{ufunc.__name__}.{method}", "np.sum, np.max and the like")
+            instead = {"outer": "x[:, None] and y[None, :]", "at": "np.where or a matrix product"}
+            _refuse(f"np.{ufunc.__name__}.{method}", instead.get(method, "np.sum, np.max, ..."))
         return traced_call(ufunc.__name__, args, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -73,7 +75,9 @@ class Tracer(Handle):
         return traced_call(inside + func.__name__, args, kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        _refuse("a conversion (np.array, np.asarray, a list of arrays)", "the array itself")
+        _refuse(
+            "a conversion (np.array, np.asarray, a list of arrays)", "the array itself, or np.stack"
+        )
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -115,8 +119,9 @@ class Tracer(Handle):
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in METHODS:
-            have = ", ".join(["T", "shape", "ndim", "size", "transpose", "reshape", "copy", *METHODS])
-            _refuse(f"the array attribute .{name}", f"one of {have}")
+            have = ["T", "shape", "ndim", "size", "transpose", "reshape", "copy", *METHODS]
+            hint = instead_of(name, have)
+            raise NotYet(f"the array attribute .{name} is not supported{where()}; {hint}")
         return _Method(self, name)
 
     def __repr__(self) -> str:
@@ -141,21 +146,37 @@ class Tracer(Handle):
         _refuse("`in` on an array", "np.where with a comparison")
 
     def __bool__(self) -> NoReturn:
+        if not self.value.depends:
+            _refuse(
+                "a branch on a symbolic size",
+                "a number for that size (--shape x=3, shapes={'x': (3,)}), or code for every size",
+            )
         _refuse(
-            "a branch on the values of an array (if, while, and, or, not)", "np.where and &, |, ~"
+            "a branch on the values of an array (if, while, assert, and, or, not, Python's min and "
+            "max)", "np.where, np.minimum, np.maximum and &, |, ~",
         )
 
     def __float__(self) -> NoReturn:
         _refuse("float() of an array, or a function of the math module", "np.exp, np.sqrt, ...")
 
     def __int__(self) -> NoReturn:
-        _refuse("int() of an array", "the array itself")
+        _refuse("int() of an array or a symbolic size", "the array or the size itself")
 
     def __complex__(self) -> NoReturn:
         _refuse("complex() of an array", "real arrays")
 
     def __index__(self) -> NoReturn:
-        _refuse("a symbolic size as an integer (range, np.ones, np.eye)", "whole-array operations")
+        _refuse(
+            "a symbolic size as an integer (range, a list of that length)",
+            "whole-array operations, or a number for that size (--shape x=3, shapes={'x': (3,)})",
+        )
+
+    def __round__(self, digits: Any = None) -> NoReturn:
+        _refuse("round() of an array", "the array itself: rounding has no derivative")
+
+    def __format__(self, spec: str) -> str:
+        """What a message of the user's shows; there are no digits to format."""
+        return repr(self)
 
 
 class Size(Tracer):

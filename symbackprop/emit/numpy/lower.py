@@ -74,12 +74,13 @@ class Lowering(MatrixFunctions):
         value = self.value(with_small(with_minima(expr)))
         rest = iter(indices)
         target: Layout = tuple(None if s == 1 else next(rest) for s in shape)
-        literal = value.code.op == "atom" and not value.code.text.isidentifier()
-        if value.layout == target and not (literal and self.dtype):
+        if self.dtype and not value.layout and not elements(expr):
+            return self._full(value, shape)  # of sizes and numbers alone: an int, or of no type
+        if value.layout == target:
             return value.code
         if set(value.labels) == set(indices) and value.code.op != "atom" and shape:
             return self.arranged(value, target)
-        if not value.layout and literal:
+        if not value.layout and value.code.op == "atom" and not value.code.text.isidentifier():
             return self._full(value, shape)
         if set(value.labels) == set(indices):
             return self.arranged(value, target)
@@ -87,7 +88,9 @@ class Lowering(MatrixFunctions):
 
     @lowering
     def _full(self, value: Value, shape: Sequence[Expr]) -> Code:
-        """y_ij = 1/2 is np.full((m, n), 0.5)."""
+        """y_ij = 1/2 is np.full((m, n), 0.5), and L = 3 n is x.dtype.type(3 * n)."""
+        if not shape and self.dtype:
+            return call(f"{self.dtype}.type", value.code, shape=())
         after = f"{self.size_tuple(shape)}, {value.code}"
         after += f", dtype={self.dtype}" if self.dtype else ""
         return call(f"{self.np}.full", shape=tuple(shape), after=after)
