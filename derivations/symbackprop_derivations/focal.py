@@ -23,5 +23,5 @@ LAYER = Layer(
     wrt=("x",),
     data=("x", "t"),
     source="Lin, Goyal, Girshick, He and Dollár, Focal Loss for Dense Object Detection (2017), "
-    "equation 4 and appendix B",
+    "section 3 and appendix B",
 )
