@@ -24,6 +24,6 @@ LAYER = Layer(
     shapes={"x": ("n",), "y": ("n",)},
     wrt=("x", "y"),
     data=("x", "y"),
-    source="Manning, Raghavan and Schütze, Introduction to Information Retrieval (2008), equation "
-    "6.10",
+    source="Manning, Raghavan and Schütze, Introduction to Information Retrieval (2008), section "
+    "6.3.1",
 )

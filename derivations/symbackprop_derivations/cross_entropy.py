@@ -21,5 +21,5 @@ LAYER = Layer(
     wrt=("y",),
     domain=("y > 0",),
     data=("y", "t"),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equation 4.108",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4",
 )

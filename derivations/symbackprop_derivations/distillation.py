@@ -26,6 +26,6 @@ LAYER = Layer(
     wrt=("a",),
     assume=("sum(t) == 1",),
     data=("a", "t"),
-    source="Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network (2015), "
-    "equations 1 and 2",
+    source="Hinton, Vinyals and Dean, Distilling the Knowledge in a Neural Network (2015), section "
+    "2",
 )

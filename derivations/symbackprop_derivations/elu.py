@@ -24,5 +24,5 @@ LAYER = Layer(
     wrt=("x",),
     data=("x",),
     source="Clevert, Unterthiner and Hochreiter, Fast and Accurate Deep Network Learning by "
-    "Exponential Linear Units (2016), equation 15",
+    "Exponential Linear Units (2016), section 3",
 )

@@ -24,7 +24,6 @@ LAYER = Layer(
     shapes={"a": ("n",)},
     wrt=("a",),
     data=("a",),
-    source="Goodfellow, Bengio and Courville, Deep Learning (2016), equation 3.49; as a policy's "
-    "bonus: Mnih et al., Asynchronous Methods for Deep Reinforcement Learning (2016), "
-    "section 4",
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 3.13; as a policy's "
+    "bonus: Mnih et al., Asynchronous Methods for Deep Reinforcement Learning (2016), section 4",
 )

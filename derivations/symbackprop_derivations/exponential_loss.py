@@ -20,6 +20,6 @@ LAYER = Layer(
     shapes={"x": ("n",), "t": ("n",)},
     wrt=("x",),
     data=("x", "t"),
-    source="Hastie, Tibshirani and Friedman, The Elements of Statistical Learning (2009), equation "
-    "10.8",
+    source="Hastie, Tibshirani and Friedman, The Elements of Statistical Learning (2009), section "
+    "10.4",
 )

@@ -24,5 +24,5 @@ LAYER = Layer(
     data=("x", "t"),
     domain=("gamma >= 0",),
     source="Lin, Goyal, Girshick, He and Dollár, Focal Loss for Dense Object Detection (2017), "
-    "equation 4 and appendix B",
+    "section 3 and appendix B",
 )

@@ -22,5 +22,5 @@ LAYER = Layer(
     domain=("v > 0",),
     data=("m", "v", "t"),
     source="Nix and Weigend, Estimating the Mean and Variance of the Target Probability "
-    "Distribution (1994), equations 5 to 7",
+    "Distribution (1994)",
 )

@@ -25,5 +25,5 @@ LAYER = Layer(
     shapes={"x": ("N", "D"), "W": ("D", "H"), "b": ("H",), "V": ("D", "H"), "c": ("H",)},
     wrt=("x", "W", "b", "V", "c"),
     source="Dauphin, Fan, Auli and Grangier, Language Modeling with Gated Convolutional Networks "
-    "(2017), equations 1 and 3",
+    "(2017), sections 2 and 3",
 )

@@ -22,5 +22,5 @@ LAYER = Layer(
     shapes={"x": ("n",), "t": ("n",)},
     wrt=("x",),
     data=("x", "t"),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equation 7.45",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 7.1.2",
 )

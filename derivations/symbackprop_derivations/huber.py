@@ -24,5 +24,5 @@ LAYER = Layer(
     wrt=("y",),
     domain=("delta > 0",),
     data=("y", "t"),
-    source="Huber, Robust Estimation of a Location Parameter (1964), section 4",
+    source="Huber, Robust Estimation of a Location Parameter (1964)",
 )

@@ -26,5 +26,5 @@ LAYER = Layer(
     shapes={"z": ("N", "D"), "w": ("N", "D"), "tau": ()},
     wrt=("z", "w"),
     source="van den Oord, Li and Vinyals, Representation Learning with Contrastive Predictive "
-    "Coding (2018), equation 4",
+    "Coding (2018), section 2.3",
 )

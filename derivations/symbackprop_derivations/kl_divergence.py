@@ -21,5 +21,5 @@ LAYER = Layer(
     wrt=("p", "q"),
     domain=("p > 0", "q > 0"),
     data=("p", "q"),
-    source="Goodfellow, Bengio and Courville, Deep Learning (2016), equation 3.50",
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 3.13",
 )

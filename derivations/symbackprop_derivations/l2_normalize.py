@@ -25,5 +25,5 @@ LAYER = Layer(
     wrt=("x",),
     data=("x",),
     source="Wang, Xiang, Cheng and Yuille, NormFace: L2 Hypersphere Embedding for Face "
-    "Verification (2017), equations 4 and 5",
+    "Verification (2017), section 3",
 )

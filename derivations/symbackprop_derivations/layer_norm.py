@@ -28,5 +28,5 @@ LAYER = Layer(
     shapes={"x": ("N", "D"), "gamma": ("D",), "beta": ("D",), "eps": ()},
     wrt=("x", "gamma", "beta"),
     domain=("eps > 0",),
-    source="Ba, Kiros and Hinton, Layer Normalization (2016), equations 3 and 4",
+    source="Ba, Kiros and Hinton, Layer Normalization (2016), section 3",
 )

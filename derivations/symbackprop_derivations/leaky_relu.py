@@ -22,5 +22,5 @@ LAYER = Layer(
     wrt=("x",),
     data=("x",),
     source="Maas, Hannun and Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models "
-    "(2013), section 2.2",
+    "(2013)",
 )

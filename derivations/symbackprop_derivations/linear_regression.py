@@ -21,5 +21,5 @@ LAYER = Layer(
     forward=linear_regression,
     shapes={"x": ("N", "D"), "w": ("D",), "b": (), "t": ("N",)},
     wrt=("w", "b"),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equations 3.12 and 3.13",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 3.1.1",
 )

@@ -20,5 +20,5 @@ LAYER = Layer(
     shapes={"a": ("n",)},
     wrt=("a",),
     data=("a",),
-    source="Goodfellow, Bengio and Courville, Deep Learning (2016), equation 6.30",
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.2.2.3",
 )

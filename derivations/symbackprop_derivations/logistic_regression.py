@@ -22,5 +22,5 @@ LAYER = Layer(
     forward=logistic_regression,
     shapes={"x": ("N", "D"), "w": ("D",), "b": (), "t": ("N",)},
     wrt=("w", "b"),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equation 4.91",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2, equation 4.91",
 )

@@ -24,5 +24,5 @@ LAYER = Layer(
     shapes={"u": ("N", "K"), "v": ("M", "K"), "r": ("N", "M"), "m": ("N", "M"), "lam": ()},
     wrt=("u", "v"),
     source="Koren, Bell and Volinsky, Matrix Factorization Techniques for Recommender Systems "
-    "(2009), equation 2",
+    "(2009)",
 )

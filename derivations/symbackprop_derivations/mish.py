@@ -22,5 +22,5 @@ LAYER = Layer(
     shapes={"x": ("n",)},
     wrt=("x",),
     data=("x",),
-    source="Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2020), equation 1",
+    source="Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2020)",
 )

@@ -20,5 +20,5 @@ LAYER = Layer(
     forward=prelu,
     shapes={"x": ("N", "C"), "alpha": ("C",)},
     wrt=("x", "alpha"),
-    source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), equations 1, 2 and 3",
+    source="He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015), section 2.1",
 )

@@ -18,5 +18,5 @@ LAYER = Layer(
     shapes={"x": ("n",), "A": ("n", "n")},
     wrt=("x", "A"),
     data=("x",),
-    source="Petersen and Pedersen, The Matrix Cookbook (2012), equation 81",
+    source="Petersen and Pedersen, The Matrix Cookbook (2012), section 2.4",
 )

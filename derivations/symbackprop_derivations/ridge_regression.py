@@ -21,6 +21,6 @@ LAYER = Layer(
     forward=ridge_regression,
     shapes={"x": ("N", "D"), "w": ("D",), "t": ("N",), "lam": ()},
     wrt=("w",),
-    source="Hastie, Tibshirani and Friedman, The Elements of Statistical Learning (2009), equation "
-    "3.43",
+    source="Hastie, Tibshirani and Friedman, The Elements of Statistical Learning (2009), section "
+    "3.4.1",
 )

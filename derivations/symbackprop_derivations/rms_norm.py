@@ -24,6 +24,5 @@ LAYER = Layer(
     shapes={"x": ("N", "D"), "g": ("D",), "eps": ()},
     wrt=("x", "g"),
     domain=("eps > 0",),
-    source="Zhang and Sennrich, Root Mean Square Layer Normalization (2019), equation 4 and "
-    "section 4",
+    source="Zhang and Sennrich, Root Mean Square Layer Normalization (2019), sections 3 and 4",
 )

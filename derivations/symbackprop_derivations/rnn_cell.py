@@ -21,6 +21,5 @@ LAYER = Layer(
     forward=rnn_cell,
     shapes={"x": ("N", "D"), "p": ("N", "H"), "W": ("D", "H"), "U": ("H", "H"), "b": ("H",)},
     wrt=("x", "p", "W", "U", "b"),
-    source="Goodfellow, Bengio and Courville, Deep Learning (2016), equations 10.8, 10.9 and "
-    "section 10.2.2",
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 10.2",
 )

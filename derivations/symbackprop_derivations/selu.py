@@ -21,6 +21,5 @@ LAYER = Layer(
     shapes={"x": ("n",), "lam": (), "alpha": ()},
     wrt=("x",),
     data=("x",),
-    source="Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks (2017), "
-    "equation 2",
+    source="Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks (2017)",
 )

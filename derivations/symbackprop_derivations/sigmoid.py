@@ -22,5 +22,5 @@ LAYER = Layer(
     shapes={"x": ("n",)},
     wrt=("x",),
     data=("x",),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equation 4.88",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2",
 )

@@ -24,5 +24,5 @@ LAYER = Layer(
     shapes={"x": ("n",), "t": ("n",)},
     wrt=("x",),
     data=("x", "t"),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equations 4.90 and 4.91",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2, equation 4.91",
 )

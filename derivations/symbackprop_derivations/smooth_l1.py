@@ -23,5 +23,5 @@ LAYER = Layer(
     shapes={"y": ("n",), "t": ("n",)},
     wrt=("y",),
     data=("y", "t"),
-    source="Girshick, Fast R-CNN (2015), equations 2 and 3",
+    source="Girshick, Fast R-CNN (2015), section 2.3",
 )

@@ -22,5 +22,5 @@ LAYER = Layer(
     shapes={"a": ("n",)},
     wrt=("a",),
     data=("a",),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equation 4.106",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4",
 )

@@ -25,6 +25,6 @@ LAYER = Layer(
     wrt=("a",),
     assume=("sum(t) == 1",),
     data=("a", "t"),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equation 4.109; "
-    "Deep Learning from Scratch (2016), appendix A",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4; Deep Learning "
+    "from Scratch (2016), appendix A",
 )

@@ -22,5 +22,5 @@ LAYER = Layer(
     shapes={"x": ("n",)},
     wrt=("x",),
     data=("x",),
-    source="Goodfellow, Bengio and Courville, Deep Learning (2016), equations 3.31 and 3.36",
+    source="Goodfellow, Bengio and Courville, Deep Learning (2016), section 3.10, equation 3.37",
 )

@@ -22,5 +22,5 @@ LAYER = Layer(
     shapes={"x": ("n",), "t": ("n",)},
     wrt=("x",),
     data=("x", "t"),
-    source="Tang, Deep Learning using Linear Support Vector Machines (2013), equation 6",
+    source="Tang, Deep Learning using Linear Support Vector Machines (2013)",
 )

@@ -25,5 +25,5 @@ LAYER = Layer(
     forward=swiglu,
     shapes={"x": ("N", "D"), "W": ("D", "H"), "V": ("D", "H")},
     wrt=("x", "W", "V"),
-    source="Shazeer, GLU Variants Improve Transformer (2020), equation 5",
+    source="Shazeer, GLU Variants Improve Transformer (2020), section 2",
 )

@@ -22,5 +22,5 @@ LAYER = Layer(
     shapes={"x": ("n",)},
     wrt=("x",),
     data=("x",),
-    source="Bishop, Pattern Recognition and Machine Learning (2006), equations 5.59 and 5.60",
+    source="Bishop, Pattern Recognition and Machine Learning (2006), section 5.3.2",
 )

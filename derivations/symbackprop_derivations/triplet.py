@@ -23,5 +23,5 @@ LAYER = Layer(
     wrt=("a", "p", "n"),
     data=("a", "p", "n"),
     source="Schroff, Kalenichenko and Philbin, FaceNet: A Unified Embedding for Face Recognition "
-    "and Clustering (2015), equation 3",
+    "and Clustering (2015), section 3.1",
 )

@@ -22,5 +22,5 @@ LAYER = Layer(
     shapes={"v": ("n",), "g": ()},
     wrt=("v", "g"),
     source="Salimans and Kingma, Weight Normalization: A Simple Reparameterization to Accelerate "
-    "Training of Deep Neural Networks (2016), equations 2 and 3",
+    "Training of Deep Neural Networks (2016), section 2",
 )

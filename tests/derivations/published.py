@@ -25,6 +25,19 @@ PUBLISHED: dict[str, str] = {
     "softsign": "dx = dy/(1 + abs(x))**2",
     "softmax": "da = y*(dy - sum(dy*y))",
     "log-softmax": "da = dy - exp(y)*sum(dy)",
+    "gelu": "dx = dy*(c + x*exp(-x**2/2)/(sqrt(2)*sqrt(pi)))",
+    "hard-swish": "dx = dy*(g + x*(x > -3)*(x < 3)/6)",
+    "hard-sigmoid": "dx = dy*(x > -3)*(x < 3)/6",
+    "relu6": "dx = dy*(x > 0)*(x < 6)",
+    "log-sigmoid": "dx = dy/(1 + exp(x))",
+    "squared-relu": "dx = 2*dy*r",
+    "gumbel-softmax": "da = y*(dy - sum(dy*y))/tau",
+    "maxout": (
+        "dz = dy[:, :, None]*(z == y[:, :, None])/sum(z == y[:, :, None], axis=2, "
+        "keepdims=True); dx = einsum('nhk,dhk->nd', dz, W); dW = einsum('nd,nhk->dhk', x, dz);"
+        "db = sum(dz, axis=0)"
+    ),
+    "squash": "ds = (r*dv + s*sum(dv*s)*(1 - r**2)/(r*(1 + r**2)))/(1 + r**2)",
     # layers
     "add": "dx = dz; dy = dz",
     "mul": "dx = dz*y; dy = dz*x",
@@ -73,6 +86,90 @@ PUBLISHED: dict[str, str] = {
         "dv = p.T @ do; dp = do @ v.T; ds = p*(dp - sum(dp*p, axis=1, keepdims=True));"
         "dq = ds @ k/sqrt(q.shape[1]); dk = ds.T @ q/sqrt(q.shape[1])"
     ),
+    "geglu": (
+        "dv = dy*u*c; du = dy*v*(c + u*exp(-u**2/2)/(sqrt(2)*sqrt(pi)));"
+        "dx = du @ W.T + dv @ V.T; dW = x.T @ du; dV = x.T @ dv"
+    ),
+    "lstm-cell": (
+        "dt = dm + ds*o*(1 - q**2); dai = dt*g*i*(1 - i); daf = dt*c*f*(1 - f);"
+        "dao = ds*q*o*(1 - o); dag = dt*i*(1 - g**2); dc = dt*f;"
+        "dx = dai @ Wi.T + daf @ Wf.T + dao @ Wo.T + dag @ Wg.T;"
+        "dh = dai @ Ui.T + daf @ Uf.T + dao @ Uo.T + dag @ Ug.T; dWi = x.T @ dai;"
+        "dUi = h.T @ dai; dbi = sum(dai, axis=0); dWf = x.T @ daf; dUf = h.T @ daf;"
+        "dbf = sum(daf, axis=0); dWo = x.T @ dao; dUo = h.T @ dao; dbo = sum(dao, axis=0);"
+        "dWg = x.T @ dag; dUg = h.T @ dag; dbg = sum(dag, axis=0)"
+    ),
+    "gru-cell": (
+        "dac = dh*(1 - z)*(1 - c**2); daz = dh*(p - c)*z*(1 - z); dq = dac @ Uc.T;"
+        "dar = dq*p*r*(1 - r); dx = dac @ Wc.T + daz @ Wz.T + dar @ Wr.T;"
+        "dp = dh*z + dq*r + daz @ Uz.T + dar @ Ur.T; dWr = x.T @ dar; dUr = p.T @ dar;"
+        "dbr = sum(dar, axis=0); dWz = x.T @ daz; dUz = p.T @ daz; dbz = sum(daz, axis=0);"
+        "dWc = x.T @ dac; dUc = q.T @ dac; dbc = sum(dac, axis=0)"
+    ),
+    "multi-head-attention": (
+        "dWo = einsum('thk,td->hkd', o, dy); do = einsum('td,hkd->thk', dy, Wo);"
+        "dv = einsum('hti,thk->ihk', p, do); dp = einsum('thk,ihk->hti', do, v);"
+        "ds = p*(dp - sum(dp*p, axis=2, keepdims=True))/sqrt(q.shape[2]);"
+        "dq = einsum('hti,ihk->thk', ds, k); dk = einsum('hti,thk->ihk', ds, q);"
+        "dx = einsum('thk,dhk->td', dq, Wq) + einsum('thk,dhk->td', dk, Wk) + "
+        "einsum('thk,dhk->td', dv, Wv); dWq = einsum('td,thk->dhk', x, dq);"
+        "dWk = einsum('td,thk->dhk', x, dk); dWv = einsum('td,thk->dhk', x, dv)"
+    ),
+    "masked-attention": (
+        "dv = p.T @ do; dp = do @ v.T; ds = p*(dp - sum(dp*p, axis=1, keepdims=True));"
+        "dq = ds @ k/sqrt(q.shape[1]); dk = ds.T @ q/sqrt(q.shape[1])"
+    ),
+    "additive-attention": (
+        "dp = h @ dc; de = p*(dp - sum(dp*p)); dv = u.T @ de; dz = de[:, None]*v*(1 - u**2);"
+        "dk = sum(dz, axis=0); ds = W @ dk; dW = s[:, None]*dk; dU = h.T @ dz;"
+        "dh = p[:, None]*dc + dz @ U.T"
+    ),
+    "bilinear": (
+        "dx = einsum('nk,ijk,nj->ni', dy, W, z); dz = einsum('nk,ijk,ni->nj', dy, W, x);"
+        "dW = einsum('nk,ni,nj->ijk', dy, x, z); db = sum(dy, axis=0)"
+    ),
+    "film": (
+        "dx = dy*g[:, None, :]; dg = sum(dy*x, axis=1); db = sum(dy, axis=1);"
+        "dc = dg @ Wg.T + db @ Wb.T; dWg = c.T @ dg; dbg = sum(dg, axis=0); dWb = c.T @ db;"
+        "dbb = sum(db, axis=0)"
+    ),
+    "squeeze-excitation": (
+        "db = sum(dy*x, axis=(1, 2))*e*(1 - e); dV = h.T @ db; da = (db @ V.T)*(a > 0);"
+        "dU = z.T @ da; dz = da @ U.T/(x.shape[1]*x.shape[2]);"
+        "dx = dy*e[:, None, None, :] + dz[:, None, None, :]"
+    ),
+    "highway": (
+        "du = dy*t*(1 - h**2); dv = dy*(h - x)*t*(1 - t); dx = dy*(1 - t) + du @ W.T + dv @ V.T;"
+        "dW = x.T @ du; db = sum(du, axis=0); dV = x.T @ dv; dc = sum(dv, axis=0)"
+    ),
+    "residual-block": (
+        "dz = dy*(z > 0); da = (dz @ V.T)*(a > 0); dx = dz + da @ W.T; dW = x.T @ da;"
+        "dV = h.T @ dz"
+    ),
+    "feed-forward": (
+        "da = (dy @ W2.T)*(a > 0); dx = da @ W1.T; dW1 = x.T @ da; db1 = sum(da, axis=0);"
+        "dW2 = h.T @ dy; db2 = sum(dy, axis=0)"
+    ),
+    "instance-norm": (
+        "dx = gamma[:, None, None]*s*(dy - (sum(dy, axis=(2, 3), keepdims=True) + "
+        "xhat*sum(dy*xhat, axis=(2, 3), keepdims=True))/(x.shape[2]*x.shape[3]));"
+        "dgamma = sum(dy*xhat, axis=(0, 2, 3)); dbeta = sum(dy, axis=(0, 2, 3))"
+    ),
+    "graph-convolution": "dz = dy*(z > 0); dh = dz @ W.T; dx = A.T @ dh; dW = h.T @ dz",
+    "lora": (
+        "dh = alpha*(dy @ B.T)/A.shape[1]; dx = dy @ W.T + dh @ A.T; dA = x.T @ dh;"
+        "dB = alpha*(h.T @ dy)/A.shape[1]"
+    ),
+    "mixture-of-experts": (
+        "dg = einsum('nm,nem->ne', dy, f); da = g*(dg - sum(dg*g, axis=1, keepdims=True));"
+        "df = g[:, :, None]*dy[:, None, :]; dx = da @ G.T + einsum('nem,dem->nd', df, W);"
+        "dG = x.T @ da; dW = einsum('nd,nem->dem', x, df)"
+    ),
+    "rbf": (
+        "h = 2*beta*dy*y; dx = h @ c - x*sum(h, axis=1, keepdims=True);"
+        "dc = h.T @ x - c*sum(h, axis=0)[:, None]; dbeta = -sum(dy*y*d)"
+    ),
+    "reparameterization": "dm = dz; dw = dz*e*s/2",
     # losses
     "mse": "dy = 2*(y - t)/y.shape[0]",
     "mae": "dy = sign(y - t)/y.shape[0]",
@@ -102,6 +199,33 @@ PUBLISHED: dict[str, str] = {
         "dm = (m - t)/v/m.shape[0]; dv = 0.5*(1/v - (t - m)**2/v**2)/m.shape[0]"
     ),
     "vae-kl": "dm = m; dw = 0.5*(exp(w) - 1)",
+    "cosine-embedding": (
+        "g = (1 - t)/2*(c > m) - (1 + t)/2; dx = g*(y/(r*s) - c*x/r**2);"
+        "dy = g*(x/(r*s) - c*y/s**2)"
+    ),
+    "multiclass-svm": "g = (1 - t)*(d > 0)/s.shape[0]; ds = g - t*sum(g, axis=1, keepdims=True)",
+    "nll": "dy = -w*t/W",
+    "log-cosh": "dy = tanh(y - t)/y.shape[0]",
+    "quantile": "dy = where(r > 0, -q, 1 - q)/y.shape[0]",
+    "charbonnier": "dy = (y - t)/s",
+    "dice": "dy = -2*(t*u - 2*y*i)/u**2",
+    "tversky": "dy = (i*(t + alpha*(1 - t) - beta*t) - t*d)/d**2",
+    "jaccard": "dy = (i*(1 - t) - t*u)/u**2",
+    "margin-ranking": "dx = -t*(d > 0)/x.shape[0]; dy = t*(d > 0)/x.shape[0]",
+    "contrastive": "g = 1 - t - t*maximum(0, m - d)/d; dx = g*(x - y); dy = -g*(x - y)",
+    "wing": "dy = sign(r)*where(abs(r) < w, w/(eps + abs(r)), 1)",
+    "center-loss": "dx = r; dc = -t.T @ r",
+    "mixture-density": "r = exp(q + L); da = p - r; dm = -r*e/exp(s); ds = r*(1 - e**2)",
+    "ranknet": "dx = sigma*(0.5*(1 - t) - 1/(1 + exp(d))); dy = -dx",
+    "ppo": "dx = -a*r*(r*a < g)/x.shape[0]",
+    "dpo": "dz = -1/(1 + exp(z))/w.shape[0]; dw = beta*dz; dr = -beta*dz",
+    "jensen-shannon": "dp = 0.5*(log(p) - log(m)); dq = 0.5*(log(q) - log(m))",
+    "rmse": "dy = (y - t)/(y.shape[0]*L)",
+    "gaussian-kl": (
+        "dm = (m - a)/b; dv = 0.5*(1/b - 1/v); da = (a - m)/b;"
+        "db = 0.5*(1/b - (v + (m - a)**2)/b**2)"
+    ),
+    "pearson": "dx = (b/s - c*a/r)/r; dy = (a/r - c*b/s)/s",
     # models
     "logistic-regression": "dz = (y - t)/x.shape[0]; dw = x.T @ dz; db = sum(dz)",
     "linear-regression": "dy = 2*(y - t)/x.shape[0]; dw = x.T @ dy; db = sum(dy)",
@@ -122,5 +246,15 @@ PUBLISHED: dict[str, str] = {
     "two-layer": (
         "da2 = (y - t)/x.shape[0]; dW2 = h.T @ da2; db2 = sum(da2, axis=0);"
         "da1 = (da2 @ W2.T)*(a1 > 0); dx = da1 @ W1.T; dW1 = x.T @ da1; db1 = sum(da1, axis=0)"
+    ),
+    "factorization-machine": "dw = x; dv = x[:, None]*(s - v*x[:, None]); db = 1",
+    "bpr": "g = 1/(1 + exp(x)); du = 2*lam*u - g*(i - j); di = 2*lam*i - g*u; dj = 2*lam*j + g*u",
+    "skip-gram": "dv = (p - 1)*u + q @ w; du = (p - 1)*v; dw = q[:, None]*v",
+    "glove": "g = 2*f*e; dw = g @ c; dc = g.T @ w; da = sum(g, axis=1); db = sum(g, axis=0)",
+    "linear-svm": "g = t*(t*z < 1); dw = lam*w - x.T @ g/x.shape[0]",
+    "softmax-regression": "da = (y - t)/x.shape[0]; dW = x.T @ da; db = sum(da, axis=0)",
+    "autoencoder": (
+        "dy = 2*(y - x)/x.shape[0]; da = (dy @ W)*h*(1 - h); dW = x.T @ da + dy.T @ h;"
+        "db = sum(da, axis=0); dc = sum(dy, axis=0)"
     ),
 }

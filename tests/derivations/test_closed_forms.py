@@ -12,10 +12,14 @@ from tests.derivations.published import PUBLISHED
 BOUND = 1.10
 # A bracket beside `where` and a comparison turned round are not one normal form.
 IN_NUMBERS = {"elu", "leaky-relu", "huber", "smooth-l1", "hinge", "selu", "prelu"}
+# So are L and what it stands for, where the gradient is written with L.
+IN_NUMBERS |= {"dice", "cosine-embedding"}
+# The error function has no exact arithmetic: these agree to 30 digits.
+TO_30_DIGITS = {"gelu", "geglu"}
 
 
 def test_the_published_forms_are_those_of_layers() -> None:
-    assert len(PUBLISHED) >= 60
+    assert len(PUBLISHED) >= 110
     assert PUBLISHED.keys() <= set(catalogue.names())
 
 
@@ -24,6 +28,7 @@ def test_the_derived_form_is_the_published_one(name: str) -> None:
     derived = derive(name).backward
     other = published(derived, PUBLISHED[name])
     expected = {"all sizes", "proved"} if name in IN_NUMBERS else {"all sizes"}
+    expected |= {"agrees"} if name in TO_30_DIGITS else set()
     for wrt in derived.wrt:
         assert sameness(derived, other, wrt.name) in expected, wrt.name
     assert program_cost(derived).total <= BOUND * program_cost(other).total + 0.1

@@ -11,6 +11,7 @@ from scipy import special
 
 from symbackprop.frontend.table import FUNCTIONS, METHODS
 from symbackprop.frontend.trace import trace
+from symbackprop.special import erf
 from tests.frontend.evaluate import outputs
 
 SHAPES = {
@@ -305,3 +306,10 @@ def copied_first(x: Any) -> Any:
 @pytest.mark.parametrize("function", [static_loop, in_place, rank_0_is_rebound, copied_first])
 def test_whole_functions(function: Callable[..., Any]) -> None:
     agrees(function)
+
+
+def test_erf_without_scipy() -> None:
+    x = np.linspace(-3, 3, 7)
+    np.testing.assert_allclose(erf(x), special.erf(x), rtol=1e-15)
+    assert float(erf(0.5)) == float(erf(np.float64(0.5))) == special.erf(0.5)
+    agrees(lambda x: erf(x) * x)
