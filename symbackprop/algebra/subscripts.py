@@ -183,12 +183,14 @@ def is_position(u: Any) -> bool:
     """Whether an expression is an integer made of positions and sizes alone, as i + 1 is."""
     if isinstance(u, Index | Position):
         return True
-    if not isinstance(u, Add | Mul) or not u.is_integer:
+    if not isinstance(u, Add | Mul):
         return False
     parts = [f for term in Add.make_args(u) for f in Mul.make_args(term)]
-    return any(isinstance(f, Index | Position) for f in parts) and all(
+    made_of = all(
         isinstance(f, Index | Position | Integer | Add) or type(f) is Symbol for f in parts
     )
+    # SymPy's own question comes last: of a long expression of other things it takes milliseconds.
+    return made_of and any(isinstance(f, Index | Position) for f in parts) and bool(u.is_integer)
 
 
 @lru_cache(maxsize=65536)
