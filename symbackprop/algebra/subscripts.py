@@ -109,8 +109,8 @@ def _by_blocks(u: Expr, size: Expr) -> tuple[Expr, Expr]:
         else:
             whole += share
     if size.is_Integer:  # 2i + 5 in blocks of 2: i + 2 blocks, and 1
-        constant = rest.as_coeff_Add()[0]
-        blocks = (int(constant) - 1) // int(size)
+        constant, moving = rest.as_coeff_Add()
+        blocks = (int(constant) - (moving == 0)) // int(size)
         whole, rest = whole + blocks, rest - size * blocks
     return whole, rest
 
@@ -137,7 +137,7 @@ def canonical(u: Expr) -> Expr:
     """
     if isinstance(u, Symbol | Integer | Position):
         return u
-    u = u.expand()
+    u = _evaluated(u).expand()
     for place in u.atoms(Remainder):
         inner, size = place.args
         share = u.coeff(place)
@@ -145,6 +145,11 @@ def canonical(u: Expr) -> Expr:
         if share != 0 and u.has(block) and (u.coeff(block) - share * size).expand() == 0:
             return canonical(u - share * place - share * size * block + share * (inner + size))
     return u
+
+
+def _evaluated(u: Expr) -> Expr:
+    """Sums and products that were written unevaluated, evaluated."""
+    return u.func(*map(_evaluated, u.args)) if isinstance(u, Add | Mul) else u
 
 
 @lru_cache(maxsize=65536)

@@ -15,6 +15,7 @@ from symbackprop.algebra.cost import PASS, cost, elements_of
 from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import (
     Array,
+    Delta,
     Element,
     Index,
     IndexMax,
@@ -23,7 +24,7 @@ from symbackprop.algebra.nodes import (
     fresh_index,
     walk,
 )
-from symbackprop.algebra.poly import ONE, Poly, add, atom
+from symbackprop.algebra.poly import ONE, Atom, Poly, add, atom, deep_atoms
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
@@ -163,8 +164,18 @@ def chain_rule(simplifier: Simplifier, array: Array, user: Array, adjoint: Poly)
     partial = differentiate(f, array, standing_indices(array))
     if any(isinstance(a, MatrixFunction) for a in f.atoms()):
         partial = by_name(simplifier.program, partial)
+    if any(_is_of_part(a) for a in deep_atoms(partial)):
+        # In the definition's own indices: afterwards they are those of the array it is part of.
+        partial = simplifier.folded(partial, indices)
     mapping = dict(zip(standing_indices(user), indices, strict=True))
     return sum_over(rename(adjoint, mapping) * partial, indices)
+
+
+def _is_of_part(a: Atom) -> bool:
+    if not isinstance(a, Delta):
+        return False
+    i, j = a.indices
+    return not (isinstance(i, Index) and isinstance(j, Index) and i.size == j.size)
 
 
 @cache

@@ -154,6 +154,11 @@ class Simplifier:
         finals = [self._final(s, arranger) for s in found[:FINALISTS]]
         return min(finals, key=lambda s: s.cost)
 
+    def folded(self, p: Poly, free: tuple[Index, ...]) -> Poly:
+        """The cheapest equal form that rests on definitions alone, or p."""
+        state = self.simplify(p, free)
+        return p if state.facts else state.poly
+
     def _final(self, state: _State, arranger: Arranger) -> Simplified:
         expr = arranger.arrange(state.poly)
         return Simplified(state.poly, expr, cost(expr), state.facts)
@@ -161,9 +166,16 @@ class Simplifier:
     def _defined(self, p: Poly, allowed: frozenset[Atom]) -> bool:
         """Whether p divides by nothing that may be zero where the forward pass is defined."""
         return all(
-            a in allowed or positive(a) or any(match(n, a) is not None for n in self._nonzero)
+            a in allowed
+            or (positive(a) and not self._may_vanish(a))
+            or any(match(n, a) is not None for n in self._nonzero)
             for a in _divisors(p)
         )
+
+    def _may_vanish(self, a: Atom) -> bool:
+        """Whether a positive value may be too small for a floating-point number, as sigmoids are.
+        """
+        return isinstance(a, Element) and a.array in self.definitions
 
     def _sources(self, p: Poly) -> frozenset[Array]:
         """The inputs and adjoints that p is computed from.

@@ -163,10 +163,11 @@ def divided_up(count: Expr, step: int) -> Expr:
     """
     if count.is_Integer:
         return Integer(-(-int(count) // step))
-    share = divided(count, Integer(step))
+    rest = count.as_coeff_Add()[0]
+    share = divided(count - rest, Integer(step))
     if share is None:
         raise NotYet(f"every {step} of an axis of size {count}; give it a size such as {step}*m")
-    return share
+    return canonical(share + Integer(-(-int(rest) // step)))
 
 
 def _sliced(value: Value, plan: Sequence[_Axis]) -> Value:

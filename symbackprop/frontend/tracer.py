@@ -9,6 +9,7 @@ import numpy as np
 from sympy import Expr, Integer
 
 from symbackprop.errors import InputError, NotYet
+from symbackprop.frontend.constants import recognised
 from symbackprop.frontend.indexing import as_size, getitem
 from symbackprop.frontend.instead import instead_of
 from symbackprop.frontend.linear import SlogdetResult
@@ -38,7 +39,8 @@ def _wrap(result: Any) -> Any:
 
 def traced_call(name: str, args: Any, kwargs: Any, symbol: str = "") -> Any:
     """The NumPy function of that name, on tracers."""
-    result = _wrap(call(name, args, kwargs, symbol))
+    given = {key: recognised(value) for key, value in kwargs.items()}
+    result = _wrap(call(name, recognised(tuple(args)), given, symbol))
     if name in VIEWS and isinstance(args[0], Tracer):
         _share(args[0], result)
     return result
@@ -111,7 +113,7 @@ class Tracer(Handle):
         return Tracer(self.value)
 
     def __getitem__(self, index: Any) -> Any:
-        result = _wrap(apply("indexing", getitem, (self, index), {}))
+        result = _wrap(apply("indexing", getitem, (self, recognised(index)), {}))
         _share(self, result)
         return result
 

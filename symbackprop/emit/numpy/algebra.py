@@ -14,16 +14,20 @@ from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.nodes import (
     Array,
+    Delta,
     Element,
     Index,
     IndexMax,
     IndexSum,
     Maximum,
     Minimum,
+    Position,
     fresh_index,
+    rename,
     walk,
 )
 from symbackprop.algebra.program import Definition
+from symbackprop.algebra.subscripts import indices_of
 
 
 def canonical(expr: Basic) -> Any:
@@ -36,7 +40,7 @@ def canonical(expr: Basic) -> Any:
 
 
 def _canonical(expr: Basic) -> tuple[Any, int]:
-    if not expr.args or isinstance(expr, Array | Index | Element):
+    if not expr.args or isinstance(expr, Array | Index | Element | Position):
         return expr, 0
     if isinstance(expr, IndexSum | IndexMax):
         body, height = _canonical(expr.body)
@@ -54,16 +58,18 @@ def _canonical(expr: Basic) -> tuple[Any, int]:
     return built, max(h for _, h in parts)
 
 
-def renamed(expr: Basic, mapping: Mapping[Index, Index]) -> Any:
+def renamed(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:
     """Rename free indices, and nothing else: terms and factors stay as they stand."""
     if isinstance(expr, Index):
         return mapping.get(expr, expr)
     check_time()
     if not expr.args or isinstance(expr, Array) or not expr.free_symbols & mapping.keys():
         return expr
+    if isinstance(expr, Element | Delta | Position):
+        return rename(expr, mapping)
     if isinstance(expr, IndexSum | IndexMax):
         inner = {i: j for i, j in mapping.items() if i not in expr.bound}
-        taken = set(inner.values())
+        taken = frozenset().union(*(indices_of(u) for u in inner.values()))
         bound = [fresh_index(b.size) if b in taken else b for b in expr.bound]
         inner.update(zip(expr.bound, bound, strict=True))
         return expr.func(renamed(expr.body, inner), *bound)

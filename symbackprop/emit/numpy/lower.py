@@ -243,7 +243,7 @@ class Lowering(MatrixFunctions):
     @lowering
     def _sum_of_terms(self, expr: Add) -> Value:
         """-x + y - z = y - x - z: a term without a sign first."""
-        changed = self.sum_with_labels(expr.args)
+        changed = self.blocks(expr.args) or self.sum_with_labels(expr.args)
         if changed is not None:
             return changed
         signed = [negated(t) for t in expr.args]

@@ -27,6 +27,7 @@ from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.emit.numpy.algebra import canonical, minus, positive, terms, times, with_arguments
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.ranges import counts
 
 
 def joined(expr: Basic) -> Basic:
@@ -43,6 +44,8 @@ def joined(expr: Basic) -> Basic:
     masks: dict[Basic, int] = {}
     for term in expr.args:
         for condition, rest in _masked(term):
+            if counts(condition):
+                continue  # ranges of an index are parts of an axis
             other = Not(condition)
             if other in masks:
                 place = masks.pop(other)

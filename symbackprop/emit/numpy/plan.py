@@ -15,11 +15,14 @@ from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.matrices import Inverse
 from symbackprop.algebra.nodes import (
     Array,
+    Delta,
     Element,
     Index,
     IndexSum,
+    Position,
     Where,
     elements,
+    rename,
 )
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.registry import lowering
@@ -27,6 +30,7 @@ from symbackprop.calculus.result import Adjoint, Backward, Tangent
 from symbackprop.emit.numpy.algebra import canonical, renamed, times, with_arguments
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.masks import joined
+from symbackprop.emit.numpy.parts import own_indices
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.scopes import Supports, branch_only
 from symbackprop.emit.numpy.solves import with_solves
@@ -193,11 +197,13 @@ class _Helpers:
 
     def _replaced(self, expr: Basic) -> Expr:
         if isinstance(expr, Add | log) and not _arrays([expr]) & self._adjoints:
-            for sign, candidate in ((1, expr), (-1, _flipped(expr))):
+            part, places = own_indices(expr)
+            for sign, candidate in ((1, part), (-1, _flipped(part))):
                 stable = self._stabiliser.helper(candidate)
                 if stable is not None and not self._guards.fragile(stable):
-                    return times(S(sign), self._helper(candidate, stable))
-        if not expr.args or isinstance(expr, Element | Array | Index):
+                    kept = rename(self._helper(candidate, stable), places)
+                    return times(S(sign), kept)
+        if not expr.args or isinstance(expr, Element | Array | Index | Delta | Position):
             return expr
         arguments = tuple(self._replaced(a) for a in expr.args)
         return with_arguments(expr, arguments)

@@ -168,7 +168,25 @@ class Ranges(Positions):
             low, high, f = parts[1 - place]
             if parts[place][2] == 0:
                 return self.in_range((k, low, high), [f])
-        values = [self._part(k, low, high, f) for low, high, f in parts]
+        return self.parts_in_order(k, parts)
+
+    def parts_in_order(
+        self, k: Index, parts: Sequence[tuple[Expr, Expr, Expr]]
+    ) -> Value | None:
+        """The values on ranges of an index, one behind the other; None if they leave gaps."""
+        rest = list(parts)
+        ordered = []
+        start: Expr = S.One
+        while rest:
+            found = next((p for p in rest if canonical(p[0] - start) == 0), None)
+            if found is None:
+                return None
+            rest.remove(found)
+            ordered.append(found)
+            start = canonical(found[1] + 1)
+        if canonical(start - 1 - k.size) != 0 or len(ordered) < 2:
+            return None
+        values = [self._part(k, low, high, f) for low, high, f in ordered]
         return self._concatenated(values, k)
 
     def _part(self, k: Index, low: Expr, high: Expr, f: Expr) -> tuple[Value, Expr]:

@@ -14,7 +14,7 @@ from symbackprop.emit.numpy.code import Code, atom, call
 from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.ranges import counts
+from symbackprop.emit.numpy.ranges import counts, joined_ranges
 
 ADDED_AT = "added_at"
 
@@ -99,6 +99,25 @@ class Scatters(Contractions):
     ) -> Code:
         places = at[0] if len(at) == 1 else Code("tuple", tuple(at))
         return call(self.helper(ADDED_AT), whole, places, values, shape=shape)
+
+    def blocks(self, terms: Sequence[Expr]) -> Value | None:
+        """A sum of terms on ranges of one index that make up its axis; None for other sums."""
+        parts: list[tuple[Expr, Expr, Expr]] = []
+        index: Index | None = None
+        for term in terms:
+            negative, positive = negated(term)
+            factors = flat((positive,))
+            conditions = [f.condition for f in factors if isinstance(f, Iverson)]
+            ranges, others = joined_ranges(conditions)
+            if len(ranges) != 1 or others or (index or ranges[0][0]) != ranges[0][0]:
+                return None
+            index, first, last = ranges[0]
+            rest = [f for f in factors if not isinstance(f, Iverson)]
+            if negative:
+                rest.insert(0, S.NegativeOne)
+            product = Mul(*rest, evaluate=False) if len(rest) > 1 else [*rest, S.One][0]
+            parts.append((first, last, product))
+        return None if index is None else self.parts_in_order(index, parts)
 
     def sum_with_labels(self, terms: Sequence[Expr]) -> Value | None:
         """A sum of terms, those with δ(j, u) added to the others at positions; None without any.

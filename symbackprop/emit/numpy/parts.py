@@ -1,0 +1,39 @@
+"""Quantities over a part of an axis, in indices of their own."""
+
+from __future__ import annotations
+
+from sympy import Basic, Expr
+
+from symbackprop.algebra.nodes import Delta, Element, Index, Position, fresh_index, walk
+from symbackprop.algebra.subscripts import indices_of
+from symbackprop.emit.numpy.algebra import with_arguments
+
+
+def own_indices(expr: Expr) -> tuple[Expr, dict[Index, Expr]]:
+    """1 - f[k - H] as 1 - f[i], and {i: k - H}: a new index for each subscript that is none.
+
+    Only for a subscript that stands everywhere in its indices' place, on axes of one size.
+    """
+    places: dict[Expr, set[Expr]] = {}
+    for node in walk(expr):
+        if isinstance(node, Index | Position | Delta):
+            return expr, {}
+        if isinstance(node, Element):
+            for u, size in zip(node.indices, node.array.axes, strict=True):
+                places.setdefault(u, set()).add(size)
+    swap: dict[Expr, Index] = {}
+    for u, sizes in places.items():
+        others = frozenset().union(*(indices_of(v) for v in places if v != u))
+        if not isinstance(u, Index) and len(sizes) == 1 and indices_of(u) - others == indices_of(u):
+            if indices_of(u):
+                swap[u] = fresh_index(sizes.copy().pop())
+    if not swap:
+        return expr, {}
+    found: Expr = _with(expr, swap)
+    return found, {i: u for u, i in swap.items()}
+
+
+def _with(expr: Basic, swap: dict[Expr, Index]) -> Basic:
+    if isinstance(expr, Element):
+        return Element(expr.array, *(swap.get(u, u) for u in expr.indices))
+    return with_arguments(expr, tuple(_with(a, swap) for a in expr.args)) if expr.args else expr
