@@ -32,6 +32,8 @@ def lowering(function: Callable[P, R]) -> Callable[P, R]:
 
 def _through(table: dict[str, Callable[..., object]], function: Callable[P, R]) -> Callable[P, R]:
     name = function.__name__.lstrip("_")
+    if name in table:
+        raise ValueError(f"two laws are called {name}")
     table[name] = function
 
     @wraps(function)

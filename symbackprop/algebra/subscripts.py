@@ -252,14 +252,17 @@ def _plainly(e: Expr) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def at_least(u: Expr, v: Expr) -> bool | None:
-    """Whether u >= v for all values of the indices; None where it depends on them."""
+def at_least(u: Expr, v: Expr, known: frozenset[Expr] = frozenset()) -> bool | None:
+    """Whether u >= v for all values of the indices; None where it depends on them.
+
+    known: expressions in sizes that are 0 or more.
+    """
     gap = canonical(u - v)
     ends = bounds(gap)
     if ends is None:
         return None
     sizes = (i.size for i in indices_of(gap))
-    facts = frozenset(s - 1 for s in sizes if not isinstance(s, Symbol | Integer))
+    facts = known.union(s - 1 for s in sizes if not isinstance(s, Symbol | Integer))
     if never_negative(ends[0], facts):
         return True
     if never_negative(-1 - ends[1], facts):

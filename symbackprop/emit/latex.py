@@ -23,6 +23,7 @@ from symbackprop.emit.lettering import (
     lettered_formula,
     lettered_jacobian,
     loss_of,
+    spelled,
 )
 
 
@@ -38,8 +39,9 @@ def latex(backward: Backward, *, notation: str = "index") -> str:
     lines = Lines(names, notation)
     _definitions(lines, backward.program)
     for step in backward.steps:
-        element, whole = names.partial(step.of, step.indices), names.whole_partial(step.of)
-        lines.equation(element, whole, step.expr, step.indices)
+        subscripts, expr = spelled(step.indices, step.expr, names.taken)
+        element, whole = names.partial(step.of, subscripts), names.whole_partial(step.of)
+        lines.equation(element, whole, expr, step.indices)
     lines.gap()
     if loss_of(backward) is None:
         outputs = ", ".join(names.whole(a) if notation == "matrix" else names.name(a.name).show()
@@ -60,8 +62,9 @@ def latex_product(product: Product, *, notation: str = "index") -> str:
     lines = Lines(names, notation)
     _definitions(lines, product.program)
     for step in product.steps:
-        element, whole = names.element(step.element), names.whole(step.array)
-        lines.equation(element, whole, step.expr, step.indices)
+        subscripts, expr = spelled(step.indices, step.expr, names.taken)
+        element, whole = names.element(step.array[subscripts]), names.whole(step.array)
+        lines.equation(element, whole, expr, step.indices)
     lines.gap()
     bold = notation == "matrix"
     inputs = ", ".join(names.mention(a, bold) for a in product.wrt)
@@ -160,6 +163,7 @@ def names_for_product(product: Product) -> Names:
 
 def _definitions(lines: Lines, program: Program) -> None:
     for d in program.definitions:
-        element = lines.names.element(d.element)
-        lines.equation(element, lines.names.whole(d.array), d.expr, d.indices)
+        subscripts, expr = spelled(d.indices, d.expr, lines.names.taken)
+        element = lines.names.element(d.array[subscripts])
+        lines.equation(element, lines.names.whole(d.array), expr, d.indices)
     lines.gap()

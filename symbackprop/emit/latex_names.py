@@ -132,6 +132,11 @@ class Names:
         letter = table[loss].show() if loss else (r"\mathcal{L}" if "L" in table else "L")
         return cls(table, adjoints or {}, letter, dots or {})
 
+    @property
+    def taken(self) -> frozenset[str]:
+        """The names that no index may have."""
+        return frozenset(self.table)
+
     def name(self, name: str) -> Name:
         """The name's dress; a name that is not in the table gets its usual one."""
         return self.table.get(name) or styled(name)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+from sympy import Expr
+
+from symbackprop.algebra.blocks import in_blocks
 from symbackprop.algebra.letters import (
     MATRIX,
     PAIR,
@@ -14,7 +17,8 @@ from symbackprop.algebra.letters import (
     names_in,
     names_of,
 )
-from symbackprop.algebra.nodes import Array
+from symbackprop.algebra.nodes import Array, Index
+from symbackprop.algebra.subscripts import put
 from symbackprop.calculus.result import Backward, Fact, Formula, Jacobian
 
 
@@ -61,6 +65,18 @@ def lettered_jacobian(jacobian: Jacobian, taken: frozenset[str] = frozenset()) -
     cut = len(jacobian.rows)
     facts = tuple(lettered_fact(f, taken) for f in jacobian.facts)
     return replace(jacobian, rows=new[:cut], columns=new[cut:], expr=expr, facts=facts)
+
+
+def spelled(
+    indices: tuple[Index, ...], expr: Expr, taken: frozenset[str]
+) -> tuple[tuple[Expr, ...], Expr]:
+    """The subscripts and the right side of a line, an axis of blocks in two indices."""
+    blocks, own, subscripts = in_blocks(expr, indices)
+    if own == indices:
+        return indices, expr
+    names, shown = lettered(blocks, own, taken)
+    swap: dict[Index, Expr] = dict(zip(own, names, strict=True))
+    return tuple(put(u, swap) for u in subscripts), shown
 
 
 def lettered_fact(fact: Fact, taken: frozenset[str]) -> Fact:

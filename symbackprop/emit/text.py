@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sympy import Expr
 
-from symbackprop.algebra.letters import free_indices, lettered_program, names_in
+from symbackprop.algebra.letters import free_indices, lettered_program, names_in, names_of
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward, Fact, Jacobian, Product
@@ -19,6 +19,7 @@ from symbackprop.emit.lettering import (
     lettered_formula,
     lettered_jacobian,
     loss_of,
+    spelled,
 )
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
 from symbackprop.emit.text_matrix import TextMatrixPrinter
@@ -43,7 +44,7 @@ def text(
     longer than 80 columns where it has an operator to break at.
     """
     backward = lettered_backward(backward)
-    printer = _Lines(TextPrinter(UNICODE if unicode else ASCII), wants_matrix(notation))
+    printer = _Lines(TextPrinter(UNICODE if unicode else ASCII), wants_matrix(notation), backward.program)
     program = backward.program
     loss = loss_of(backward)
     name = loss.name if loss else _unused(("L", "loss", "Loss"), names_in(program))
@@ -71,7 +72,7 @@ def text(
 def text_product(product: Product, *, unicode: bool = True, notation: str = "index") -> str:
     """The definitions with shapes, the rates of change in a direction, the facts and the notes."""
     product = lettered_formula(product)
-    printer = _Lines(TextPrinter(UNICODE if unicode else ASCII), wants_matrix(notation))
+    printer = _Lines(TextPrinter(UNICODE if unicode else ASCII), wants_matrix(notation), product.program)
     remarks = {r: _product_of(printer, product, of) for r, of in zip(
         product.results, product.wrt if product.loss else product.of, strict=True)}  # fmt: skip
     program = replace(product.program, inputs=product.program.inputs[: -len(product.wrt)])
@@ -108,7 +109,7 @@ def text_jacobian(
 ) -> str:
     """∂of/∂wrt, and by cases where one Kronecker delta decides; after the definitions, if given."""
     text_printer = TextPrinter(UNICODE if unicode else ASCII)
-    printer = _Lines(text_printer, False)
+    printer = _Lines(text_printer, False, program)
     jacobian = lettered_jacobian(jacobian, names_in(program) if program else frozenset())
     lines = [program.name, *_forward(printer, lettered_program(program)), ""] if program else []
     rows = text_printer.element(jacobian.of, jacobian.rows)
@@ -140,10 +141,14 @@ def _slope(printer: TextPrinter, jacobian: Jacobian, of: str, wrt: str) -> str:
 
 
 class _Lines:
-    """The lines of the sections, in index or in matrix notation."""
+    """The lines of the sections, in index or in matrix notation.
 
-    def __init__(self, printer: TextPrinter, matrix: bool) -> None:
+    taken: the names that no index may have.
+    """
+
+    def __init__(self, printer: TextPrinter, matrix: bool, program: Program | None) -> None:
         self.printer = printer
+        self.taken = names_in(program) if program else frozenset()
         self.matrices = TextMatrixPrinter(printer) if matrix else None
 
     def equation(
@@ -152,7 +157,8 @@ class _Lines:
         """`array = expr` with whole arrays where that is asked for and exists, else by elements."""
         whole = to_matrix(expr, indices) if self.matrices else None
         if self.matrices is None or whole is None:
-            return self.printer.element(array, indices), self.printer.show(expr), remark
+            subscripts, expr = spelled(indices, expr, self.taken | names_of(expr))
+            return self.printer.element(array, subscripts), self.printer.show(expr), remark
         return array.name, self.matrices.show(whole), remark
 
     def fact(self, fact: Fact) -> tuple[str, str, str]:

@@ -149,7 +149,8 @@ def _from_end(place: Expr | None, size: Expr) -> Expr:
     if never_negative(place):
         return place
     if not never_negative(-1 - place):
-        raise NotYet(f"the position {place}, which may be negative or not; write x[i] or x[-i]")
+        require(place, S.Zero)
+        return place
     found = canonical(size + place)
     require(found, S.Zero)
     return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Symbol
+from sympy import Add, Expr, Symbol
 
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.subscripts import never_negative
 from symbackprop.emit.numpy.functions import Function
 
 POSITIONS = '''
@@ -26,25 +27,38 @@ def is_plain(size: Expr) -> bool:
 
 def size_checks(program: Program, function: Function, inputs: Mapping[Array, str]) -> list[str]:
     """Lines that refuse sizes which are not those of the forward pass."""
-    wrong: list[str] = []
-    right: list[str] = []
+    lines: list[str] = []
     for array, name in inputs.items():
-        for axis, size in enumerate(array.shape):
-            if not is_plain(size):
-                found, wanted = f"{name}.shape[{axis}]", function.number(size)
-                if function.source_of(array, axis) != found:
-                    wrong.append(f"{found} != {wanted}")
-                    right.append(f"{found} == {wanted}")
-    for assumption in program.assumptions:
-        if assumption.kind == "size":
-            larger, smaller = function.number(assumption.left), function.number(assumption.right)
-            wrong.append(f"{larger} < {smaller}")
-            right.append(f"{larger} >= {smaller}")
-    if not wrong:
-        return []
-    wrong, right = list(dict.fromkeys(wrong)), list(dict.fromkeys(right))
-    message = f'"the shapes must satisfy {" and ".join(right)}"'
-    return [f"if {' or '.join(wrong)}:", f"    raise ValueError({message})"]
+        odd = [n for n, size in enumerate(array.shape) if not is_plain(size)]
+        if any(not function.tells(array, n) for n in odd):
+            wanted = ", ".join(function.number(s) for s in array.shape)
+            wanted = f"({wanted},)" if len(array.shape) == 1 else f"({wanted})"
+            lines += [
+                f"if {name}.shape != {wanted}:",
+                f'    raise ValueError(f"{name} has shape {{{name}.shape}}, not {wanted}")',
+            ]
+    for condition in _strongest([a.left - a.right for a in program.assumptions
+                                 if a.kind == "size"]):  # fmt: skip
+        larger, smaller = (function.number(side) for side in _sides(condition))
+        lines += [f"if {larger} < {smaller}:",
+                  f'    raise ValueError("the shapes must satisfy {larger} >= {smaller}")']
+    return lines
+
+
+def _strongest(conditions: list[Expr]) -> list[Expr]:
+    """The conditions, each at least 0, that no other one of them implies."""
+    kept: list[Expr] = []
+    for c in dict.fromkeys(conditions):
+        if not any(never_negative(c - k) for k in kept):
+            kept = [k for k in kept if not never_negative(k - c)] + [c]
+    return kept
+
+
+def _sides(condition: Expr) -> tuple[Expr, Expr]:
+    """L - 3 >= 0 as L >= 3."""
+    terms = Add.make_args(condition)
+    larger = Add(*(t for t in terms if not t.could_extract_minus_sign()))
+    return larger, larger - condition
 
 
 def label_checks(

@@ -21,14 +21,15 @@ class Function:
 
     reserved: names that no variable may have. np: what NumPy is called. helper: the name of the
     helper function for a function that NumPy has not. labels: arrays of integers, which give no
-    dtype.
+    dtype. facts: expressions in sizes that are 0 or more.
     """
 
     def __init__(
         self, reserved: Iterable[str], np: str, helper: Callable[[str], str],
-        labels: Container[Array] = (),
+        labels: Container[Array] = (), facts: frozenset[Expr] = frozenset(),
     ) -> None:
         self.dtype = ""
+        self._facts = facts
         self._labels = labels
         self._names = Namer(reserved)
         self._np = np
@@ -85,11 +86,10 @@ class Function:
         sources = self._sources()
         return [s for s in self._used if s not in sources]
 
-    def source_of(self, array: Array, axis: int) -> str:
-        """The axis itself, if it is where a size is told from as it is."""
+    def tells(self, array: Array, axis: int) -> bool:
+        """Whether the length of an axis is what a size is told from, as it is."""
         place = array, axis
-        found = any(p == place and e == s for s, (p, e) in self._sources().items())
-        return f"{self.array(array)}.shape[{axis}]" if found else ""
+        return any(p == place and e == s for s, (p, e) in self._sources().items())
 
     def size_lines(self) -> list[str]:
         """The lines that look up the sizes in use, from the first array that has each."""
@@ -149,7 +149,9 @@ class Function:
         return found
 
     def _lowering(self) -> Lowering:
-        return Lowering(self.array, self.size, self.dtype, self._np, self._helper)
+        return Lowering(
+            self.array, self.size, self.dtype, self._np, self._helper, self._facts
+        )
 
 
 def _is_linear(size: Expr, symbol: Symbol) -> bool:

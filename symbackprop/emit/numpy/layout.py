@@ -37,6 +37,7 @@ class Layouts:
     dtype: the text of the dtype for new arrays (`y.dtype`), "" if there is none.
     np: what NumPy is called.
     helper: the name of the helper function for a function that NumPy has not.
+    facts: expressions in sizes that are 0 or more.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class Layouts:
         dtype: str = "",
         np: str = "np",
         helper: Callable[[str], str] = "_{}".format,
+        facts: frozenset[Expr] = frozenset(),
     ) -> None:
         self.array = array
         self.size = size
         self.dtype = dtype
         self.np = np
         self.helper = helper
+        self.facts = facts
         self._rank: dict[Index, int] = {}
 
     def value(self, expr: Basic) -> Value:

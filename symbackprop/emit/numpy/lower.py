@@ -20,6 +20,7 @@ from sympy.core.relational import (
 )
 from sympy.logic.boolalg import And, Not, Or
 
+from symbackprop.algebra.blocks import in_blocks
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import BY_CLASS, TABLE
 from symbackprop.algebra.nodes import (
@@ -70,6 +71,9 @@ class Lowering(MatrixFunctions):
 
         An axis that the expression does not depend on is filled by broadcasting.
         """
+        blocks, own, _ = in_blocks(expr, indices)
+        if len(own) != len(indices):
+            return self._out_of_blocks(blocks, own, shape)
         self._rank = {index: rank for rank, index in enumerate(indices)}
         value = self.value(with_small(with_minima(expr)))
         rest = iter(indices)
@@ -85,6 +89,13 @@ class Lowering(MatrixFunctions):
         if set(value.labels) == set(indices):
             return self.arranged(value, target)
         return self._spread(value, target, shape)
+
+    @lowering
+    def _out_of_blocks(self, expr: Expr, own: Sequence[Index], shape: Sequence[Expr]) -> Code:
+        """z[P(g-1) + p] = y[g, p] is y.reshape(G * P)"""
+        inner = self.assigned(expr, own, tuple(i.size for i in own))
+        text = ", ".join(str(self.value(s).code) for s in shape)
+        return Code("suffix", (inner,), f".reshape({text})", shape=tuple(shape))
 
     @lowering
     def _full(self, value: Value, shape: Sequence[Expr]) -> Code:

@@ -40,6 +40,7 @@ class Scope:
         self.prepare = outer.fresh("_prepare")
         self.upstream = outer.fresh("_upstream")
         self.positions = outer.fresh("_positions")
+        self.facts = program.conditions
         self.labels = tuple(a for a in program.labels if a in program.inputs)
         self.shapes = outer.fresh("_SHAPES")
         self._helpers = {head: outer.fresh(f"_{head}") for head in HELPERS}
@@ -62,7 +63,8 @@ class Scope:
     def function(self, *parameters: str) -> Function:
         """An empty function with these reserved parameters."""
         return Function(
-            {*self.reserved, *parameters}, self.public("np"), self.helper, self.labels
+            {*self.reserved, *parameters}, self.public("np"), self.helper, self.labels,
+            frozenset(self.facts),
         )
 
 

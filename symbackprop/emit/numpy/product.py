@@ -79,7 +79,7 @@ class Products(Ranges):
 
     def _under(self, masks: Sequence[Basic], rest: Sequence[Expr]) -> Value:
         """A product with conditions: as a part of an axis where they are ranges."""
-        ranges, others = joined_ranges(masks)
+        ranges, others = joined_ranges(masks, self.facts)
         for place, found in enumerate(ranges):
             inner = [_bracket(c) for c in others]
             inner += [_bracket(Ge(k, a)) * _bracket(Le(k, b))

@@ -83,7 +83,9 @@ def range_of(condition: Basic) -> Range | None:
     return (k, end, k.size) if above else (k, S.One, end)
 
 
-def joined_ranges(conditions: Sequence[Basic]) -> tuple[list[Range], list[Basic]]:
+def joined_ranges(
+    conditions: Sequence[Basic], facts: frozenset[Expr] = frozenset()
+) -> tuple[list[Range], list[Basic]]:
     """One range for each index that has some, and the conditions that are no ranges."""
     found: dict[Index, tuple[Expr, Expr]] = {}
     rest: list[Basic] = []
@@ -95,7 +97,8 @@ def joined_ranges(conditions: Sequence[Basic]) -> tuple[list[Range], list[Basic]
             continue
         k, first, last = one
         low, high = found.get(k, (S.One, k.size))
-        best_low, best_high = _larger(low, first), _larger(-high, -last)
+        best_low = _larger(low, first, facts)
+        best_high = _larger(-high, -last, facts)
         if best_low is None or best_high is None:
             rest.append(condition)
         else:
@@ -103,7 +106,8 @@ def joined_ranges(conditions: Sequence[Basic]) -> tuple[list[Range], list[Basic]
     good: list[Range] = []
     bad: list[Range] = []
     for k, (low, high) in found.items():
-        (good if at_least(high, low - 1) and at_least(low, S.One) and at_least(k.size, high)
+        (good if at_least(high, low - 1, facts) and at_least(low, S.One, facts)
+         and at_least(k.size, high, facts)
          else bad).append((k, low, high))
     if bad:
         names = {k for k, _, _ in bad}
@@ -111,10 +115,10 @@ def joined_ranges(conditions: Sequence[Basic]) -> tuple[list[Range], list[Basic]
     return good, rest
 
 
-def _larger(u: Expr, v: Expr) -> Expr | None:
-    if never_negative(canonical(u - v)):
+def _larger(u: Expr, v: Expr, facts: frozenset[Expr]) -> Expr | None:
+    if never_negative(canonical(u - v), facts):
         return u
-    return v if never_negative(canonical(v - u)) else None
+    return v if never_negative(canonical(v - u), facts) else None
 
 
 class Ranges(Positions):
@@ -162,7 +166,7 @@ class Ranges(Positions):
             parts = [(S.One, canonical(first - 1), v), (first, k.size, u)]
         else:
             return None
-        if not all(at_least(high, low - 1) for low, high, _ in parts):
+        if not all(at_least(high, low - 1, self.facts) for low, high, _ in parts):
             return None
         for place in (0, 1):
             low, high, f = parts[1 - place]

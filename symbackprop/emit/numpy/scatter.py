@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sympy import Add, Expr, Mul, S
-from sympy.core.relational import GreaterThan, LessThan
+from sympy.core.relational import Equality, GreaterThan, LessThan
 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
 from symbackprop.algebra.registry import lowering
@@ -107,12 +107,14 @@ class Scatters(Contractions):
         for term in terms:
             negative, positive = negated(term)
             factors = flat((positive,))
-            conditions = [f.condition for f in factors if isinstance(f, Iverson)]
-            ranges, others = joined_ranges(conditions)
+            brackets = [f for f in factors if isinstance(f, Iverson) or _is_place(f)]
+            conditions = [f.condition if isinstance(f, Iverson) else Equality(*f.args)
+                          for f in brackets]  # fmt: skip
+            ranges, others = joined_ranges(conditions, self.facts)
             if len(ranges) != 1 or others or (index or ranges[0][0]) != ranges[0][0]:
                 return None
             index, first, last = ranges[0]
-            rest = [f for f in factors if not isinstance(f, Iverson)]
+            rest = [f for f in factors if f not in brackets]
             if negative:
                 rest.insert(0, S.NegativeOne)
             product = Mul(*rest, evaluate=False) if len(rest) > 1 else [*rest, S.One][0]
@@ -157,6 +159,11 @@ class Scatters(Contractions):
         target = (*common, *labels[last + 1 :])
         code = self.aligned(value, target) if value.layout else value.code
         return Value(self._added(rest.code, at, code, rest.code.shape), rest.layout)
+
+
+def _is_place(factor: Expr) -> bool:
+    """Whether a factor is δ(k, 2), for one place of an axis."""
+    return isinstance(factor, Delta) and any(not indices_of(u) for u in factor.indices)
 
 
 def _prefix(
