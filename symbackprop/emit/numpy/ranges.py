@@ -214,6 +214,10 @@ class Ranges(Positions):
             if set(value.labels) == set(target):
                 codes.append(self.arranged(value, target))
                 continue
+            held = set(value.labels) | ({k} if size == 1 else set())
+            if held == set(target):
+                codes.append(self.arranged(value, tuple(None if i == k else i for i in target)))
+                continue
             wide = self.aligned(value, target) if value.layout else value.code
             if value.layout and k not in value.labels and size == 1:
                 wide = self.arranged(value, tuple(None if i == k else i for i in target
