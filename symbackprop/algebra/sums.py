@@ -7,9 +7,9 @@ sums are one atom.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from itertools import permutations
+from itertools import permutations, product
 
 from sympy import Expr, Integer, Symbol
 
@@ -167,7 +167,7 @@ def _canonical(body: Poly, bound: tuple[Index, ...]) -> tuple[tuple[Poly], tuple
     """The body with bound indices named by nesting depth, in the order of smallest key."""
     depth = height(body)
     best: tuple[str, Poly, tuple[Index, ...]] | None = None
-    for order in permutations(bound) if len(bound) <= 4 else [tuple(bound)]:
+    for order in _orders(bound):
         names = tuple(Index(f"\u00b7{depth + 1 + n}", b.size) for n, b in enumerate(order))
         renamed = rename(body, dict(zip(order, names, strict=True)))
         if len(bound) == 1:
@@ -177,6 +177,17 @@ def _canonical(body: Poly, bound: tuple[Index, ...]) -> tuple[tuple[Poly], tuple
             best = key, renamed, names
     assert best is not None
     return (best[1],), best[2]
+
+
+def _orders(bound: tuple[Index, ...]) -> Iterable[tuple[Index, ...]]:
+    """The orders that are tried; of many indices, those in which equal sizes stand together."""
+    if len(bound) <= 4:
+        return permutations(bound)
+    groups: dict[str, list[Index]] = {}
+    for b in bound:
+        groups.setdefault(str(b.size), []).append(b)
+    each = product(*(permutations(groups[size]) for size in sorted(groups)))
+    return (tuple(b for group in order for b in group) for order in each)
 
 
 def max_over(p: Poly, bound: tuple[Index, ...]) -> Poly:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Definition, Program
+from symbackprop.algebra.sign_of import sign_of
 from symbackprop.errors import InputError
 from symbackprop.frontend.observe import Names
-from symbackprop.algebra.sign_of import sign_of
 from symbackprop.frontend.value import Shape, Value, fresh_indices, numeric
 
 MAX_PARTS = 20_000

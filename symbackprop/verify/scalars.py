@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from mpmath import FPContext, MPContext
+from mpmath import MPContext
 
 _HUGE = 400
 DOMAINS: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -23,9 +23,6 @@ DOMAINS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "atanh": (lambda x: abs(x) < 1, "a number that is not between -1 and 1"),
     "acosh": (lambda x: x > 1, "a number that is not above 1"),
 }
-
-
-_SINGLE = FPContext()  # complex float64 arithmetic of what cmath has not: erf, erfc
 
 
 class OutOfDomain(Exception):
@@ -119,7 +116,7 @@ class Double(Scalars):
     def function(self, name: str, x: Any) -> Any:
         _in_domain(name, x.real)
         if isinstance(x, complex) and not hasattr(cmath, name):
-            return complex(getattr(_SINGLE, name)(x))
+            return complex(_WIDE.function(name, _WIDE.mp.mpc(x)))
         module: Any = cmath if isinstance(x, complex) else math
         try:
             return getattr(module, name)(x)
@@ -191,3 +188,6 @@ class Digits(Scalars):
 
     def constant(self, name: str) -> Any:
         return +(self.mp.pi if name == "pi" else self.mp.e)
+
+
+_WIDE = Digits(30)  # complex values of what cmath has not: erf, erfc

@@ -144,3 +144,11 @@ def _shuffled(tree: Expr, random_: random.Random) -> Expr:
     args = [_shuffled(x, random_) for x in tree.args]
     random_.shuffle(args)
     return tree.func(*args, evaluate=False)
+
+
+def test_a_sum_over_many_axes_has_one_form() -> None:
+    """Multiplying out ends: five bound indices and more have an order of their own."""
+    f, g, h = Array("f", (m,)), Array("g", (n, m, m)), Index("h", m)
+    spread = total((g[i, p, q] * f[p,] - total(g[j, q, h] * f[h,], j, h)) ** 2, i, p, q)
+    once = expand_all(normal(spread))
+    assert expand_all(once) == once
