@@ -50,8 +50,10 @@ def main() -> None:
         tally[verdict.verdict] += 1
         if verdict.verdict != AGREES:
             print(f"#{number} {verdict.verdict}: {verdict.reason}\n{source}\n", flush=True)
-    row = {"programs": count, "seed": seed, **{v: tally[v] for v in sorted({AGREES, WRONG, CRASHED,
-           REFUSED, SLOW, *tally})}, "median seconds": median(times), "slowest": max(times)}  # fmt: skip
+    verdicts = sorted({AGREES, WRONG, CRASHED, REFUSED, SLOW, *tally})
+    row: dict[str, object] = {"programs": count, "seed": seed}
+    row |= {verdict: tally[verdict] for verdict in verdicts}
+    row |= {"median seconds": median(times), "slowest": max(times)}
     keep("programs", [row])
     show([row])
     close(tally[WRONG] + tally[CRASHED] + tally[SLOW] > 0)

@@ -229,8 +229,8 @@ class _Substitution:
             body, bound = opened(a)
             inner = self.apply(body)
             return None if inner is body else build(a.head, (inner,), bound)
-        inner = _Exactly(self) if a.head in ("eq", "ne") else self
-        args = tuple(inner.apply(p) for p in a.args)
+        sides = _Exactly(self) if a.head in ("eq", "ne") else self
+        args = tuple(sides.apply(p) for p in a.args)
         if args == a.args:
             return None
         return args[0] if a.head == "base" else build(a.head, args)
@@ -246,7 +246,8 @@ class _Exactly(_Substitution):
     def __init__(self, outer: _Substitution) -> None:
         def replace(a: Atom) -> Poly | None:
             value = outer._replace(a) if isinstance(a, Node) and a.head == "max" else None
-            named = value is not None and any(value == atom(b) for b in value.atoms())
-            return value if named and isinstance(next(iter(value.atoms())), Element) else None
+            same = value is not None and any(value in (atom(b), -atom(b)) for b in value.atoms()
+                                             if isinstance(b, Element))  # fmt: skip
+            return value if same else None
 
         super().__init__(replace, 1, outer._only)

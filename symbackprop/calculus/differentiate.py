@@ -33,6 +33,21 @@ def arrays_in(p: Poly) -> set[Array]:
     return {k for k in kinds(p) if isinstance(k, Array)}
 
 
+def in_steps_only(p: Poly, array: Array) -> bool:
+    """Whether every element of the array stands in a comparison or a sign, whatever cancels."""
+    return not any(
+        a.array == array
+        if isinstance(a, Element)
+        else isinstance(a, Node)
+        and a.head not in PIECEWISE_CONSTANT
+        and not all(
+            in_steps_only(arg, array)
+            for arg in (a.args[1:] if a.head == "where" else a.args)
+        )
+        for a in p.atoms()
+    )
+
+
 def differentiate(p: Poly, array: Array, at: tuple[Index, ...]) -> Poly:
     """∂p/∂array[at], where p does not use the indices `at`.
 

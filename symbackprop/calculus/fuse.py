@@ -54,6 +54,8 @@ def _without(draft: Draft, drafts: list[Draft], simplifier: Simplifier) -> list[
     users = [d for d in drafts if draft.adjoint in d.uses]
     before = draft.state.cost + PASS * elements_of(draft.indices)
     before += sum(u.state.cost for u in users)
+    if draft.state.poly.constant is not None:
+        before = float("inf")  # a number needs no name, whatever signs it brings
     put = inlining(draft.adjoint, draft.indices, draft.state.poly)
     polys = [substitute(u.state.poly, put, only=(draft.adjoint,)) for u in users]
     rough = (simplifier.rough_cost(p, u.indices) for u, p in zip(users, polys, strict=True))

@@ -30,7 +30,7 @@ def hessian(program: Program, wrt: str, other: str | None = None) -> Jacobian:
         raise InputError(f"{program.name} has no single scalar output to take the Hessian of")
     program = with_inverses(program)
     free = replace(program, assumptions=tuple(a for a in program.assumptions if a.kind != "=="))
-    derived = backward(free, [wrt])
+    derived = backward(free, [wrt], names=False)
     gradient = derived.step(first)
     value = normal(gradient.expr)
     for step in reversed(derived.steps[: derived.steps.index(gradient)]):

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, Symbol, sign
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.nodes import (
@@ -44,7 +45,7 @@ def with_names(program: Program) -> tuple[Program, frozenset[Array]]:
     names = _Names(program)
     definitions: list[Definition] = []
     for d in program.definitions:
-        expr = names.rewritten(d.expr, d.indices, d.line)
+        expr = names.rewritten(d)
         definitions += [*names.take(), replace(d, expr=expr)]
     made = frozenset(names.made)
     return (replace(program, definitions=tuple(definitions)) if made else program), made
@@ -96,17 +97,18 @@ class _Names:
         self._taken |= {d.array.name for d in program.definitions}
         for d in program.definitions:
             self._count(d.expr, d.indices, outermost=True)
-            self._known[self._key(d.expr, d.indices)] = d.array
 
     def take(self) -> list[Definition]:
         """The definitions since the last call."""
         new, self._new = self._new, []
         return new
 
-    def rewritten(self, expr: Expr, scope: tuple[Index, ...], line: int | None) -> Expr:
-        """The expression in terms of the names of its parts; it is not a part of itself."""
-        self._line = line
-        return self._inside(expr, scope)
+    def rewritten(self, d: Definition) -> Expr:
+        """A definition's expression in terms of the names of its parts; itself it has a name."""
+        self._line = d.line
+        expr = self._inside(d.expr, d.indices)
+        self._known.setdefault(self._key(d.expr, d.indices), d.array)
+        return expr
 
     def _part(self, expr: Expr, scope: tuple[Index, ...]) -> Expr:
         """A part of an expression: rewritten, and named where it is written twice."""
@@ -130,7 +132,7 @@ class _Names:
         if isinstance(expr, Mul):
             return self._product(parts, scope)
         if isinstance(expr, Pow):
-            return self._power(*parts, scope)
+            return self._power(parts[0], parts[1], scope)
         if isinstance(expr, Maximum | Minimum | Where) or type(expr) in BY_CLASS:
             parts = [self._core(a, scope) if _is_heavy(a, self.made) else a for a in parts]
         return _rebuilt(expr, parts)
@@ -186,7 +188,7 @@ class _Names:
 
     def _named(self, expr: Expr, scope: tuple[Index, ...], letter: str) -> Expr:
         """An element of the array that stands for the expression."""
-        if isinstance(expr, Element) or not elements(expr):
+        if isinstance(expr, Element | Boolean) or not elements(expr):
             return expr
         free = _free(expr, scope)
         key = self._key(expr, free)
@@ -223,7 +225,7 @@ class _Names:
 
 def _parts(expr: Basic) -> list[Expr]:
     """What an expression is made of; not the indices and the condition of a choice."""
-    if isinstance(expr, Element) or isinstance(expr, Symbol):
+    if isinstance(expr, Element | Symbol):
         return []
     if isinstance(expr, IndexSum | IndexMax):
         return [expr.body]
@@ -270,7 +272,7 @@ def _is_work(expr: Expr) -> bool:
         *shares, last = expr.args
         return isinstance(last, IndexSum) and all(not elements(s) for s in shares)
     if isinstance(expr, Pow):
-        return not expr.exp.is_Integer or (expr.exp < 0 and bool(elements(expr.base)))
+        return not expr.exp.is_Integer or bool(expr.exp < 0 and elements(expr.base))
     return isinstance(expr, IndexSum | IndexMax) or (
         type(expr) in BY_CLASS and not isinstance(expr, Abs | sign)
     )
@@ -281,6 +283,6 @@ def _letter(expr: Expr) -> str:
     if isinstance(expr, IndexMax):
         return "m"
     if isinstance(expr, Pow):
-        return "s" if expr.exp < 0 else "r"
+        return "s" if expr.exp.is_negative else "r"
     return "z" if isinstance(expr, Add | IndexSum | Mul) else "h"
 

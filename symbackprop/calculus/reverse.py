@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
@@ -29,7 +30,7 @@ from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
 from symbackprop.calculus.companions import by_name, with_inverses, without_unused
-from symbackprop.calculus.differentiate import arrays_in, differentiate
+from symbackprop.calculus.differentiate import arrays_in, differentiate, in_steps_only
 from symbackprop.calculus.fuse import Draft, fuse
 from symbackprop.calculus.naming import with_names, without
 from symbackprop.calculus.notes import notes
@@ -38,8 +39,13 @@ from symbackprop.calculus.simplify import Simplifier, TooMuch
 from symbackprop.errors import DerivationError, InputError, UnknownNameError
 
 
-def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
+def backward(
+    program: Program, wrt: Sequence[str] | None = None, *, names: bool = True
+) -> Backward:
     """The gradients of the outputs in the inputs `wrt` (default: all), as a backward program.
+
+    Where that makes it simpler, parts of the user's expressions get names: the program of the
+    result has more definitions then. Without `names` it is the program that was given.
 
     A single output of shape () is differentiated itself; any other output is weighted by a named
     upstream gradient of its shape.
@@ -49,28 +55,32 @@ def backward(program: Program, wrt: Sequence[str] | None = None) -> Backward:
     """
     inputs = asked(program, wrt)
     whole = with_inverses(program)
-    found = _cheaper(whole, inputs)
+    found = _cheaper(whole, inputs, names)
     steps = (s.expr for s in found.steps)
     return replace(found, program=without_unused(found.program, program, whole, steps))
 
 
-def _cheaper(program: Program, inputs: tuple[Array, ...]) -> Backward:
+def _cheaper(program: Program, inputs: tuple[Array, ...], names: bool) -> Backward:
     """The backward program with or without names for parts of long expressions."""
-    named, made = with_names(program)
+    named, made = with_names(program) if names else (program, frozenset())
     if not made:
         return _derived(Simplifier(program), inputs)
-    simplifier = Simplifier(named)
-    derived = _derived(simplifier, inputs)
-    derived = replace(derived, program=without(named, made - _needed(derived)))
+    plain: Backward | None = None
+    with suppress(TooMuch):
+        plain = _derived(Simplifier(program, most=_SHORT), inputs)
     try:
-        plain = _derived(Simplifier(program, most=_PATIENCE * (simplifier.work + 100)), inputs)
+        most = _PATIENCE * _SHORT if plain else float("inf")
+        derived = _derived(Simplifier(named, most=most), inputs)
     except TooMuch:
-        return derived
-    pays = _cost(derived) < _GAIN * _cost(plain)
-    return derived if pays or any(map(_is_fragile, plain.steps)) else plain
+        assert plain is not None
+        return plain
+    if plain and not any(map(_is_fragile, plain.steps)) and _cost(derived) > _GAIN * _cost(plain):
+        return plain
+    return replace(derived, program=without(named, made - _needed(derived)))
 
 
-_PATIENCE = 3  # how much more work than with names the derivation without them may take
+_SHORT = 6000  # the work after which the derivation without names is given up
+_PATIENCE = 4  # how much more work than that the derivation with names may take
 _GAIN = 0.9  # names are kept that make the backward program cheaper by this factor
 
 
@@ -231,9 +241,8 @@ def _is_flat(
     simplifier: Simplifier, array: Array, users: list[Definition], flat: set[Array]
 ) -> bool:
     """Whether every use of the array stands in a comparison or a sign, or in what is flat."""
-    at = standing_indices(array)
     return bool(users) and all(
-        u.array in flat or not differentiate(simplifier.definitions[u.array][1], array, at)
+        u.array in flat or in_steps_only(simplifier.definitions[u.array][1], array)
         for u in users
     )
 

@@ -83,7 +83,7 @@ class Simplifier:
     """Simplifies over one program: its definitions are what may be folded, its facts what holds.
 
     hidden: definitions that nothing is folded into. work: the atoms of all forms that were looked
-    at; most: how many they may be, after which `simplify` raises TooMuch.
+    at, times the square of their terms; most: how much it may be before TooMuch is raised.
     """
 
     def __init__(
@@ -112,13 +112,12 @@ class Simplifier:
 
     def rough_cost(self, p: Poly, free: tuple[Index, ...]) -> float:
         """The cost of p as it is, before any search."""
+        self._count(p)
         return cost(Arranger(self.rank, free, quick=True).arrange(p))
 
     def simplify(self, p: Poly, free: tuple[Index, ...] = ()) -> Simplified:
         """The cheapest equal form of p that the search finds."""
-        self.work += weight(p)
-        if self.work > self._most:
-            raise TooMuch
+        self._count(p)
         quick = Arranger(self.rank, free, quick=True)
         sources = self._sources(p)
         p, used = self.facts.apply(delta_times(p, free))
@@ -137,7 +136,11 @@ class Simplifier:
             looked += 1
             for q, allowed, rests_on in self._moves(state.poly, state.allowed):
                 check_time()
-                q, more = self.facts.apply(delta_times(q, free))
+                try:
+                    q, more = self.facts.apply(delta_times(q, free))
+                except ZeroDivisionError:  # it divides by a sum that a fact makes 0
+                    continue
+                self._count(q)
                 if q in seen or weight(q) > limit:
                     continue
                 seen.add(q)
@@ -148,7 +151,6 @@ class Simplifier:
                 if self._defined(q, allowed) and self._sources(q) <= sources:
                     found.append(new)
                     best = min(best, new, key=lambda s: s.cost)
-        self.work += work
         arranger = self.arranger(free)
         found.sort(key=lambda s: s.cost)
         finals = [self._final(s, arranger) for s in found[:FINALISTS]]
@@ -158,6 +160,11 @@ class Simplifier:
         """The cheapest equal form that rests on definitions alone, or p."""
         state = self.simplify(p, free)
         return p if state.facts else state.poly
+
+    def _count(self, p: Poly) -> None:
+        self.work += weight(p) * len(p) ** 2
+        if self.work > self._most:
+            raise TooMuch
 
     def _final(self, state: _State, arranger: Arranger) -> Simplified:
         expr = arranger.arrange(state.poly)

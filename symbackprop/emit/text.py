@@ -44,8 +44,9 @@ def text(
     longer than 80 columns where it has an operator to break at.
     """
     backward = lettered_backward(backward)
-    printer = _Lines(TextPrinter(UNICODE if unicode else ASCII), wants_matrix(notation), backward.program)
     program = backward.program
+    signs = UNICODE if unicode else ASCII
+    printer = _Lines(TextPrinter(signs), wants_matrix(notation), program)
     loss = loss_of(backward)
     name = loss.name if loss else _unused(("L", "loss", "Loss"), names_in(program))
     upstream = [

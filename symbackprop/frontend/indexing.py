@@ -123,9 +123,8 @@ def _backwards(axis: int, size: Expr, item: slice, step: int) -> _Axis:
         return _Axis(axis, count, canonical(size - 1), Integer(step))
     if not size.is_Integer:
         raise NotYet("a slice that runs backwards between two ends; reverse it with [::-1] first")
-    start, stop = (None if e is None else as_size(e) for e in (item.start, item.stop))
-    ends = (None if e is None else int(e) for e in (start, stop))
-    places = range(int(size))[slice(*ends, step)]
+    start, stop = (None if e is None else int(as_size(e) or 0) for e in (item.start, item.stop))
+    places = range(int(size))[start:stop:step]
     require(Integer(len(places)), S.One)
     return _Axis(axis, Integer(len(places)), Integer(places[0]), Integer(step))
 

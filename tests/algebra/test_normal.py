@@ -173,3 +173,11 @@ def test_a_sum_over_many_indices_is_one_object_in_any_order(sizes: tuple[Expr, E
         random.Random(seed).shuffle(bound)
         forms.add(normal(IndexSum(body, *bound)))
     assert len(forms) == 1
+
+
+def test_a_sum_over_many_axes_has_one_form() -> None:
+    """Multiplying out ends: five bound indices and more have an order of their own."""
+    f, g, h = Array("f", (m,)), Array("g", (n, m, m)), Index("h", m)
+    spread = total((g[i, p, q] * f[p,] - total(g[j, q, h] * f[h,], j, h)) ** 2, i, p, q)
+    once = expand_all(normal(spread))
+    assert expand_all(once) == once

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import symbackprop as sb
 from symbackprop.calculus.reverse import backward
 from symbackprop.errors import DerivationError, InputError, UnknownNameError
 from symbackprop.frontend.text import parse_program
@@ -34,6 +35,18 @@ def test_no_kink_no_note(text: str) -> None:
 def test_a_flat_dependence_is_refused(text: str) -> None:
     with pytest.raises(DerivationError, match="only through a comparison or a sign"):
         backward(parse_program(text, {"x": ("n",)}))
+
+
+def test_the_bracket_of_a_clipped_value_is_that_of_the_value() -> None:
+    derived = sb.derive("y = clip(x, -1, 1)", shapes={"x": ("n",)})
+    assert "dy[k]*[x[k] < 1]*[x[k] > -1]" in derived.text(unicode=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["y = x*sign(x)", "y = sqrt((x*sign(x))**2 + 1)", "y = x*sign(x)**3"]
+)
+def test_a_value_and_its_sign(text: str) -> None:
+    assert sb.derive(text, shapes={"x": ("n",)}).verify().ok
 
 
 def test_both_branches_of_a_tie_together_have_one_gradient() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from symbackprop import Derivation, derive
 from symbackprop.algebra.nodes import size_symbol
 from symbackprop.errors import SymbackpropError
-from symbackprop.verify.numeric import Unusable, compare
+from symbackprop.verify.numeric import Finding, Unusable, compare
 from symbackprop.verify.points import NoPoint, Sampler
 from tests.programs.generate import Source
 
@@ -45,12 +45,12 @@ def check(source: Source, seed: int) -> Verdict:
     except Exception as problem:
         return Verdict(CRASHED, f"{type(problem).__name__}: {problem}")
     try:
-        return _compared(source, derived, function, seed)
+        return _compared(derived, function, seed)
     except Exception as problem:
         return Verdict(CRASHED, f"{type(problem).__name__}: {problem}")
 
 
-def _compared(source: Source, derived: Derivation, function: Callable[..., Any], seed: int) -> Verdict:
+def _compared(derived: Derivation, function: Callable[..., Any], seed: int) -> Verdict:
     shown, module = derived.backward, derived.compile()
     program = shown.program
     pairs = zip(program.outputs, shown.upstream, strict=True)
@@ -68,8 +68,18 @@ def _compared(source: Source, derived: Derivation, function: Callable[..., Any],
             continue
         points += 1
         for finding in findings:
-            if finding.failed:
+            if finding.failed and not _is_noise(finding):
                 place = f"{finding.of.array.name}{list(finding.place)}"
                 what = f"{finding.check} of {place}: got {finding.got}, want {finding.want}"
                 return Verdict(WRONG, f"{what} {finding.detail} at {sizes}")
     return Verdict(AGREES) if points else Verdict(NO_POINT, reason)
+
+
+def _is_noise(finding: Finding) -> bool:
+    """Whether float64 derivatives of the function differ by what may be their own error.
+
+    The formula and the code were held against 30 digits; next to a pole a quotient is worth less.
+    """
+    if finding.check not in ("differences", "complex step") or finding.want is None:
+        return False
+    return bool(abs(finding.got - finding.want) < 1e-3 * (1 + abs(finding.want)))

@@ -90,7 +90,9 @@ def _source(
     return Source(f"def forward({', '.join(used)}):\n{body}\n", used)
 
 
-def _operation(choose: Choose, inputs: list[_Term], made: list[_Term]) -> tuple[str, Shape, Sequence[_Term]]:
+def _operation(
+    choose: Choose, inputs: list[_Term], made: list[_Term]
+) -> tuple[str, Shape, Sequence[_Term]]:
     """One operation on terms that fit it: its text, the shape of its result, and the terms."""
     while True:
         # The last result first, so that operations build on one another.
@@ -177,5 +179,7 @@ def _reduction(choose: Choose, term: _Term) -> tuple[str, Shape]:
         options.append("ddof=1")
     only = ", ".join(options)
     axis = f", {only}" if only else ""
-    shape = tuple("1" if k in over else s for k, s in enumerate(term.shape) if keep or k not in over)
+    shape = tuple(
+        "1" if k in over else s for k, s in enumerate(term.shape) if keep or k not in over
+    )
     return text.format(x=term.text, axis=axis, only=only, flat=axis), shape

@@ -36,8 +36,10 @@ _EACH = [
     "np.minimum({x}, 1)", "np.clip({x}, -0.5, 1.5)", "np.clip({x}, None, 1)",
     "np.where({x} > 0, {x}, np.exp({x}) - 1)", "np.where(({x} > -1) & ({x} < 1), {x}**2, 1)",
     "np.where(~({x} > 0.5), 2*{x}, 1 + {x})", "{x}*({x} > 0)", "{x}*(({x} < 0) | ({x} > 1))",
-    "{x}*np.heaviside({x}, 0.5)", "sp.expit({x})", "{x}/(1 + np.exp(-{x}))", "1/(1 + np.exp(-{x}))",
-    "sp.logit(0.2 + sp.expit({x})/2)", "sp.erf({x})", "sp.erfc({x})", "sp.xlogy({x}**2 + 1, {x}**2 + 2)",
+    "{x}*np.heaviside({x}, 0.5)", "sp.expit({x})", "{x}/(1 + np.exp(-{x}))",
+    "1/(1 + np.exp(-{x}))",
+    "sp.logit(0.2 + sp.expit({x})/2)", "sp.erf({x})", "sp.erfc({x})",
+    "sp.xlogy({x}**2 + 1, {x}**2 + 2)",
     "2 - {x}", "{x}/3", "-{x}", "1/({x}**2 + 2)", "np.zeros_like({x}) + {x}", "np.copy({x})",
 ]  # fmt: skip
 _PAIRS = [

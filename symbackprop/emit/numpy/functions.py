@@ -12,7 +12,6 @@ from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.plan import Line
 from symbackprop.emit.numpy.statements import Assignment, body
 
-
 _Source = tuple[tuple[Array, int], Expr]
 
 

@@ -24,9 +24,9 @@ def own_indices(expr: Expr) -> tuple[Expr, dict[Index, Expr]]:
     swap: dict[Expr, Index] = {}
     for u, sizes in places.items():
         others = frozenset().union(*(indices_of(v) for v in places if v != u))
-        if not isinstance(u, Index) and len(sizes) == 1 and indices_of(u) - others == indices_of(u):
-            if indices_of(u):
-                swap[u] = fresh_index(sizes.copy().pop())
+        own = indices_of(u)
+        if not isinstance(u, Index) and len(sizes) == 1 and own and own.isdisjoint(others):
+            swap[u] = fresh_index(next(iter(sizes)))
     if not swap:
         return expr, {}
     found: Expr = _with(expr, swap)

@@ -19,7 +19,8 @@ def {prepare}(**inputs):
         found = arrays[name].shape
         fits = len(found) == len(shape)
         for size, n in zip(shape, found):
-            fits = fits and {free}n == (sizes.setdefault(size, n) if isinstance(size, str) else size)
+            known = sizes.setdefault(size, n) if isinstance(size, str) else size
+            fits = fits and {free}n == known
         if not fits:
             known = "".join(f", {{s}} = {{sizes[s]}}" for s in shape if s in sizes)
             expected = str(shape).replace("'", "") + known

@@ -1,0 +1,33 @@
+"""The gradients of 200 random forward passes are right; `benchmarks/programs.py` tries 5,000."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.programs.check import CRASHED, REFUSED, WRONG, check
+from tests.programs.generate import Source, broadcast, generate
+
+UNSUPPORTED = ("only through a comparison or a sign",)
+"""What a refusal may say."""
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> Source:
+    """Random forward passes, each choice of which Hypothesis makes and shrinks."""
+    return generate(lambda options: draw(st.sampled_from(options)))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True,
+          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
+@given(sources())
+def test_a_random_program_is_right_or_refused(source: Source) -> None:
+    found = check(source, seed=0)
+    assert found.verdict not in (WRONG, CRASHED), found.reason
+    if found.verdict == REFUSED:
+        assert any(words in found.reason for words in UNSUPPORTED), found.reason
+
+
+def test_broadcasting_is_that_of_numpy() -> None:
+    assert broadcast(("k", "1", "d"), ("n", "1")) == ("k", "n", "d")
+    assert broadcast(("n",), ("d",)) is None
