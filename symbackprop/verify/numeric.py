@@ -58,14 +58,17 @@ class Finding:
 
 
 class Unusable(Exception):
-    """The point proves nothing: its exact gradients do not fit into float64."""
+    """The point proves nothing: its exact gradients are not known or do not fit into float64."""
 
 
 def compare(
     backward: Backward, module: Any, function: Callable[..., Any] | None, point: Point
 ) -> list[Finding]:
     """Every check at one point; raises Unusable."""
-    truth = gradients(backward.program, backward.wrt, point)
+    try:
+        truth = gradients(backward.program, backward.wrt, point)
+    except OutOfDomain as problem:
+        raise Unusable(f"the exact gradients: {problem}") from None
     wanted = [w for values in truth.values() for w in values.values()]
     if any(abs(w) > 1e308 for w in wanted):
         raise Unusable("a gradient is too large for float64")
