@@ -1,16 +1,16 @@
 """Feature-wise linear modulation: a condition scales and shifts the channels of every position.
 
-    g = c Wg + bg                       c: (N, D), Wg and Wb: (D, C), bg and bb: (C,)
-    b = c Wb + bb                       g, b: (N, C)
+    g = c W_g + b_g                       c: (N, D), W_g and W_b: (D, C), b_g and b_b: (C,)
+    b = c W_b + b_b                       g, b: (N, C)
     y_nlc = g_nc x_nlc + b_nc           x, y: (N, L, C)
 """
 
 from symbackprop.layer import Layer
 
 
-def film(x, c, Wg, bg, Wb, bb):
-    g = c @ Wg + bg
-    b = c @ Wb + bb
+def film(x, c, W_g, b_g, W_b, b_b):
+    g = c @ W_g + b_g
+    b = c @ W_b + b_b
     y = g[:, None, :] * x + b[:, None, :]
     return y
 
@@ -20,10 +20,10 @@ LAYER = Layer(
     summary="feature-wise linear modulation",
     forward=film,
     shapes={
-        "x": ("N", "L", "C"), "c": ("N", "D"), "Wg": ("D", "C"), "bg": ("C",), "Wb": ("D", "C"),
-        "bb": ("C",),
+        "x": ("N", "L", "C"), "c": ("N", "D"), "W_g": ("D", "C"), "b_g": ("C",), "W_b": ("D", "C"),
+        "b_b": ("C",),
     },
-    wrt=("x", "c", "Wg", "bg", "Wb", "bb"),
+    wrt=("x", "c", "W_g", "b_g", "W_b", "b_b"),
     source="Perez et al., FiLM: Visual Reasoning with a General Conditioning Layer (2018), section "
     "2",
 )

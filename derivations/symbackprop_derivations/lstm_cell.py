@@ -1,9 +1,9 @@
 """One step of a long short-term memory, for N sequences.
 
-    i = sigmoid(x Wi + h Ui + bi)       x: (N, D), h (the state before): (N, H)
-    f = sigmoid(x Wf + h Uf + bf)       c (the memory before) and the gates: (N, H)
-    o = sigmoid(x Wo + h Uo + bo)       each W: (D, H), U: (H, H), b: (H,)
-    g = tanh(x Wg + h Ug + bg)
+    i = sigmoid(x W_i + h U_i + b_i)    x: (N, D), h (the state before): (N, H)
+    f = sigmoid(x W_f + h U_f + b_f)    c (the memory before) and the gates: (N, H)
+    o = sigmoid(x W_o + h U_o + b_o)    each W: (D, H), U: (H, H), b: (H,)
+    g = tanh(x W_g + h U_g + b_g)
     m = f c + i g
     s = o tanh(m)
 
@@ -15,15 +15,15 @@ import numpy as np
 from symbackprop.layer import Layer
 
 
-def lstm_cell(x, h, c, Wi, Ui, bi, Wf, Uf, bf, Wo, Uo, bo, Wg, Ug, bg):
-    ai = x @ Wi + h @ Ui + bi
-    af = x @ Wf + h @ Uf + bf
-    ao = x @ Wo + h @ Uo + bo
-    ag = x @ Wg + h @ Ug + bg
-    i = 1 / (1 + np.exp(-ai))
-    f = 1 / (1 + np.exp(-af))
-    o = 1 / (1 + np.exp(-ao))
-    g = np.tanh(ag)
+def lstm_cell(x, h, c, W_i, U_i, b_i, W_f, U_f, b_f, W_o, U_o, b_o, W_g, U_g, b_g):
+    a_i = x @ W_i + h @ U_i + b_i
+    a_f = x @ W_f + h @ U_f + b_f
+    a_o = x @ W_o + h @ U_o + b_o
+    a_g = x @ W_g + h @ U_g + b_g
+    i = 1 / (1 + np.exp(-a_i))
+    f = 1 / (1 + np.exp(-a_f))
+    o = 1 / (1 + np.exp(-a_o))
+    g = np.tanh(a_g)
     m = f * c + i * g
     q = np.tanh(m)
     s = o * q
@@ -35,11 +35,14 @@ LAYER = Layer(
     summary="one step of a long short-term memory",
     forward=lstm_cell,
     shapes={
-        "x": ("N", "D"), "h": ("N", "H"), "c": ("N", "H"), "Wi": ("D", "H"), "Ui": ("H", "H"),
-        "bi": ("H",), "Wf": ("D", "H"), "Uf": ("H", "H"), "bf": ("H",), "Wo": ("D", "H"),
-        "Uo": ("H", "H"), "bo": ("H",), "Wg": ("D", "H"), "Ug": ("H", "H"), "bg": ("H",),
+        "x": ("N", "D"), "h": ("N", "H"), "c": ("N", "H"), "W_i": ("D", "H"), "U_i": ("H", "H"),
+        "b_i": ("H",), "W_f": ("D", "H"), "U_f": ("H", "H"), "b_f": ("H",), "W_o": ("D", "H"),
+        "U_o": ("H", "H"), "b_o": ("H",), "W_g": ("D", "H"), "U_g": ("H", "H"), "b_g": ("H",),
     },
-    wrt=("x", "h", "c", "Wi", "Ui", "bi", "Wf", "Uf", "bf", "Wo", "Uo", "bo", "Wg", "Ug", "bg"),
+    wrt=(
+        "x", "h", "c", "W_i", "U_i", "b_i", "W_f", "U_f", "b_f", "W_o", "U_o", "b_o", "W_g", "U_g",
+        "b_g",
+    ),
     source="Gers, Schmidhuber and Cummins, Learning to Forget: Continual Prediction with LSTM "
     "(2000); Greff et al., LSTM: A Search Space Odyssey (2017), section II",
 )

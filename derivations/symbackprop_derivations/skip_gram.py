@@ -1,8 +1,10 @@
 """Skip-gram with negative sampling: a centre word v, a true context u and K noise words w.
 
-    p   = sigmoid(Σ_d u_d v_d)          v, u: (D,), w: (K, D)
-    q_k = sigmoid(Σ_d w_kd v_d)         q: (K,)
-    L   = -log p - Σ_k log(1 - q_k)
+    a   = Σ_d u_d v_d                   v, u: (D,), w: (K, D)
+    b_k = Σ_d w_kd v_d                  b: (K,)
+    L   = log(1 + exp(-a)) + Σ_k log(1 + exp(b_k))
+
+These are -log sigmoid(a) and -log sigmoid(-b).
 """
 
 import numpy as np
@@ -11,9 +13,9 @@ from symbackprop.layer import Layer
 
 
 def skip_gram(v, u, w):
-    p = 1 / (1 + np.exp(-(u @ v)))
-    q = 1 / (1 + np.exp(-(w @ v)))
-    L = -np.log(p) - np.sum(np.log(1 - q))
+    a = u @ v
+    b = w @ v
+    L = np.log(1 + np.exp(-a)) + np.sum(np.log(1 + np.exp(b)))
     return L
 
 

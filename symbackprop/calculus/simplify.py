@@ -22,7 +22,17 @@ from symbackprop.algebra.deadline import check_time, working_on
 from symbackprop.algebra.expansion import delta_times, expand_all
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, kind, kinds, weight
+from symbackprop.algebra.poly import (
+    Atom,
+    Node,
+    Poly,
+    atom,
+    deep_atoms,
+    kind,
+    kinds,
+    multiply,
+    weight,
+)
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
@@ -100,6 +110,7 @@ class Simplifier:
         rules = [declared(a) for a in equations if symmetric_array(a) is None]
         self.facts = Facts(rules, self.definitions, MatrixFacts(equations, self.definitions))
         arrays = [*program.inputs, *(d.array for d in program.definitions)]
+        self._parts: dict[Element, frozenset[Element]] = {}
         self._rank = {array: place for place, array in enumerate(arrays)}
 
     def rank(self, array: Array) -> int:
@@ -122,6 +133,7 @@ class Simplifier:
         sources = self._sources(p)
         p, used = self.facts.apply(delta_times(p, free))
         sources |= self._sources(p)
+        lossy = self._lossy(p)
         best = _State(cost(quick.arrange(p)), p, used, frozenset(_divisors(p)))
         order = count()
         queue = [(best.cost, next(order), best)]
@@ -148,7 +160,11 @@ class Simplifier:
                 facts = _union(state.facts, (*rests_on, *more))
                 new = _State(cost(quick.arrange(q)), q, facts, allowed)
                 heappush(queue, (new.cost, next(order), new))
-                if self._defined(q, allowed) and self._sources(q) <= sources:
+                if (
+                    self._defined(q, allowed)
+                    and self._sources(q) <= sources
+                    and self._lossy(q) <= lossy
+                ):
                     found.append(new)
                     best = min(best, new, key=lambda s: s.cost)
         arranger = self.arranger(free)
@@ -192,6 +208,34 @@ class Simplifier:
         """
         return frozenset().union(*(self._origins[a.array] for a in deep_atoms(p)
                                    if isinstance(a, Element)))
+
+    def _lossy(self, p: Poly) -> set[tuple[Atom, Atom]]:
+        """The differences y - x of a sum y and an array that stands in it.
+
+        With y = z x + (1 - z) w, the difference w - y is z (w - x), but without its digits where
+        z is small.
+        """
+        found: set[tuple[Atom, Atom]] = set()
+        bases = (a.args[0] for a in deep_atoms(p) if isinstance(a, Node) and a.head == "base")
+        for q in (p, *bases):
+            for m, c in q.terms.items() if len(q) > 1 else ():
+                for a, e in m:
+                    if isinstance(a, Element) and e == 1 and a.array in self.definitions:
+                        rest = m - {(a, e)}
+                        found.update((a, b) for b in self._computed_from(a)
+                                     if q.terms.get(multiply(rest, frozenset({(b, 1)}))) == -c)
+        return found
+
+    def _computed_from(self, a: Element) -> frozenset[Element]:
+        """The elements that the terms of the definition of an element have as factors."""
+        found = self._parts.get(a)
+        if found is None:
+            indices, f = self.definitions[a.array]
+            terms = expand_all(rename(f, dict(zip(indices, a.indices, strict=True)))).terms
+            parts = {b for m in terms for b, e in m if isinstance(b, Element) and e == 1}
+            found = frozenset(parts if len(terms) > 1 else ())
+            self._parts[a] = found
+        return found
 
     @cached_property
     def _origins(self) -> _Origins:

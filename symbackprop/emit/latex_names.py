@@ -17,6 +17,7 @@ _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
     "upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
 )
+_SHORT = {"eps": r"\epsilon", "lam": r"\lambda"}
 _ACCENTS = {"hat": "hat", "bar": "bar", "tilde": "tilde"}
 _WORDS = "max|min|diag|if|otherwise|using|where|sum"
 _FUNCTIONS = re.compile("|".join([*(f.head for f in TABLE), _WORDS]))
@@ -62,7 +63,7 @@ def _letter(text: str) -> str | None:
     if len(text) == 1 and unicodedata.name(text, "").startswith("GREEK "):
         _, case, *rest = unicodedata.name(text).replace("LAMDA", "LAMBDA").split()
         text = rest[-1].capitalize() if case == "CAPITAL" else rest[-1].lower()
-    return rf"\{text}" if _GREEK.fullmatch(text) else None
+    return rf"\{text}" if _GREEK.fullmatch(text) else _SHORT.get(text)
 
 
 def _word(text: str, style: str = "mathrm") -> str:
@@ -71,7 +72,7 @@ def _word(text: str, style: str = "mathrm") -> str:
 
 
 def styled(name: str) -> Name:
-    """x, gamma, W1, x_hat, x_max in mathematical dress; any other name upright and whole.
+    """x, gamma, eps, W1, x_hat, x_max in mathematical dress; any other name upright and whole.
 
     A trailing underscore, as in `lambda_`, is there for Python alone and is not shown.
     """

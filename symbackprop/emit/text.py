@@ -73,7 +73,8 @@ def text(
 def text_product(product: Product, *, unicode: bool = True, notation: str = "index") -> str:
     """The definitions with shapes, the rates of change in a direction, the facts and the notes."""
     product = lettered_formula(product)
-    printer = _Lines(TextPrinter(UNICODE if unicode else ASCII), wants_matrix(notation), product.program)
+    signs = UNICODE if unicode else ASCII
+    printer = _Lines(TextPrinter(signs), wants_matrix(notation), product.program)
     remarks = {r: _product_of(printer, product, of) for r, of in zip(
         product.results, product.wrt if product.loss else product.of, strict=True)}  # fmt: skip
     program = replace(product.program, inputs=product.program.inputs[: -len(product.wrt)])

@@ -82,10 +82,11 @@ def _has_positions(expr: Expr) -> bool:
         if isinstance(node, Index | Position):
             return True
         if isinstance(node, Element | Delta):
-            if not all(isinstance(i, Index) for i in node.indices):
+            indices = [i for i in node.indices if isinstance(i, Index)]
+            if len(indices) < len(node.indices):
                 return True
-        if isinstance(node, Element) and tuple(i.size for i in node.indices) != node.array.axes:
-            return True
+            if isinstance(node, Element) and tuple(i.size for i in indices) != node.array.axes:
+                return True
     return False
 
 

@@ -52,7 +52,9 @@ def as_shape(shape: Any) -> Shape:
     return found
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, **other: Any) -> Value:
+def arange(
+    start: Any, stop: Any = None, step: Any = None, dtype: Any = None, **other: Any
+) -> Value:
     """The integers from start (0) to stop, without stop."""
     first, last = (start, stop) if stop is not None else (0, start)
     low, high, by = as_size(first), as_size(last), as_size(1 if step is None else step)

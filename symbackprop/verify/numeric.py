@@ -59,14 +59,17 @@ class Finding:
 
 
 class Unusable(Exception):
-    """The point proves nothing: its exact gradients do not fit into float64."""
+    """The point proves nothing: its exact gradients are not known or do not fit into float64."""
 
 
 def compare(
     backward: Backward, module: Any, function: Callable[..., Any] | None, point: Point
 ) -> list[Finding]:
     """Every check at one point; raises Unusable."""
-    truth = gradients(backward.program, backward.wrt, point)
+    try:
+        truth = gradients(backward.program, backward.wrt, point)
+    except OutOfDomain as problem:
+        raise Unusable(f"the exact gradients: {problem}") from None
     found = measured(
         truth,
         lambda: shown(backward, point),

@@ -1,6 +1,6 @@
 """Values with many digits that know what float64 could make of them.
 
-Beside its value, a number carries a scale: the first-order rounding error, in units of the
+Beside its value, a number carries a scale: the rounding error, in units of the
 machine epsilon, of computing it step by step in floating point. y - t with y near t has a small
 value and a scale near y: no float64 program that computes y first can do better than epsilon times
 that. Verification measures a generated module's error against it, and chooses its working
@@ -14,6 +14,8 @@ from fractions import Fraction
 from typing import Any
 
 from symbackprop.verify.scalars import DOMAINS, Digits, OutOfDomain, Scalars
+
+_EPSILON = 2.0**-52
 
 
 class Rounded:
@@ -72,6 +74,8 @@ class Rounding(Scalars):
         for factor in factors[1:]:
             u, v = abs(product.value), abs(factor.value)
             scale = product.scale * v + factor.scale * u + u * v
+            # Of second order, but all there is where both factors have lost all their digits.
+            scale += product.scale * factor.scale * _EPSILON
             product = Rounded(product.value * factor.value, scale)
         return product  # type: ignore[no-any-return]
 
@@ -81,7 +85,8 @@ class Rounding(Scalars):
         if exponent < 0:
             self._meet(base)
         value = self.digits.integer_power(base.value, exponent)
-        slope = abs(self.digits.integer_power(base.value, exponent - 1)) if base.value else 0
+        near = abs(base.value) + (base.scale * _EPSILON if exponent > 1 else 0)
+        slope = self.digits.integer_power(near, exponent - 1) if near else 0
         return Rounded(value, abs(exponent) * slope * base.scale + abs(value))
 
     def root_power(self, base: Rounded, exponent: Rounded) -> Rounded:

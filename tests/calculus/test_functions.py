@@ -180,3 +180,16 @@ def test_a_minimum_is_shown_as_one() -> None:
     assert "y = x - np.min(x)" in derived.numpy_source()
     assert "max" not in derived.text(unicode=False)
     assert any("smallest" in note for note in derived.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "others", "form"),
+    [
+        ("y = -log(1 + exp(-x))", "", "dy/(1 + exp(x))"),
+        ("y = minimum(maximum(x, 0), 6)", "", "dy*(x > 0)*(x < 6)"),
+        ("z = 1/(1 + exp(-x)); y = z*u + (1 - z)*w", "uw", "dy*z*(1 - z)*(u - w)"),
+    ],
+)
+def test_no_digits_are_given_away(text: str, others: str, form: str) -> None:
+    d = sb.derive(text, shapes={name: ("n",) for name in f"x{others}"}, wrt=["x"])
+    assert_closed_form(d.backward, "x", form)

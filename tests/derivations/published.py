@@ -91,29 +91,31 @@ PUBLISHED: dict[str, str] = {
         "dx = du @ W.T + dv @ V.T; dW = x.T @ du; dV = x.T @ dv"
     ),
     "lstm-cell": (
-        "dt = dm + ds*o*(1 - q**2); dai = dt*g*i*(1 - i); daf = dt*c*f*(1 - f);"
-        "dao = ds*q*o*(1 - o); dag = dt*i*(1 - g**2); dc = dt*f;"
-        "dx = dai @ Wi.T + daf @ Wf.T + dao @ Wo.T + dag @ Wg.T;"
-        "dh = dai @ Ui.T + daf @ Uf.T + dao @ Uo.T + dag @ Ug.T; dWi = x.T @ dai;"
-        "dUi = h.T @ dai; dbi = sum(dai, axis=0); dWf = x.T @ daf; dUf = h.T @ daf;"
-        "dbf = sum(daf, axis=0); dWo = x.T @ dao; dUo = h.T @ dao; dbo = sum(dao, axis=0);"
-        "dWg = x.T @ dag; dUg = h.T @ dag; dbg = sum(dag, axis=0)"
+        "dt = dm + ds*o*(1 - q**2); da_i = dt*g*i*(1 - i); da_f = dt*c*f*(1 - f);"
+        "da_o = ds*q*o*(1 - o); da_g = dt*i*(1 - g**2); dc = dt*f;"
+        "dx = da_i @ W_i.T + da_f @ W_f.T + da_o @ W_o.T + da_g @ W_g.T;"
+        "dh = da_i @ U_i.T + da_f @ U_f.T + da_o @ U_o.T + da_g @ U_g.T; dW_i = x.T @ da_i;"
+        "dU_i = h.T @ da_i; db_i = sum(da_i, axis=0); dW_f = x.T @ da_f; dU_f = h.T @ da_f;"
+        "db_f = sum(da_f, axis=0); dW_o = x.T @ da_o; dU_o = h.T @ da_o;"
+        "db_o = sum(da_o, axis=0); dW_g = x.T @ da_g; dU_g = h.T @ da_g;"
+        "db_g = sum(da_g, axis=0)"
     ),
     "gru-cell": (
-        "dac = dh*(1 - z)*(1 - c**2); daz = dh*(p - c)*z*(1 - z); dq = dac @ Uc.T;"
-        "dar = dq*p*r*(1 - r); dx = dac @ Wc.T + daz @ Wz.T + dar @ Wr.T;"
-        "dp = dh*z + dq*r + daz @ Uz.T + dar @ Ur.T; dWr = x.T @ dar; dUr = p.T @ dar;"
-        "dbr = sum(dar, axis=0); dWz = x.T @ daz; dUz = p.T @ daz; dbz = sum(daz, axis=0);"
-        "dWc = x.T @ dac; dUc = q.T @ dac; dbc = sum(dac, axis=0)"
+        "da_c = dh*(1 - z)*(1 - c**2); da_z = dh*(p - c)*z*(1 - z); dq = da_c @ U_c.T;"
+        "da_r = dq*p*r*(1 - r); dx = da_c @ W_c.T + da_z @ W_z.T + da_r @ W_r.T;"
+        "dp = dh*z + dq*r + da_z @ U_z.T + da_r @ U_r.T; dW_r = x.T @ da_r; dU_r = p.T @ da_r;"
+        "db_r = sum(da_r, axis=0); dW_z = x.T @ da_z; dU_z = p.T @ da_z;"
+        "db_z = sum(da_z, axis=0); dW_c = x.T @ da_c; dU_c = q.T @ da_c;"
+        "db_c = sum(da_c, axis=0)"
     ),
     "multi-head-attention": (
-        "dWo = einsum('thk,td->hkd', o, dy); do = einsum('td,hkd->thk', dy, Wo);"
+        "dW_o = einsum('thk,td->hkd', o, dy); do = einsum('td,hkd->thk', dy, W_o);"
         "dv = einsum('hti,thk->ihk', p, do); dp = einsum('thk,ihk->hti', do, v);"
         "ds = p*(dp - sum(dp*p, axis=2, keepdims=True))/sqrt(q.shape[2]);"
         "dq = einsum('hti,ihk->thk', ds, k); dk = einsum('hti,thk->ihk', ds, q);"
-        "dx = einsum('thk,dhk->td', dq, Wq) + einsum('thk,dhk->td', dk, Wk) + "
-        "einsum('thk,dhk->td', dv, Wv); dWq = einsum('td,thk->dhk', x, dq);"
-        "dWk = einsum('td,thk->dhk', x, dk); dWv = einsum('td,thk->dhk', x, dv)"
+        "dx = einsum('thk,dhk->td', dq, W_q) + einsum('thk,dhk->td', dk, W_k) + "
+        "einsum('thk,dhk->td', dv, W_v); dW_q = einsum('td,thk->dhk', x, dq);"
+        "dW_k = einsum('td,thk->dhk', x, dk); dW_v = einsum('td,thk->dhk', x, dv)"
     ),
     "masked-attention": (
         "dv = p.T @ do; dp = do @ v.T; ds = p*(dp - sum(dp*p, axis=1, keepdims=True));"
@@ -130,13 +132,12 @@ PUBLISHED: dict[str, str] = {
     ),
     "film": (
         "dx = dy*g[:, None, :]; dg = sum(dy*x, axis=1); db = sum(dy, axis=1);"
-        "dc = dg @ Wg.T + db @ Wb.T; dWg = c.T @ dg; dbg = sum(dg, axis=0); dWb = c.T @ db;"
-        "dbb = sum(db, axis=0)"
+        "dc = dg @ W_g.T + db @ W_b.T; dW_g = c.T @ dg; db_g = sum(dg, axis=0); dW_b = c.T @ db;"
+        "db_b = sum(db, axis=0)"
     ),
     "squeeze-excitation": (
-        "db = sum(dy*x, axis=(1, 2))*e*(1 - e); dV = h.T @ db; da = (db @ V.T)*(a > 0);"
-        "dU = z.T @ da; dz = da @ U.T/(x.shape[1]*x.shape[2]);"
-        "dx = dy*e[:, None, None, :] + dz[:, None, None, :]"
+        "db = sum(dy*x, axis=1)*e*(1 - e); dV = h.T @ db; da = (db @ V.T)*(a > 0);"
+        "dU = z.T @ da; dz = da @ U.T/x.shape[1]; dx = dy*e[:, None, :] + dz[:, None, :]"
     ),
     "highway": (
         "du = dy*t*(1 - h**2); dv = dy*(h - x)*t*(1 - t); dx = dy*(1 - t) + du @ W.T + dv @ V.T;"
@@ -215,7 +216,6 @@ PUBLISHED: dict[str, str] = {
     "contrastive": "g = 1 - t - t*maximum(0, m - d)/d; dx = g*(x - y); dy = -g*(x - y)",
     "wing": "dy = sign(r)*where(abs(r) < w, w/(eps + abs(r)), 1)",
     "center-loss": "dx = r; dc = -t.T @ r",
-    "mixture-density": "r = exp(q + L); da = p - r; dm = -r*e/exp(s); ds = r*(1 - e**2)",
     "ranknet": "dx = sigma*(0.5*(1 - t) - 1/(1 + exp(d))); dy = -dx",
     "ppo": "dx = -a*r*(r*a < g)/x.shape[0]",
     "dpo": "dz = -1/(1 + exp(z))/w.shape[0]; dw = beta*dz; dr = -beta*dz",
@@ -249,7 +249,9 @@ PUBLISHED: dict[str, str] = {
     ),
     "factorization-machine": "dw = x; dv = x[:, None]*(s - v*x[:, None]); db = 1",
     "bpr": "g = 1/(1 + exp(x)); du = 2*lam*u - g*(i - j); di = 2*lam*i - g*u; dj = 2*lam*j + g*u",
-    "skip-gram": "dv = (p - 1)*u + q @ w; du = (p - 1)*v; dw = q[:, None]*v",
+    "skip-gram": (
+        "p = -1/(1 + exp(a)); q = 1/(1 + exp(-b)); dv = p*u + q @ w; du = p*v; dw = q[:, None]*v"
+    ),
     "glove": "g = 2*f*e; dw = g @ c; dc = g.T @ w; da = sum(g, axis=1); db = sum(g, axis=0)",
     "linear-svm": "g = t*(t*z < 1); dw = lam*w - x.T @ g/x.shape[0]",
     "softmax-regression": "da = (y - t)/x.shape[0]; dW = x.T @ da; db = sum(da, axis=0)",

@@ -3,43 +3,44 @@
 Shapes:
     x: (N, D)
     p: (N, H)
-    Wr: (D, H)
-    Ur: (H, H)
-    br: (H,)
-    Wz: (D, H)
-    Uz: (H, H)
-    bz: (H,)
-    Wc: (D, H)
-    Uc: (H, H)
-    bc: (H,)
+    W_r: (D, H)
+    U_r: (H, H)
+    b_r: (H,)
+    W_z: (D, H)
+    U_z: (H, H)
+    b_z: (H,)
+    W_c: (D, H)
+    U_c: (H, H)
+    b_c: (H,)
 
 Forward:
-    ar[i, j] = sum_k(x[i, k]*Wr[k, j]) + sum_k(p[i, k]*Ur[k, j]) + br[j]
-    az[i, j] = sum_k(x[i, k]*Wz[k, j]) + sum_k(p[i, k]*Uz[k, j]) + bz[j]
-    r[i, j] = 1/(1 + exp(-ar[i, j]))
-    z[i, j] = 1/(1 + exp(-az[i, j]))
+    a_r[i, j] = sum_k(x[i, k]*W_r[k, j]) + sum_k(p[i, k]*U_r[k, j]) + b_r[j]
+    a_z[i, j] = sum_k(x[i, k]*W_z[k, j]) + sum_k(p[i, k]*U_z[k, j]) + b_z[j]
+    r[i, j] = 1/(1 + exp(-a_r[i, j]))
+    z[i, j] = 1/(1 + exp(-a_z[i, j]))
     q[i, j] = r[i, j]*p[i, j]
-    ac[i, j] = sum_k(x[i, k]*Wc[k, j]) + sum_k(q[i, k]*Uc[k, j]) + bc[j]
-    c[i, j] = tanh(ac[i, j])
+    a_c[i, j] = sum_k(x[i, k]*W_c[k, j]) + sum_k(q[i, k]*U_c[k, j]) + b_c[j]
+    c[i, j] = tanh(a_c[i, j])
     h[i, j] = z[i, j]*p[i, j] + (1 - z[i, j])*c[i, j]
 
 Backward:
-    dac[i, j] = dh[i, j]*(1 - c[i, j]**2)*(1 - z[i, j])
-    dq[i, j] = sum_k(dac[i, k]*Uc[j, k])
-    daz[i, j] = dh[i, j]*((z[i, j] - 1)*(c[i, j] - h[i, j]))
-    dar[i, j] = dq[i, j]*q[i, j]*(1 - r[i, j])
-    dx[i, j] = sum_k(dac[i, k]*Wc[j, k]) + sum_k(dar[i, k]*Wr[j, k]) + sum_k(daz[i, k]*Wz[j, k])
-    dp[i, j] = dh[i, j]*z[i, j] + dq[i, j]*r[i, j] + sum_k(dar[i, k]*Ur[j, k]) +
-        sum_k(daz[i, k]*Uz[j, k])
-    dWr[i, j] = sum_k(x[k, i]*dar[k, j])
-    dUr[i, j] = sum_k(p[k, i]*dar[k, j])
-    dbr[k] = sum_j(dar[j, k])
-    dWz[i, j] = sum_k(x[k, i]*daz[k, j])
-    dUz[i, j] = sum_k(p[k, i]*daz[k, j])
-    dbz[k] = sum_j(daz[j, k])
-    dWc[i, j] = sum_k(x[k, i]*dac[k, j])
-    dUc[i, j] = sum_k(q[k, i]*dac[k, j])
-    dbc[k] = sum_j(dac[j, k])
+    da_c[i, j] = dh[i, j]*(1 - c[i, j]**2)*(1 - z[i, j])
+    dq[i, j] = sum_k(da_c[i, k]*U_c[j, k])
+    da_z[i, j] = dh[i, j]*z[i, j]*((z[i, j] - 1)*(c[i, j] - p[i, j]))
+    da_r[i, j] = dq[i, j]*q[i, j]*(1 - r[i, j])
+    dx[i, j] = sum_k(da_c[i, k]*W_c[j, k]) + sum_k(da_r[i, k]*W_r[j, k]) +
+        sum_k(da_z[i, k]*W_z[j, k])
+    dp[i, j] = dh[i, j]*z[i, j] + dq[i, j]*r[i, j] + sum_k(da_r[i, k]*U_r[j, k]) +
+        sum_k(da_z[i, k]*U_z[j, k])
+    dW_r[i, j] = sum_k(x[k, i]*da_r[k, j])
+    dU_r[i, j] = sum_k(p[k, i]*da_r[k, j])
+    db_r[k] = sum_j(da_r[j, k])
+    dW_z[i, j] = sum_k(x[k, i]*da_z[k, j])
+    dU_z[i, j] = sum_k(p[k, i]*da_z[k, j])
+    db_z[k] = sum_j(da_z[j, k])
+    dW_c[i, j] = sum_k(x[k, i]*da_c[k, j])
+    dU_c[i, j] = sum_k(q[k, i]*da_c[k, j])
+    db_c[k] = sum_j(da_c[j, k])
     with dh the upstream gradient of h
 
 Computed by forward for the sake of rounding:
@@ -56,15 +57,15 @@ import numpy as np
 _SHAPES = {
     "x": ("N", "D"),
     "p": ("N", "H"),
-    "Wr": ("D", "H"),
-    "Ur": ("H", "H"),
-    "br": ("H",),
-    "Wz": ("D", "H"),
-    "Uz": ("H", "H"),
-    "bz": ("H",),
-    "Wc": ("D", "H"),
-    "Uc": ("H", "H"),
-    "bc": ("H",),
+    "W_r": ("D", "H"),
+    "U_r": ("H", "H"),
+    "b_r": ("H",),
+    "W_z": ("D", "H"),
+    "U_z": ("H", "H"),
+    "b_z": ("H",),
+    "W_c": ("D", "H"),
+    "U_c": ("H", "H"),
+    "b_c": ("H",),
 }
 
 
@@ -73,17 +74,16 @@ class Saved(NamedTuple):
 
     x: np.ndarray  # (N, D)
     p: np.ndarray  # (N, H)
-    Wr: np.ndarray  # (D, H)
-    Ur: np.ndarray  # (H, H)
-    Wz: np.ndarray  # (D, H)
-    Uz: np.ndarray  # (H, H)
-    Wc: np.ndarray  # (D, H)
-    Uc: np.ndarray  # (H, H)
+    W_r: np.ndarray  # (D, H)
+    U_r: np.ndarray  # (H, H)
+    W_z: np.ndarray  # (D, H)
+    U_z: np.ndarray  # (H, H)
+    W_c: np.ndarray  # (D, H)
+    U_c: np.ndarray  # (H, H)
     r: np.ndarray  # (N, H)
     z: np.ndarray  # (N, H)
     q: np.ndarray  # (N, H)
     c: np.ndarray  # (N, H)
-    h: np.ndarray  # (N, H)
     one_minus_z: np.ndarray  # (N, H)
     one_minus_r: np.ndarray  # (N, H)
 
@@ -93,15 +93,15 @@ class Grads(NamedTuple):
 
     x: np.ndarray  # (N, D)
     p: np.ndarray  # (N, H)
-    Wr: np.ndarray  # (D, H)
-    Ur: np.ndarray  # (H, H)
-    br: np.ndarray  # (H,)
-    Wz: np.ndarray  # (D, H)
-    Uz: np.ndarray  # (H, H)
-    bz: np.ndarray  # (H,)
-    Wc: np.ndarray  # (D, H)
-    Uc: np.ndarray  # (H, H)
-    bc: np.ndarray  # (H,)
+    W_r: np.ndarray  # (D, H)
+    U_r: np.ndarray  # (H, H)
+    b_r: np.ndarray  # (H,)
+    W_z: np.ndarray  # (D, H)
+    U_z: np.ndarray  # (H, H)
+    b_z: np.ndarray  # (H,)
+    W_c: np.ndarray  # (D, H)
+    U_c: np.ndarray  # (H, H)
+    b_c: np.ndarray  # (H,)
 
 
 def _prepare(**inputs):
@@ -130,65 +130,67 @@ def _upstream(value, shape, dtype):
     return array
 
 
-def forward(x, p, Wr, Ur, br, Wz, Uz, bz, Wc, Uc, bc):
+def forward(x, p, W_r, U_r, b_r, W_z, U_z, b_z, W_c, U_c, b_c):
     """Return h: (N, H); and what `backward` needs."""
-    x, p, Wr, Ur, br, Wz, Uz, bz, Wc, Uc, bc = _prepare(
-        x=x, p=p, Wr=Wr, Ur=Ur, br=br, Wz=Wz, Uz=Uz, bz=bz, Wc=Wc, Uc=Uc, bc=bc,
+    x, p, W_r, U_r, b_r, W_z, U_z, b_z, W_c, U_c, b_c = _prepare(
+        x=x, p=p, W_r=W_r, U_r=U_r, b_r=b_r, W_z=W_z, U_z=U_z, b_z=b_z, W_c=W_c, U_c=U_c,
+        b_c=b_c,
     )
-    ar = x @ Wr + p @ Ur + br  # (N, H)
-    az = x @ Wz + p @ Uz + bz  # (N, H)
-    u = 1 + np.exp(-np.abs(ar))  # (N, H)
-    r = np.exp(np.minimum(0, ar)) / u  # (N, H)
-    u2 = 1 + np.exp(-np.abs(az))  # (N, H)
-    z = np.exp(np.minimum(0, az)) / u2  # (N, H)
+    a_r = x @ W_r + p @ U_r + b_r  # (N, H)
+    a_z = x @ W_z + p @ U_z + b_z  # (N, H)
+    u = 1 + np.exp(-np.abs(a_r))  # (N, H)
+    r = np.exp(np.minimum(0, a_r)) / u  # (N, H)
+    u2 = 1 + np.exp(-np.abs(a_z))  # (N, H)
+    z = np.exp(np.minimum(0, a_z)) / u2  # (N, H)
     q = r * p  # (N, H)
-    ac = x @ Wc + q @ Uc + bc  # (N, H)
-    c = np.tanh(ac)  # (N, H)
+    a_c = x @ W_c + q @ U_c + b_c  # (N, H)
+    c = np.tanh(a_c)  # (N, H)
     h = z * p + (1 - z) * c  # (N, H)
-    one_minus_z = np.exp(np.minimum(0, -az)) / u2  # (N, H)
-    one_minus_r = np.exp(np.minimum(0, -ar)) / u  # (N, H)
+    one_minus_z = np.exp(np.minimum(0, -a_z)) / u2  # (N, H)
+    one_minus_r = np.exp(np.minimum(0, -a_r)) / u  # (N, H)
     return h, Saved(
-        x=x, p=p, Wr=Wr, Ur=Ur, Wz=Wz, Uz=Uz, Wc=Wc, Uc=Uc, r=r, z=z, q=q, c=c, h=h,
+        x=x, p=p, W_r=W_r, U_r=U_r, W_z=W_z, U_z=U_z, W_c=W_c, U_c=U_c, r=r, z=z, q=q, c=c,
         one_minus_z=one_minus_z, one_minus_r=one_minus_r,
     )
 
 
 def backward(saved, dout):
-    """Return the gradients in x, p, Wr, Ur, br, Wz, Uz, bz, Wc, Uc and bc.
+    """Return the gradients in x, p, W_r, U_r, b_r, W_z, U_z, b_z, W_c, U_c and b_c.
 
     dout: the upstream gradient of h, (N, H)
     """
     x = saved.x
     p = saved.p
-    Wr = saved.Wr
-    Ur = saved.Ur
-    Wz = saved.Wz
-    Uz = saved.Uz
-    Wc = saved.Wc
-    Uc = saved.Uc
+    W_r = saved.W_r
+    U_r = saved.U_r
+    W_z = saved.W_z
+    U_z = saved.U_z
+    W_c = saved.W_c
+    U_c = saved.U_c
     r = saved.r
     z = saved.z
     q = saved.q
     c = saved.c
-    h = saved.h
     one_minus_z = saved.one_minus_z
     one_minus_r = saved.one_minus_r
     dh = _upstream(dout, p.shape, x.dtype)
-    dac = dh * (1 - c**2) * one_minus_z  # (N, H)
-    dq = dac @ Uc.T  # (N, H)
-    daz = -dh * one_minus_z * (c - h)  # (N, H)
-    dar = dq * q * one_minus_r  # (N, H)
-    dx = dac @ Wc.T + dar @ Wr.T + daz @ Wz.T  # (N, D)
-    dp = dh * z + dq * r + dar @ Ur.T + daz @ Uz.T  # (N, H)
-    dWr = x.T @ dar  # (D, H)
-    dUr = p.T @ dar  # (H, H)
-    dbr = np.sum(dar, axis=0)  # (H,)
-    dWz = x.T @ daz  # (D, H)
-    dUz = p.T @ daz  # (H, H)
-    dbz = np.sum(daz, axis=0)  # (H,)
-    dWc = x.T @ dac  # (D, H)
-    dUc = q.T @ dac  # (H, H)
-    dbc = np.sum(dac, axis=0)  # (H,)
+    da_c = dh * (1 - c**2) * one_minus_z  # (N, H)
+    dq = da_c @ U_c.T  # (N, H)
+    u = dh * z  # (N, H)
+    da_z = -u * one_minus_z * (c - p)  # (N, H)
+    da_r = dq * q * one_minus_r  # (N, H)
+    dx = da_c @ W_c.T + da_r @ W_r.T + da_z @ W_z.T  # (N, D)
+    dp = u + dq * r + da_r @ U_r.T + da_z @ U_z.T  # (N, H)
+    dW_r = x.T @ da_r  # (D, H)
+    dU_r = p.T @ da_r  # (H, H)
+    db_r = np.sum(da_r, axis=0)  # (H,)
+    dW_z = x.T @ da_z  # (D, H)
+    dU_z = p.T @ da_z  # (H, H)
+    db_z = np.sum(da_z, axis=0)  # (H,)
+    dW_c = x.T @ da_c  # (D, H)
+    dU_c = q.T @ da_c  # (H, H)
+    db_c = np.sum(da_c, axis=0)  # (H,)
     return Grads(
-        x=dx, p=dp, Wr=dWr, Ur=dUr, br=dbr, Wz=dWz, Uz=dUz, bz=dbz, Wc=dWc, Uc=dUc, bc=dbc,
+        x=dx, p=dp, W_r=dW_r, U_r=dU_r, b_r=db_r, W_z=dW_z, U_z=dU_z, b_z=db_z, W_c=dW_c,
+        U_c=dU_c, b_c=db_c,
     )

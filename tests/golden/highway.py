@@ -15,7 +15,7 @@ Forward:
     y[i, j] = h[i, j]*t[i, j] + x[i, j]*(1 - t[i, j])
 
 Backward:
-    dv[i, j] = dy[i, j]*((t[i, j] - 1)*(x[i, j] - y[i, j]))
+    dv[i, j] = dy[i, j]*t[i, j]*((t[i, j] - 1)*(x[i, j] - h[i, j]))
     du[i, j] = dy[i, j]*t[i, j]*(1 - h[i, j]**2)
     dx[i, j] = dy[i, j]*(1 - t[i, j]) + sum_k(dv[i, k]*V[j, k]) + sum_k(du[i, k]*W[j, k])
     dW[i, j] = sum_k(x[k, i]*du[k, j])
@@ -51,7 +51,6 @@ class Saved(NamedTuple):
     V: np.ndarray  # (D, D)
     h: np.ndarray  # (N, D)
     t: np.ndarray  # (N, D)
-    y: np.ndarray  # (N, D)
     one_minus_t: np.ndarray  # (N, D)
 
 
@@ -101,7 +100,7 @@ def forward(x, W, b, V, c):
     t = np.exp(np.minimum(0, v)) / u2  # (N, D)
     y = h * t + x * (1 - t)  # (N, D)
     one_minus_t = np.exp(np.minimum(0, -v)) / u2  # (N, D)
-    return y, Saved(x=x, W=W, V=V, h=h, t=t, y=y, one_minus_t=one_minus_t)
+    return y, Saved(x=x, W=W, V=V, h=h, t=t, one_minus_t=one_minus_t)
 
 
 def backward(saved, dout):
@@ -109,18 +108,12 @@ def backward(saved, dout):
 
     dout: the upstream gradient of y, (N, D)
     """
-    x = saved.x
-    W = saved.W
-    V = saved.V
-    h = saved.h
-    t = saved.t
-    y = saved.y
-    one_minus_t = saved.one_minus_t
+    x, W, V, h, t, one_minus_t = saved.x, saved.W, saved.V, saved.h, saved.t, saved.one_minus_t
     dy = _upstream(dout, x.shape, x.dtype)
-    u = dy * one_minus_t  # (N, D)
-    dv = -u * (x - y)  # (N, D)
-    du = dy * t * (1 - h**2)  # (N, D)
-    dx = u + dv @ V.T + du @ W.T  # (N, D)
+    u = dy * t  # (N, D)
+    dv = -u * one_minus_t * (x - h)  # (N, D)
+    du = u * (1 - h**2)  # (N, D)
+    dx = dy * one_minus_t + dv @ V.T + du @ W.T  # (N, D)
     dW = x.T @ du  # (D, D)
     db = np.sum(du, axis=0)  # (D,)
     dV = x.T @ dv  # (D, D)

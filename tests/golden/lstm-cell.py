@@ -4,55 +4,55 @@ Shapes:
     x: (N, D)
     h: (N, H)
     c: (N, H)
-    Wi: (D, H)
-    Ui: (H, H)
-    bi: (H,)
-    Wf: (D, H)
-    Uf: (H, H)
-    bf: (H,)
-    Wo: (D, H)
-    Uo: (H, H)
-    bo: (H,)
-    Wg: (D, H)
-    Ug: (H, H)
-    bg: (H,)
+    W_i: (D, H)
+    U_i: (H, H)
+    b_i: (H,)
+    W_f: (D, H)
+    U_f: (H, H)
+    b_f: (H,)
+    W_o: (D, H)
+    U_o: (H, H)
+    b_o: (H,)
+    W_g: (D, H)
+    U_g: (H, H)
+    b_g: (H,)
 
 Forward:
-    ai[j, k] = sum_l(x[j, l]*Wi[l, k]) + sum_l(h[j, l]*Ui[l, k]) + bi[k]
-    af[j, k] = sum_l(x[j, l]*Wf[l, k]) + sum_l(h[j, l]*Uf[l, k]) + bf[k]
-    ao[j, k] = sum_l(x[j, l]*Wo[l, k]) + sum_l(h[j, l]*Uo[l, k]) + bo[k]
-    ag[j, k] = sum_l(x[j, l]*Wg[l, k]) + sum_l(h[j, l]*Ug[l, k]) + bg[k]
-    i[j, k] = 1/(1 + exp(-ai[j, k]))
-    f[j, k] = 1/(1 + exp(-af[j, k]))
-    o[j, k] = 1/(1 + exp(-ao[j, k]))
-    g[j, k] = tanh(ag[j, k])
+    a_i[j, k] = sum_l(x[j, l]*W_i[l, k]) + sum_l(h[j, l]*U_i[l, k]) + b_i[k]
+    a_f[j, k] = sum_l(x[j, l]*W_f[l, k]) + sum_l(h[j, l]*U_f[l, k]) + b_f[k]
+    a_o[j, k] = sum_l(x[j, l]*W_o[l, k]) + sum_l(h[j, l]*U_o[l, k]) + b_o[k]
+    a_g[j, k] = sum_l(x[j, l]*W_g[l, k]) + sum_l(h[j, l]*U_g[l, k]) + b_g[k]
+    i[j, k] = 1/(1 + exp(-a_i[j, k]))
+    f[j, k] = 1/(1 + exp(-a_f[j, k]))
+    o[j, k] = 1/(1 + exp(-a_o[j, k]))
+    g[j, k] = tanh(a_g[j, k])
     m[j, k] = f[j, k]*c[j, k] + i[j, k]*g[j, k]
     q[j, k] = tanh(m[j, k])
     s[j, k] = o[j, k]*q[j, k]
 
 Backward:
     dm_[j, k] = dm[j, k] + ds[j, k]*o[j, k]*(1 - q[j, k]**2)
-    dag[j, k] = dm_[j, k]*i[j, k]*(1 - g[j, k]**2)
-    dao[j, k] = ds[j, k]*s[j, k]*(1 - o[j, k])
-    daf[j, k] = dm_[j, k]*c[j, k]*f[j, k]*(1 - f[j, k])
-    dai[j, k] = dm_[j, k]*i[j, k]*g[j, k]*(1 - i[j, k])
-    dx[j, k] = sum_l(daf[j, l]*Wf[k, l]) + sum_l(dag[j, l]*Wg[k, l]) + sum_l(dai[j, l]*Wi[k, l])
-        + sum_l(dao[j, l]*Wo[k, l])
-    dh[j, k] = sum_l(daf[j, l]*Uf[k, l]) + sum_l(dag[j, l]*Ug[k, l]) + sum_l(dai[j, l]*Ui[k, l])
-        + sum_l(dao[j, l]*Uo[k, l])
+    da_g[j, k] = dm_[j, k]*i[j, k]*(1 - g[j, k]**2)
+    da_o[j, k] = ds[j, k]*s[j, k]*(1 - o[j, k])
+    da_f[j, k] = dm_[j, k]*c[j, k]*f[j, k]*(1 - f[j, k])
+    da_i[j, k] = dm_[j, k]*i[j, k]*g[j, k]*(1 - i[j, k])
+    dx[j, k] = sum_l(da_f[j, l]*W_f[k, l]) + sum_l(da_g[j, l]*W_g[k, l]) +
+        sum_l(da_i[j, l]*W_i[k, l]) + sum_l(da_o[j, l]*W_o[k, l])
+    dh[j, k] = sum_l(da_f[j, l]*U_f[k, l]) + sum_l(da_g[j, l]*U_g[k, l]) +
+        sum_l(da_i[j, l]*U_i[k, l]) + sum_l(da_o[j, l]*U_o[k, l])
     dc[j, k] = dm_[j, k]*f[j, k]
-    dWi[j, k] = sum_l(x[l, j]*dai[l, k])
-    dUi[j, k] = sum_l(h[l, j]*dai[l, k])
-    dbi[k] = sum_j(dai[j, k])
-    dWf[j, k] = sum_l(x[l, j]*daf[l, k])
-    dUf[j, k] = sum_l(h[l, j]*daf[l, k])
-    dbf[k] = sum_j(daf[j, k])
-    dWo[j, k] = sum_l(x[l, j]*dao[l, k])
-    dUo[j, k] = sum_l(h[l, j]*dao[l, k])
-    dbo[k] = sum_j(dao[j, k])
-    dWg[j, k] = sum_l(x[l, j]*dag[l, k])
-    dUg[j, k] = sum_l(h[l, j]*dag[l, k])
-    dbg[k] = sum_j(dag[j, k])
+    dW_i[j, k] = sum_l(x[l, j]*da_i[l, k])
+    dU_i[j, k] = sum_l(h[l, j]*da_i[l, k])
+    db_i[k] = sum_j(da_i[j, k])
+    dW_f[j, k] = sum_l(x[l, j]*da_f[l, k])
+    dU_f[j, k] = sum_l(h[l, j]*da_f[l, k])
+    db_f[k] = sum_j(da_f[j, k])
+    dW_o[j, k] = sum_l(x[l, j]*da_o[l, k])
+    dU_o[j, k] = sum_l(h[l, j]*da_o[l, k])
+    db_o[k] = sum_j(da_o[j, k])
+    dW_g[j, k] = sum_l(x[l, j]*da_g[l, k])
+    dU_g[j, k] = sum_l(h[l, j]*da_g[l, k])
+    db_g[k] = sum_j(da_g[j, k])
     with ds the upstream gradient of s
     with dm the upstream gradient of m
 
@@ -72,18 +72,18 @@ _SHAPES = {
     "x": ("N", "D"),
     "h": ("N", "H"),
     "c": ("N", "H"),
-    "Wi": ("D", "H"),
-    "Ui": ("H", "H"),
-    "bi": ("H",),
-    "Wf": ("D", "H"),
-    "Uf": ("H", "H"),
-    "bf": ("H",),
-    "Wo": ("D", "H"),
-    "Uo": ("H", "H"),
-    "bo": ("H",),
-    "Wg": ("D", "H"),
-    "Ug": ("H", "H"),
-    "bg": ("H",),
+    "W_i": ("D", "H"),
+    "U_i": ("H", "H"),
+    "b_i": ("H",),
+    "W_f": ("D", "H"),
+    "U_f": ("H", "H"),
+    "b_f": ("H",),
+    "W_o": ("D", "H"),
+    "U_o": ("H", "H"),
+    "b_o": ("H",),
+    "W_g": ("D", "H"),
+    "U_g": ("H", "H"),
+    "b_g": ("H",),
 }
 
 
@@ -93,14 +93,14 @@ class Saved(NamedTuple):
     x: np.ndarray  # (N, D)
     h: np.ndarray  # (N, H)
     c: np.ndarray  # (N, H)
-    Wi: np.ndarray  # (D, H)
-    Ui: np.ndarray  # (H, H)
-    Wf: np.ndarray  # (D, H)
-    Uf: np.ndarray  # (H, H)
-    Wo: np.ndarray  # (D, H)
-    Uo: np.ndarray  # (H, H)
-    Wg: np.ndarray  # (D, H)
-    Ug: np.ndarray  # (H, H)
+    W_i: np.ndarray  # (D, H)
+    U_i: np.ndarray  # (H, H)
+    W_f: np.ndarray  # (D, H)
+    U_f: np.ndarray  # (H, H)
+    W_o: np.ndarray  # (D, H)
+    U_o: np.ndarray  # (H, H)
+    W_g: np.ndarray  # (D, H)
+    U_g: np.ndarray  # (H, H)
     i: np.ndarray  # (N, H)
     f: np.ndarray  # (N, H)
     o: np.ndarray  # (N, H)
@@ -118,18 +118,18 @@ class Grads(NamedTuple):
     x: np.ndarray  # (N, D)
     h: np.ndarray  # (N, H)
     c: np.ndarray  # (N, H)
-    Wi: np.ndarray  # (D, H)
-    Ui: np.ndarray  # (H, H)
-    bi: np.ndarray  # (H,)
-    Wf: np.ndarray  # (D, H)
-    Uf: np.ndarray  # (H, H)
-    bf: np.ndarray  # (H,)
-    Wo: np.ndarray  # (D, H)
-    Uo: np.ndarray  # (H, H)
-    bo: np.ndarray  # (H,)
-    Wg: np.ndarray  # (D, H)
-    Ug: np.ndarray  # (H, H)
-    bg: np.ndarray  # (H,)
+    W_i: np.ndarray  # (D, H)
+    U_i: np.ndarray  # (H, H)
+    b_i: np.ndarray  # (H,)
+    W_f: np.ndarray  # (D, H)
+    U_f: np.ndarray  # (H, H)
+    b_f: np.ndarray  # (H,)
+    W_o: np.ndarray  # (D, H)
+    U_o: np.ndarray  # (H, H)
+    b_o: np.ndarray  # (H,)
+    W_g: np.ndarray  # (D, H)
+    U_g: np.ndarray  # (H, H)
+    b_g: np.ndarray  # (H,)
 
 
 def _prepare(**inputs):
@@ -158,38 +158,38 @@ def _upstream(value, shape, dtype):
     return array
 
 
-def forward(x, h, c, Wi, Ui, bi, Wf, Uf, bf, Wo, Uo, bo, Wg, Ug, bg):
+def forward(x, h, c, W_i, U_i, b_i, W_f, U_f, b_f, W_o, U_o, b_o, W_g, U_g, b_g):
     """Return s: (N, H) and m: (N, H); and what `backward` needs."""
-    x, h, c, Wi, Ui, bi, Wf, Uf, bf, Wo, Uo, bo, Wg, Ug, bg = _prepare(
-        x=x, h=h, c=c, Wi=Wi, Ui=Ui, bi=bi, Wf=Wf, Uf=Uf, bf=bf, Wo=Wo, Uo=Uo, bo=bo, Wg=Wg,
-        Ug=Ug, bg=bg,
+    x, h, c, W_i, U_i, b_i, W_f, U_f, b_f, W_o, U_o, b_o, W_g, U_g, b_g = _prepare(
+        x=x, h=h, c=c, W_i=W_i, U_i=U_i, b_i=b_i, W_f=W_f, U_f=U_f, b_f=b_f, W_o=W_o, U_o=U_o,
+        b_o=b_o, W_g=W_g, U_g=U_g, b_g=b_g,
     )
-    ai = x @ Wi + h @ Ui + bi  # (N, H)
-    af = x @ Wf + h @ Uf + bf  # (N, H)
-    ao = x @ Wo + h @ Uo + bo  # (N, H)
-    ag = x @ Wg + h @ Ug + bg  # (N, H)
-    u = 1 + np.exp(-np.abs(ai))  # (N, H)
-    i = np.exp(np.minimum(0, ai)) / u  # (N, H)
-    u2 = 1 + np.exp(-np.abs(af))  # (N, H)
-    f = np.exp(np.minimum(0, af)) / u2  # (N, H)
-    u3 = 1 + np.exp(-np.abs(ao))  # (N, H)
-    o = np.exp(np.minimum(0, ao)) / u3  # (N, H)
-    g = np.tanh(ag)  # (N, H)
+    a_i = x @ W_i + h @ U_i + b_i  # (N, H)
+    a_f = x @ W_f + h @ U_f + b_f  # (N, H)
+    a_o = x @ W_o + h @ U_o + b_o  # (N, H)
+    a_g = x @ W_g + h @ U_g + b_g  # (N, H)
+    u = 1 + np.exp(-np.abs(a_i))  # (N, H)
+    i = np.exp(np.minimum(0, a_i)) / u  # (N, H)
+    u2 = 1 + np.exp(-np.abs(a_f))  # (N, H)
+    f = np.exp(np.minimum(0, a_f)) / u2  # (N, H)
+    u3 = 1 + np.exp(-np.abs(a_o))  # (N, H)
+    o = np.exp(np.minimum(0, a_o)) / u3  # (N, H)
+    g = np.tanh(a_g)  # (N, H)
     m = f * c + i * g  # (N, H)
     q = np.tanh(m)  # (N, H)
     s = o * q  # (N, H)
-    one_minus_o = np.exp(np.minimum(0, -ao)) / u3  # (N, H)
-    one_minus_f = np.exp(np.minimum(0, -af)) / u2  # (N, H)
-    one_minus_i = np.exp(np.minimum(0, -ai)) / u  # (N, H)
+    one_minus_o = np.exp(np.minimum(0, -a_o)) / u3  # (N, H)
+    one_minus_f = np.exp(np.minimum(0, -a_f)) / u2  # (N, H)
+    one_minus_i = np.exp(np.minimum(0, -a_i)) / u  # (N, H)
     return (s, m), Saved(
-        x=x, h=h, c=c, Wi=Wi, Ui=Ui, Wf=Wf, Uf=Uf, Wo=Wo, Uo=Uo, Wg=Wg, Ug=Ug, i=i, f=f, o=o,
-        g=g, q=q, s=s, one_minus_o=one_minus_o, one_minus_f=one_minus_f,
+        x=x, h=h, c=c, W_i=W_i, U_i=U_i, W_f=W_f, U_f=U_f, W_o=W_o, U_o=U_o, W_g=W_g, U_g=U_g,
+        i=i, f=f, o=o, g=g, q=q, s=s, one_minus_o=one_minus_o, one_minus_f=one_minus_f,
         one_minus_i=one_minus_i,
     )
 
 
 def backward(saved, dout0, dout1):
-    """Return the gradients in x, h, c, Wi, Ui, bi, Wf, Uf, bf, Wo, Uo, bo, Wg, Ug and bg.
+    """Return the gradients in x, h, c, W_i, U_i, b_i, W_f, U_f, b_f, W_o, U_o, b_o, W_g, U_g and b_g.
 
     dout0: the upstream gradient of s, (N, H)
     dout1: the upstream gradient of m, (N, H)
@@ -197,14 +197,14 @@ def backward(saved, dout0, dout1):
     x = saved.x
     h = saved.h
     c = saved.c
-    Wi = saved.Wi
-    Ui = saved.Ui
-    Wf = saved.Wf
-    Uf = saved.Uf
-    Wo = saved.Wo
-    Uo = saved.Uo
-    Wg = saved.Wg
-    Ug = saved.Ug
+    W_i = saved.W_i
+    U_i = saved.U_i
+    W_f = saved.W_f
+    U_f = saved.U_f
+    W_o = saved.W_o
+    U_o = saved.U_o
+    W_g = saved.W_g
+    U_g = saved.U_g
     i = saved.i
     f = saved.f
     o = saved.o
@@ -218,26 +218,26 @@ def backward(saved, dout0, dout1):
     dm = _upstream(dout1, h.shape, x.dtype)
     dm_ = dm + ds * o * (1 - q**2)  # (N, H)
     u = dm_ * i  # (N, H)
-    dag = u * (1 - g**2)  # (N, H)
-    dao = ds * s * one_minus_o  # (N, H)
-    daf = dm_ * c * f * one_minus_f  # (N, H)
-    dai = u * g * one_minus_i  # (N, H)
-    dx = daf @ Wf.T + dag @ Wg.T + dai @ Wi.T + dao @ Wo.T  # (N, D)
-    dh = daf @ Uf.T + dag @ Ug.T + dai @ Ui.T + dao @ Uo.T  # (N, H)
+    da_g = u * (1 - g**2)  # (N, H)
+    da_o = ds * s * one_minus_o  # (N, H)
+    da_f = dm_ * c * f * one_minus_f  # (N, H)
+    da_i = u * g * one_minus_i  # (N, H)
+    dx = da_f @ W_f.T + da_g @ W_g.T + da_i @ W_i.T + da_o @ W_o.T  # (N, D)
+    dh = da_f @ U_f.T + da_g @ U_g.T + da_i @ U_i.T + da_o @ U_o.T  # (N, H)
     dc = dm_ * f  # (N, H)
-    dWi = x.T @ dai  # (D, H)
-    dUi = h.T @ dai  # (H, H)
-    dbi = np.sum(dai, axis=0)  # (H,)
-    dWf = x.T @ daf  # (D, H)
-    dUf = h.T @ daf  # (H, H)
-    dbf = np.sum(daf, axis=0)  # (H,)
-    dWo = x.T @ dao  # (D, H)
-    dUo = h.T @ dao  # (H, H)
-    dbo = np.sum(dao, axis=0)  # (H,)
-    dWg = x.T @ dag  # (D, H)
-    dUg = h.T @ dag  # (H, H)
-    dbg = np.sum(dag, axis=0)  # (H,)
+    dW_i = x.T @ da_i  # (D, H)
+    dU_i = h.T @ da_i  # (H, H)
+    db_i = np.sum(da_i, axis=0)  # (H,)
+    dW_f = x.T @ da_f  # (D, H)
+    dU_f = h.T @ da_f  # (H, H)
+    db_f = np.sum(da_f, axis=0)  # (H,)
+    dW_o = x.T @ da_o  # (D, H)
+    dU_o = h.T @ da_o  # (H, H)
+    db_o = np.sum(da_o, axis=0)  # (H,)
+    dW_g = x.T @ da_g  # (D, H)
+    dU_g = h.T @ da_g  # (H, H)
+    db_g = np.sum(da_g, axis=0)  # (H,)
     return Grads(
-        x=dx, h=dh, c=dc, Wi=dWi, Ui=dUi, bi=dbi, Wf=dWf, Uf=dUf, bf=dbf, Wo=dWo, Uo=dUo,
-        bo=dbo, Wg=dWg, Ug=dUg, bg=dbg,
+        x=dx, h=dh, c=dc, W_i=dW_i, U_i=dU_i, b_i=db_i, W_f=dW_f, U_f=dU_f, b_f=db_f, W_o=dW_o,
+        U_o=dU_o, b_o=db_o, W_g=dW_g, U_g=dU_g, b_g=db_g,
     )

@@ -1,22 +1,22 @@
 """squeeze-excitation: forward and backward pass in NumPy.
 
 Shapes:
-    x: (N, H, W, C)
+    x: (N, P, C)
     U: (C, R)
     V: (R, C)
 
 Forward:
-    z[i, j] = sum_k,l(x[i, k, l, j])/(H*W)
+    z[i, j] = sum_k(x[i, k, j])/P
     a[i, j] = sum_k(z[i, k]*U[k, j])
     h[i, j] = max(a[i, j], 0)
     b[i, j] = sum_k(h[i, k]*V[k, j])
     e[i, j] = 1/(1 + exp(-b[i, j]))
-    y[i, j, k, l] = x[i, j, k, l]*e[i, l]
+    y[i, j, k] = x[i, j, k]*e[i, k]
 
 Backward:
-    db[i, j] = (1 - e[i, j])*sum_k,l(dy[i, k, l, j]*y[i, k, l, j])
+    db[i, j] = (1 - e[i, j])*sum_k(dy[i, k, j]*y[i, k, j])
     da[i, j] = [a[i, j] > 0]*sum_k(db[i, k]*V[j, k])
-    dx[i, j, k, l] = e[i, l]*dy[i, j, k, l] + sum_m(da[i, m]*U[l, m])/(H*W)
+    dx[i, j, k] = e[i, k]*dy[i, j, k] + sum_l(da[i, l]*U[k, l])/P
     dU[i, j] = sum_k(z[k, i]*da[k, j])
     dV[i, j] = sum_k(h[k, i]*db[k, j])
     with dy the upstream gradient of y
@@ -34,7 +34,7 @@ from typing import NamedTuple
 import numpy as np
 
 _SHAPES = {
-    "x": ("N", "H", "W", "C"),
+    "x": ("N", "P", "C"),
     "U": ("C", "R"),
     "V": ("R", "C"),
 }
@@ -49,14 +49,14 @@ class Saved(NamedTuple):
     a: np.ndarray  # (N, R)
     h: np.ndarray  # (N, R)
     e: np.ndarray  # (N, C)
-    y: np.ndarray  # (N, H, W, C)
+    y: np.ndarray  # (N, P, C)
     one_minus_e: np.ndarray  # (N, C)
 
 
 class Grads(NamedTuple):
     """The gradients, each with the shape of its input."""
 
-    x: np.ndarray  # (N, H, W, C)
+    x: np.ndarray  # (N, P, C)
     U: np.ndarray  # (C, R)
     V: np.ndarray  # (R, C)
 
@@ -88,15 +88,15 @@ def _upstream(value, shape, dtype):
 
 
 def forward(x, U, V):
-    """Return y: (N, H, W, C); and what `backward` needs."""
+    """Return y: (N, P, C); and what `backward` needs."""
     x, U, V = _prepare(x=x, U=U, V=V)
-    z = np.mean(x, axis=(1, 2))  # (N, C)
+    z = np.mean(x, axis=1)  # (N, C)
     a = z @ U  # (N, R)
     h = np.maximum(a, 0)  # (N, R)
     b = h @ V  # (N, C)
     u = 1 + np.exp(-np.abs(b))  # (N, C)
     e = np.exp(np.minimum(0, b)) / u  # (N, C)
-    y = x * e[:, None, None]  # (N, H, W, C)
+    y = x * e[:, None]  # (N, P, C)
     one_minus_e = np.exp(np.minimum(0, -b)) / u  # (N, C)
     return y, Saved(U=U, V=V, z=z, a=a, h=h, e=e, y=y, one_minus_e=one_minus_e)
 
@@ -104,7 +104,7 @@ def forward(x, U, V):
 def backward(saved, dout):
     """Return the gradients in x, U and V.
 
-    dout: the upstream gradient of y, (N, H, W, C)
+    dout: the upstream gradient of y, (N, P, C)
     """
     U = saved.U
     V = saved.V
@@ -114,12 +114,11 @@ def backward(saved, dout):
     e = saved.e
     y = saved.y
     one_minus_e = saved.one_minus_e
-    H = y.shape[1]
-    W = y.shape[2]
+    P = y.shape[1]
     dy = _upstream(dout, y.shape, U.dtype)
-    db = one_minus_e * np.sum(dy * y, axis=(1, 2))  # (N, C)
+    db = one_minus_e * np.sum(dy * y, axis=1)  # (N, C)
     da = np.where(a > 0, db @ V.T, 0.0)  # (N, R)
-    dx = e[:, None, None] * dy + (da @ U.T / (H * W))[:, None, None]  # (N, H, W, C)
+    dx = e[:, None] * dy + (da @ U.T / P)[:, None]  # (N, P, C)
     dU = z.T @ da  # (C, R)
     dV = h.T @ db  # (R, C)
     return Grads(x=dx, U=dU, V=dV)

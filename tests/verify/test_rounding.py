@@ -20,6 +20,7 @@ EXPRESSIONS: list[Expr] = [
     u[()] - v[()], u[()] * v[()] - 1, (u[()] - v[()]) ** 3, 1 / (u[()] - 3 * v[()]),
     exp(u[()]) - 1, 1 - tanh(u[()]), log(1 + exp(-u[()])), sqrt(2 + v[()]) - sqrt(2 + u[()]),
     (u[()] + Rational(1, 3)) ** -2 * exp(v[()] - u[()]), Maximum(u[()], v[()]) - u[()] / 7,
+    (1 - tanh(40 * u[()])) * (1 - tanh(40 * v[()])), (1 - tanh(40 * u[()])) ** 2,
 ]  # fmt: skip
 
 
