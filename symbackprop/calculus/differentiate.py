@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr
 
+from symbackprop.algebra.matrices import DetSign
 from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction
 from symbackprop.algebra.poly import ZERO, Atom, Node, Poly, add, kinds, kinds_of, mono
 from symbackprop.algebra.sums import opened
@@ -35,17 +36,19 @@ def arrays_in(p: Poly) -> set[Array]:
 
 def in_steps_only(p: Poly, array: Array) -> bool:
     """Whether every element of the array stands in a comparison or a sign, whatever cancels."""
-    return not any(
-        a.array == array
-        if isinstance(a, Element)
-        else isinstance(a, Node)
-        and a.head not in PIECEWISE_CONSTANT
-        and not all(
-            in_steps_only(arg, array)
-            for arg in (a.args[1:] if a.head == "where" else a.args)
-        )
-        for a in p.atoms()
-    )
+    return not any(_moves_with(a, array) for a in p.atoms())
+
+
+def _moves_with(a: Atom, array: Array) -> bool:
+    """Whether an element of the array stands in the atom outside of comparisons and signs."""
+    if isinstance(a, Element):
+        return a.array == array
+    if isinstance(a, MatrixFunction):
+        return not isinstance(a, DetSign) and a.argument.array == array
+    if not isinstance(a, Node) or a.head in PIECEWISE_CONSTANT:
+        return False
+    args = a.args[1:] if a.head == "where" else a.args
+    return not all(in_steps_only(arg, array) for arg in args)
 
 
 def differentiate(p: Poly, array: Array, at: tuple[Index, ...]) -> Poly:

@@ -24,7 +24,8 @@ _GROUPS: dict[str, str] = {
     _SPECTRAL: "eig eigh eigvals eigvalsh svd svdvals qr pinv lstsq matrix_rank cond expm",
     _TYPE: "dtype view itemsize nbytes strides byteswap newbyteorder setflags flags",
     _IN_PLACE: "fill put putmask copyto resize itemset shuffle fill_diagonal put_along_axis",
-    _CHECK: "any all allclose isclose array_equal array_equiv isnan isinf isfinite iscomplex isreal",
+    _CHECK: "any all allclose isclose array_equal array_equiv isnan isinf isfinite iscomplex "
+    "isreal",
     "use np.where with comparisons": "select piecewise choose nan_to_num copysign nextafter",
     "it calls Python for each element; write it with whole-array NumPy functions":
         "apply_along_axis apply_over_axes vectorize frompyfunc",

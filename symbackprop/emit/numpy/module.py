@@ -62,12 +62,13 @@ def _aliases(scope: Scope, *names: str) -> list[str]:
 
 def prepare_function(scope: Scope) -> list[str]:
     """The function that checks shapes and gives all inputs but labels one dtype."""
+    fits = "n == (sizes.setdefault(size, n) if isinstance(size, str) else size)"
     computed = any(not is_plain(s) for a in scope.inputs for s in a.shape)
     names = [repr(scope.inputs[a]) for a in scope.labels]
     kept = f"x if name in ({', '.join(names)},) else " if names else ""
     return filled(
         PREPARE, prepare=scope.prepare, np=scope.public("np"), shapes=scope.shapes, kept=kept,
-        free="size is None or " if computed else "", each="name, x" if names else "x",
+        fits=f"(size is None or {fits})" if computed else fits, each="name, x" if names else "x",
         items="items" if names else "values",
     )  # fmt: skip
 

@@ -19,8 +19,7 @@ def {prepare}(**inputs):
         found = arrays[name].shape
         fits = len(found) == len(shape)
         for size, n in zip(shape, found):
-            known = sizes.setdefault(size, n) if isinstance(size, str) else size
-            fits = fits and {free}n == known
+            fits = fits and {fits}
         if not fits:
             known = "".join(f", {{s}} = {{sizes[s]}}" for s in shape if s in sizes)
             expected = str(shape).replace("'", "") + known
