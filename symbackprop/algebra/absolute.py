@@ -25,18 +25,13 @@ def sign_squared(p: Poly) -> Poly:
 
 @law
 def sign_times(p: Poly) -> Poly:
-    """u sign(u) = |u|, u sign(u)^2 = u"""
+    """u sign(u) = |u|"""
     total: list[Poly] = []
     for m, c in p.terms.items():
         exponents = dict(m)
-        for a, times in m:
+        for a, _ in m:
             single = a.args[0].single() if isinstance(a, Node) and a.head == "sign" else None
             if single and all(exponents.get(b, 0) == e for b, e in single[0]):
-                if times % 2 == 0:
-                    total.append(mono((x for x in m if x[0] != a), c))
-                    break
-                if times != 1:
-                    continue
                 fewer = ((b, e - (b == a)) for b, e in m if (b, e) not in single[0])
                 rest = mono(((b, e) for b, e in fewer if e), c)
                 total.append(rest * build("abs", a.args).scale(1 / Fraction(single[1])))

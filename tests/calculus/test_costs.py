@@ -41,7 +41,7 @@ def test_the_command_prints_the_table() -> None:
     assert lines[3].split()[:3] == ["dp", "(L,", "S)"]
     total = float(next(x for x in lines if x.startswith("total")).split()[-1].replace(",", ""))
     assert total == pytest.approx(sb.derive("attention").cost().total, abs=1)
-    run("derive", "softmax", "--cost", "--jacobian", "y,a").failed(2, "no --cost form")
+    run("derive", "softmax", "--cost", "--jacobian", "y,a").failed(2, "--jacobian has no --cost")
 
 
 def test_the_record_holds_it() -> None:
