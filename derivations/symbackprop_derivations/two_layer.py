@@ -25,7 +25,7 @@ def two_layer(x, W1, b1, W2, b2, t):
 
 LAYER = Layer(
     name="two-layer",
-    summary="a classifier: affine, relu, affine, softmax, cross-entropy",
+    summary="classifier: affine, relu, affine, softmax, cross-entropy",
     forward=two_layer,
     shapes={
         "x": ("N", "D"), "W1": ("D", "H"), "b1": ("H",), "W2": ("H", "n"), "b2": ("n",),
