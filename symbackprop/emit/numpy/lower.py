@@ -66,13 +66,13 @@ class Lowering(Contractions):
         value = self.value(with_minima(expr))
         rest = iter(indices)
         target: Layout = tuple(None if s == 1 else next(rest) for s in shape)
-        literal = value.code.op == "atom" and not value.code.text.isidentifier()
+        literal = not value.layout and not elements(expr)
         if value.layout == target and not (literal and self.dtype):
             return value.code
         if set(value.labels) == set(indices) and value.code.op != "atom" and shape:
             return self.arranged(value, target)
         full = self.size_tuple(shape)
-        if not value.layout and literal:
+        if literal:
             after = f"{full}, {value.code}" + (f", dtype={self.dtype}" if self.dtype else "")
             return call(f"{self.np}.full", shape=tuple(shape), after=after)
         if set(value.labels) == set(indices):
