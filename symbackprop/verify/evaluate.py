@@ -203,9 +203,9 @@ def _mul(expr: Basic) -> Node:
     masks = [compiled(m) for m in _masks(expr)]
 
     def node(s: State, env: Env) -> Any:
-        if s.masked and not all([s.scalars.real(mask(s, env)) for mask in masks]):
-            return s.scalars.number(Fraction(0))
         try:
+            if s.masked and not all([s.scalars.real(mask(s, env)) for mask in masks]):
+                return s.scalars.number(Fraction(0))
             return s.scalars.mul([part(s, env) for part in parts])
         except NoElement:
             if s.masked and _vanishes(parts, s, env):
@@ -350,10 +350,17 @@ def _condition(expr: Basic) -> Node:
         inner = _condition(expr.args[0])
         return lambda s, env: not inner(s, env)
     if isinstance(expr, And | Or):
-        parts = [_condition(a) for a in expr.args]
-        join = all if isinstance(expr, And) else any
-        # Every part is evaluated, so that the nearness of each comparison is remembered.
-        return lambda s, env: join([part(s, env) for part in parts])
+        # What positions decide comes first: elsewhere an element of the others may be beyond its
+        # axis. The others are all evaluated, so that the nearness of each is remembered.
+        first = [_condition(a) for a in expr.args if not elements(a)]
+        parts = [_condition(a) for a in expr.args if elements(a)]
+        if isinstance(expr, And):
+            return lambda s, env: (
+                all(part(s, env) for part in first) and all([part(s, env) for part in parts])
+            )
+        return lambda s, env: (
+            any(part(s, env) for part in first) or any([part(s, env) for part in parts])
+        )
     decide = next((d for kind, d in _COMPARISONS.items() if isinstance(expr, kind)), None)
     if decide is None:
         raise NotYet(f"verification cannot decide the condition {expr}")
