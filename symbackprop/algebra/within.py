@@ -105,9 +105,9 @@ def is_within(expr: Basic) -> bool:
 def _over(expr: Basic, k: Index, first: Expr, last: Expr) -> Basic:
     """The expression where k runs from first to last only."""
     if first == last:
-        return rename(expr, {k: first})  # type: ignore[no-any-return]
+        return rename(expr, {k: first})
     part = fresh_index(canonical(last - first + 1))
-    return rename(expr, {k: canonical(part + first - 1)})  # type: ignore[no-any-return]
+    return rename(expr, {k: canonical(part + first - 1)})
 
 
 def _inside(u: Expr, size: Expr) -> bool:
@@ -143,8 +143,8 @@ def _with(expr: Basic, swap: dict[Expr, Index]) -> Expr:
     if isinstance(expr, Element):
         return Element(expr.array, *(swap.get(u, u) for u in expr.indices))
     if not expr.args or isinstance(expr, Index | Position | Delta):
-        return expr  # type: ignore[return-value]
+        return expr
     parts = [_with(a, swap) for a in expr.args]
     if expr.is_Add or expr.is_Mul or expr.is_Pow:
-        return expr.func(*parts, evaluate=False)  # type: ignore[no-any-return]
-    return expr.func(*parts)  # type: ignore[no-any-return]
+        return expr.func(*parts, evaluate=False)
+    return expr.func(*parts)
