@@ -9,7 +9,6 @@ from sympy import Expr, Integer, S
 
 from symbackprop.algebra.nodes import Array, Element, Gather
 from symbackprop.algebra.subscripts import (
-    at_least,
     bounds,
     canonical,
     divided,
@@ -252,8 +251,14 @@ def subscript(place: Expr, size: Expr) -> Expr:
         raise NotYet("positions that are computed from an input; use an input of integers as it "
                      "is, or np.arange")
     found = canonical(place + 1)
-    if at_least(found, S.One) is not True or at_least(size, found) is not True:
-        raise ShapeError(f"the position {place} may be outside an axis of size {size}")
+    ends = bounds(found)
+    if ends is None:
+        raise NotYet(f"positions that may be outside an axis of size {size}")
+    first, last = ends
+    if not never_negative(first - 1) or never_negative(last - 1 - size):
+        raise ShapeError(f"positions from {canonical(first - 1)} to {canonical(last - 1)} for an "
+                         f"axis of size {size}")
+    require(size, last)
     return found
 
 
