@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import S
 
 from symbackprop.algebra.functions import Function
-from symbackprop.algebra.poly import ONE, UNIT, ZERO, Node, Poly, atom, mono, number
+from symbackprop.algebra.poly import ONE, UNIT, ZERO, Atom, Node, Poly, atom, mono, number
 from symbackprop.algebra.positions import as_position, compared, equal_positions, unequal_positions
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.signs import poly_nonnegative, poly_positive
@@ -67,27 +67,36 @@ _COMPARE = {"gt": float.__gt__, "ge": float.__ge__, "eq": float.__eq__, "ne": fl
 
 def bracket(condition: Poly) -> Poly:
     """[c], which is a number where the condition is decided, and δ_ij for [i = j]."""
-    single = condition.single()
-    node = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+    if condition.constant is not None:
+        return condition
+    node = _only(condition)
     if isinstance(node, Node) and node.head in ("eq", "ne"):
         gap = as_position(node.args[0] - node.args[1])
         if gap is not None:
             return (equal_positions if node.head == "eq" else unequal_positions)(gap, S.Zero)
-    return condition if condition.constant is not None else atom(Node("iverson", (condition,)))
+    if isinstance(node, Node) and node.head in ("gt", "ge"):
+        simpler = with_extreme(node.head, *node.args)
+        if simpler is not None:
+            return simpler
+    return atom(Node("iverson", (condition,)))
+
+
+def _only(p: Poly) -> Atom | None:
+    """The atom that p is, or None."""
+    single = p.single()
+    a = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+    return a if a is not None and p == atom(a) else None
 
 
 @law
 def with_extreme(head: str, u: Poly, v: Poly) -> Poly | None:
-    """max(a, b) > v = a > v where b <= v, true where b > v; so for min, >= and the other side"""
-    for side in (0, 1):
-        single = (u, v)[side].single()
-        node = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+    """[max(a, b) > v] = [a > v] where b <= v, 1 where b > v; so for min, >= and the other side"""
+    for side, node in enumerate((_only(u), _only(v))):
         if not isinstance(node, Node) or node.head not in ("maximum", "minimum"):
             continue
-        if (u, v)[side] != atom(node):
-            continue
         first, second = (
-            comparison(head, a, v) if side == 0 else comparison(head, u, a) for a in node.args
+            bracket(comparison(head, a, v) if side == 0 else comparison(head, u, a))
+            for a in node.args
         )
         # Larger than the smallest, or smaller than the largest: one of the two is enough.
         enough = int((node.head == "maximum") == (side == 0))
@@ -98,15 +107,18 @@ def with_extreme(head: str, u: Poly, v: Poly) -> Poly | None:
 
 
 @law
-def numbers_apart(u: Poly, v: Poly) -> tuple[Poly, Poly]:
-    """u + c > d = u > d - c for numbers c and d, and so on the other side"""
-    if v.constant is not None:
-        moved = number(u.terms.get(UNIT, 0))
-    elif u.constant is not None:
-        moved = number(v.terms.get(UNIT, 0))
-    else:
-        return u, v
-    return u - moved, v - moved
+def number_moved(u: Poly, v: Poly) -> Poly:
+    """u + c > d = u > d - c for numbers c and d: the right side"""
+    return v - number(u.terms.get(UNIT, 0))
+
+
+def _numbers_apart(u: Poly, v: Poly) -> tuple[Poly, Poly]:
+    """The sides of a comparison; where one is a number, the other has none."""
+    if v.constant is not None and UNIT in u.terms:
+        return u - number(u.terms[UNIT]), number_moved(u, v)
+    if u.constant is not None and UNIT in v.terms:
+        return number_moved(v, u), v - number(v.terms[UNIT])
+    return u, v
 
 
 def comparison(head: str, u: Poly, v: Poly) -> Poly:
@@ -121,10 +133,7 @@ def comparison(head: str, u: Poly, v: Poly) -> Poly:
             return ONE
         if poly_nonnegative(v - u) if head == "gt" else poly_positive(v - u):
             return ZERO
-        simpler = with_extreme(head, u, v)
-        if simpler is not None:
-            return simpler
-        u, v = numbers_apart(u, v)
+        u, v = _numbers_apart(u, v)
     if head in ("eq", "ne") and all(c < 0 for c in u.terms.values()):
         u, v = -u, -v
     elif head in ("gt", "ge") and all(c < 0 for p in (u, v) for c in p.terms.values()):

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, Symbol, sign
+from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, Symbol, cosh, exp, sign, sinh
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -127,7 +127,10 @@ class _Names:
             inner = (*scope, *expr.bound)
             return IndexSum(self._operands(self._part(expr.body, inner), inner), *expr.bound)
         # Denominators first: what has a name in one is that name in the numerator too.
-        done = {a: self._part(a, scope) for a in _parts(expr) if isinstance(a, Pow)}
+        # e^x/(1 + e^x) stays in one piece, which no exponential leaves.
+        whole = isinstance(expr, Mul) and any(_grows(a) for a in expr.args)
+        step = self._inside if whole else self._part
+        done = {a: step(a, scope) for a in _parts(expr) if isinstance(a, Pow)}
         parts = [done[a] if a in done else self._part(a, scope) for a in _parts(expr)]
         if isinstance(expr, Mul):
             return self._product(parts, scope)
@@ -165,7 +168,7 @@ class _Names:
         if not (isinstance(f, Pow) and f.exp == -1 and _has_function(f.base)):
             return f
         others = [g for g in factors if g is not f and elements(g)]
-        return self._named(f, scope, "s") if others else f
+        return f if not others or any(map(_grows, others)) else self._named(f, scope, "s")
 
     def _operands(self, body: Expr, scope: tuple[Index, ...]) -> Expr:
         """The factors of a contraction: what is computed has a name, as in tanh(x) @ W."""
@@ -188,7 +191,7 @@ class _Names:
 
     def _named(self, expr: Expr, scope: tuple[Index, ...], letter: str) -> Expr:
         """An element of the array that stands for the expression."""
-        if isinstance(expr, Element | Boolean) or not elements(expr):
+        if isinstance(expr, Element | Boolean) or not elements(expr) or _grows(expr):
             return expr
         free = _free(expr, scope)
         key = self._key(expr, free)
@@ -263,6 +266,30 @@ def _has_function(expr: Expr) -> bool:
         isinstance(node, Maximum | Minimum)
         or (type(node) in BY_CLASS and not isinstance(node, Abs | sign))
         for node in walk(expr)
+    )
+
+
+def _grows(expr: Expr) -> bool:
+    """Whether the value may be e^1000: kept by a name it would be infinite.
+
+    In place, the emitters scale it: e^x/(1 + e^x), log Σ e^x.
+    """
+    if isinstance(expr, exp | sinh | cosh):
+        return True
+    if isinstance(expr, Pow):
+        return _grows(expr.base) and not (expr.exp.is_negative and _is_above_a_number(expr.base))
+    if isinstance(expr, Mul) and any(
+        isinstance(f, Pow) and f.exp.is_negative and _grows(f.base) for f in expr.args
+    ):
+        return False
+    inside = isinstance(expr, Add | Mul | IndexSum | IndexMax | Maximum | Minimum | Where)
+    return inside and any(_grows(part) for part in _parts(expr))
+
+
+def _is_above_a_number(expr: Expr) -> bool:
+    """Whether an expression is a positive number and more, as 1 + e^x is."""
+    return isinstance(expr, Add) and bool(sum(t for t in expr.args if t.is_number) > 0) and all(
+        sign_of(t) for t in expr.args if not t.is_number
     )
 
 

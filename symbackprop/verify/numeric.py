@@ -33,7 +33,7 @@ CHECKS: Mapping[str, float] = {
 }  # fmt: skip
 PROGRAM = "of the traced program: the function takes no complex numbers"
 ROOM = 0.01
-_NOISE = 1e-50
+_NOISE = 1e-45
 _UNDERFLOW = 1e-300
 
 
@@ -196,7 +196,8 @@ def _function(
         flat = got.reshape(dense(output, exact[target], point.sizes).shape).real
         error, place, want = _worst(flat, exact[target], scales[target])
         findings.append(Finding(target, "function", error, place, flat[place], want))
-    total = traced.weighted(arguments(program, point), traced.weights(point))
+    total = sum(abs(float(np.sum(w * np.real(o).reshape(w.shape))))
+                for w, o in zip(traced.weights(point), outputs, strict=True))  # fmt: skip
     for target, got in computed.items():
         scale = max(float(s) for s in scales[target].values())
         slopes = forward.differences(target.array, point) if point.gap > ROOM else None
@@ -204,7 +205,7 @@ def _function(
         findings.append(close(target, "complex step", got, step, scale, detail))
         if slopes is not None:
             # A quotient knows nothing below the rounding of the function, over its step.
-            noise = abs(float(np.real(total))) * 1e-11 / DIFFERENCES
+            noise = total * 1e-11 / DIFFERENCES
             findings.append(close(target, "differences", got, slopes, max(scale, noise)))
     return findings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.programs.check import CRASHED, REFUSED, WRONG, check
+from tests.programs.check import CRASHED, REFUSED, SIZES, WRONG, check
 from tests.programs.generate import Source, broadcast, generate
 
 UNSUPPORTED = ("only through a comparison or a sign",)
@@ -18,11 +18,12 @@ def sources(draw: st.DrawFn) -> Source:
     return generate(lambda options: draw(st.sampled_from(options)))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True,
-          suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])  # fmt: skip
-@given(sources())
-def test_a_random_program_is_right_or_refused(source: Source) -> None:
-    found = check(source, seed=0)
+@settings(
+    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(sources(), st.sampled_from(SIZES))
+def test_a_random_program_is_right_or_refused(source: Source, sizes: dict[str, int]) -> None:
+    found = check(source, seed=0, assignments=[sizes])
     assert found.verdict not in (WRONG, CRASHED), found.reason
     if found.verdict == REFUSED:
         assert any(words in found.reason for words in UNSUPPORTED), found.reason
