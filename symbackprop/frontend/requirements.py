@@ -10,6 +10,7 @@ from sympy import Expr
 
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Assumption
+from symbackprop.algebra.spelling import size_text
 from symbackprop.algebra.subscripts import never_negative
 from symbackprop.errors import ShapeError
 
@@ -37,14 +38,14 @@ def require(larger: Expr, smaller: Expr) -> None:
     if never_negative(gap):
         return
     if never_negative(-1 - gap):
-        raise ShapeError(f"{smaller} is beyond an axis of size {larger}")
-    _note(Assumption("size", larger, smaller, f"{larger} >= {smaller}"))
+        raise ShapeError(f"{size_text(smaller)} is beyond an axis of size {size_text(larger)}")
+    _note(Assumption("size", larger, smaller, f"{size_text(larger)} >= {size_text(smaller)}"))
 
 
 def name_positions(array: Array, size: Expr) -> None:
     """The elements of an input name positions 0, 1, ..., size - 1."""
     element = array[tuple(_axis_indices(array))]
-    _note(Assumption("label", element, size, f"{array.name} in range({size})"))
+    _note(Assumption("label", element, size, f"{array.name} in range({size_text(size)})"))
 
 
 def _axis_indices(array: Array) -> Iterator[Expr]:

@@ -100,6 +100,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "einsum": con.einsum,
     "linalg.multi_dot": con.multi_dot,
     "diag": con.diag,
+    "kron": con.kron,
     "diagonal": con.diagonal,
     "trace": con.trace,
     "eye": con.eye,
