@@ -172,12 +172,13 @@ def _definitions(lines: Lines, program: Program) -> None:
 
 
 def _required(lines: Lines, program: Program) -> None:
-    r"""What labels and sizes have to be: `t holds positions 1, \ldots, K`, `requires L \ge 3`."""
+    r"""What labels and sizes have to be: `t holds integers 0, \ldots, K-1`, `requires L \ge 3`."""
     names, bold = lines.names, lines.prefers_matrix
     for array, sizes in program.labels.items():
-        ends = r" \text{ and } ".join(rf"1, \ldots, {names.position(s)}" for s in sizes)
+        ends = r" \text{ and } ".join(rf"0, \ldots, {names.position(s - 1)}" for s in sizes)
         lines.lines.append(
-            rf"& \text{{where }} {names.mention(array, bold)} \text{{ holds positions }} {ends}"
+            rf"& \text{{where }} {names.mention(array, bold)} \text{{ holds integers }} {ends}"
+            r" \text{, counted from 1 as subscripts}"
         )
     conditions = [
         rf"{names.position(smaller)} \le {names.position(larger)}" if larger.is_Integer

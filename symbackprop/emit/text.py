@@ -195,10 +195,8 @@ def _required(lines: _Lines, program: Program) -> list[str]:
     """What labels and sizes have to be."""
     told = []
     for array, sizes in program.labels.items():
-        # In index notation positions count from 1, in NumPy from 0.
-        ends = " and ".join(f"1 to {size_text(s)}" for s in sizes)
-        below = " and ".join(f"0 to {size_text(s - 1)}" for s in sizes)
-        told += _wrapped(f"{array.name} holds positions from {ends} (in NumPy from {below})")
+        ends = " and ".join(f"0 to {size_text(s - 1)}" for s in sizes)
+        told += _wrapped(f"{array.name} holds integers from {ends}, counted from 1 as subscripts")
     relations = lines.printer.signs.relations
     conditions = size_condition_texts(program, relations[">="], relations["<="])
     return told + (_wrapped(f"requires {', '.join(conditions)}") if conditions else [])

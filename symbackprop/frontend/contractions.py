@@ -207,7 +207,7 @@ def _shorter(u: Expr, v: Expr) -> Expr:
     """The number of elements of a diagonal in so many rows and columns."""
     for size, other in ((u, v), (v, u)):
         if never_negative(other - size):
-            require(size, S.One)
+            require(size, S.One, "the diagonal is empty: it lies outside the matrix")
             return size
     raise NotYet(
         f"axes of sizes {size_text(u)} and {size_text(v)}, of which either may be shorter; "

@@ -28,17 +28,17 @@ def requirements() -> Iterator[dict[Assumption, None]]:
         _noted.reset(token)
 
 
-def require(larger: Expr, smaller: Expr) -> None:
+def require(larger: Expr, smaller: Expr, otherwise: str) -> None:
     """Two sizes of which one is at least as large as the other.
 
     Raises:
-        ShapeError: it never is.
+        ShapeError: it never is; `otherwise` says what that means.
     """
     gap = (larger - smaller).expand()
     if never_negative(gap):
         return
     if never_negative(-1 - gap):
-        raise ShapeError(f"{size_text(smaller)} is beyond an axis of size {size_text(larger)}")
+        raise ShapeError(otherwise)
     _note(Assumption("size", larger, smaller, f"{size_text(larger)} >= {size_text(smaller)}"))
 
 

@@ -45,12 +45,12 @@ def _given(program: Program, title: str) -> list[str]:
 
 
 def _held(program: Program, array: Array) -> str:
-    """What labels hold; the formulas count positions from 1, as indices do."""
+    """What labels hold; in the formulas indices count from 1."""
     sizes = program.labels.get(array, ())
     if not sizes:
         return ""
     below = " and ".join(f"0 to {size_text(s - 1)}" for s in sizes)
-    return f", integers from {below} (the formulas count them from 1)"
+    return f", integers from {below}, counted from 1 as subscripts"
 
 
 def _steps(title: str, steps: Sequence[Adjoint | Tangent]) -> list[str]:
