@@ -9,12 +9,13 @@ from sympy.core.relational import Equality, GreaterThan, LessThan
 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
 from symbackprop.algebra.registry import lowering
-from symbackprop.algebra.subscripts import indices_of
+from symbackprop.algebra.subscripts import at_least, indices_of
+from symbackprop.algebra.within import counts
 from symbackprop.emit.numpy.code import Code, atom, call
 from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.ranges import counts, joined_ranges
+from symbackprop.emit.numpy.ranges import joined_ranges
 
 ADDED_AT = "added_at"
 
@@ -36,7 +37,7 @@ class Scatters(Contractions):
             if isinstance(factor, Delta):
                 j, u = factor.indices
                 if isinstance(j, Index) and j not in over and indices_of(u) & set(over) and (
-                    not isinstance(u, Index)
+                    not isinstance(u, Index) and _is_inside(u, j)
                 ):
                     moved = [rename(f, {j: u}) for f in rest]
                     return self._summed_at(j, u, moved or [S.One], over)
@@ -161,6 +162,11 @@ class Scatters(Contractions):
         return Value(self._added(rest.code, at, code, rest.code.shape), rest.layout)
 
 
+def _is_inside(u: Expr, j: Index) -> bool:
+    """Whether a position is within the axis of an index: NumPy would count others from the end."""
+    return at_least(u, S.One) is True and at_least(j.size, u) is True
+
+
 def _is_place(factor: Expr) -> bool:
     """Whether a factor is δ(k, 2), for one place of an axis."""
     return isinstance(factor, Delta) and any(not indices_of(u) for u in factor.indices)
@@ -191,7 +197,8 @@ def _at_position(term: Expr) -> tuple[Index, Expr, Expr] | None:
     for factor in factors:
         if isinstance(factor, Delta):
             j, u = factor.indices
-            if isinstance(j, Index) and not isinstance(u, Index) and indices_of(u):
+            if (isinstance(j, Index) and not isinstance(u, Index) and indices_of(u)
+                    and _is_inside(u, j)):  # fmt: skip
                 rest = [rename(f, {j: u}) for f in factors if f is not factor]
                 if negative:
                     rest.insert(0, S.NegativeOne)
