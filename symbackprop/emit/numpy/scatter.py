@@ -10,11 +10,12 @@ from sympy.core.relational import Equality, GreaterThan, LessThan
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import at_least, canonical, indices_of
+from symbackprop.algebra.within import counts
 from symbackprop.emit.numpy.code import Code, atom, call, operate
 from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.ranges import counts, joined_ranges
+from symbackprop.emit.numpy.ranges import joined_ranges
 
 ADDED_AT = "added_at"
 
@@ -77,7 +78,7 @@ class Scatters(Contractions):
     def _zeros_with(self, j: Index, u: Expr, value: Value, bound: frozenset[Index]) -> Value:
         """Σ_n δ(j, u_n) f_n: to zeros over j the values f_n are added at the positions u_n"""
         place = self.position(u)
-        if not _always_inside(u, j):
+        if not _is_inside(u, j):
             value, place = self._only_inside(value, place, j)
         shared = place.labels
         others = [i for i in value.labels if i not in shared]
@@ -179,8 +180,8 @@ class Scatters(Contractions):
         return Value(self._added(rest.code, at, code, rest.code.shape), rest.layout)
 
 
-def _always_inside(u: Expr, j: Index) -> bool:
-    """Whether a subscript is a position of j whatever its indices are."""
+def _is_inside(u: Expr, j: Index) -> bool:
+    """Whether a position is within the axis of an index: NumPy would count others from the end."""
     return at_least(u, S.One) is True and at_least(j.size, u) is True
 
 
@@ -216,7 +217,7 @@ def _at_position(term: Expr) -> tuple[Index, Expr, Expr] | None:
             j, u = factor.indices
             if not isinstance(j, Index) or isinstance(u, Index):
                 continue
-            if indices_of(u) and _always_inside(u, j):
+            if indices_of(u) and _is_inside(u, j):
                 rest = [rename(f, {j: u}) for f in factors if f is not factor]
                 if negative:
                     rest.insert(0, S.NegativeOne)
