@@ -12,6 +12,7 @@ from math import prod
 
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
 
+from symbackprop.algebra.blocks import in_blocks
 from symbackprop.algebra.nodes import (
     Delta,
     Element,
@@ -21,6 +22,8 @@ from symbackprop.algebra.nodes import (
     Iverson,
     MatrixFunction,
     Position,
+    Quotient,
+    Remainder,
     Where,
 )
 from symbackprop.algebra.registry import CACHES
@@ -51,6 +54,8 @@ def _nominal(size: Expr) -> float:
 @cache
 def cost(expr: Basic) -> float:
     """The cost of an expression over its free indices."""
+    if expr.has(Quotient, Remainder):  # what varies by the block alone is computed once a block
+        expr = in_blocks(expr, sorted(free_indices(expr), key=str))[0]
     return _Counter(set()).count(expr)
 
 
@@ -77,6 +82,8 @@ class _Counter:
 
     def count(self, e: Basic) -> float:
         if isinstance(e, Rational | Symbol | Position | Delta) or e in self._seen:
+            return 0.0
+        if _in_range(e):
             return 0.0
         span = elements_of(free_indices(e))
         if isinstance(e, Element):
@@ -148,6 +155,13 @@ class _Counter:
         return self.count(body) + span
 
 
+def _in_range(e: Basic) -> bool:
+    """Whether e compares positions: a part of an axis, not an operation on each of its elements."""
+    if isinstance(e, Iverson):
+        return _in_range(e.args[0])
+    return (e.is_Relational or e.is_Boolean) and not e.has(Element)
+
+
 def _matrices(factors: list[Basic], bound: set[Index]) -> tuple[list[Basic], list[Basic]] | None:
     """The factors of a contraction as those of its two matrices, None where it is not of two."""
     if len(factors) < 2 or not all(isinstance(a, Element) for a in factors):
@@ -186,8 +200,9 @@ def _subtracts(e: Basic, span: float) -> bool:
     if elements_of(free_indices(e)) < span:
         return False
     factors = e.args[1:]
-    return all(isinstance(f, Element | Symbol | Pow | Iverson | Add) for f in factors) and any(
-        isinstance(f, Element) and not f.array.sign for f in factors
+    parts = [f.args[2] if isinstance(f, Where) and _in_range(f.args[0]) else f for f in factors]
+    return all(isinstance(f, Element | Symbol | Pow | Iverson | Add) for f in parts) and any(
+        isinstance(f, Element) and not f.array.sign for f in parts
     )
 
 

@@ -200,11 +200,16 @@ def _add(expr: Basic) -> Node:
 
 def _mul(expr: Basic) -> Node:
     parts = [compiled(a) for a in expr.args]
-    masks = [compiled(m) for m in _masks(expr)]
+    masks = _masks(expr)
+    # Where a range excludes a position, there may be no element.
+    ranges = [_condition(m.args[0]) for m in masks if not elements(m)]
+    others = [compiled(m) for m in masks if elements(m)]
 
     def node(s: State, env: Env) -> Any:
+        if not all(inside(s, env) for inside in ranges):
+            return s.scalars.number(Fraction(0))
         try:
-            if s.masked and not all([s.scalars.real(mask(s, env)) for mask in masks]):
+            if s.masked and not all([s.scalars.real(mask(s, env)) for mask in others]):
                 return s.scalars.number(Fraction(0))
             return s.scalars.mul([part(s, env) for part in parts])
         except NoElement:

@@ -151,8 +151,10 @@ def checked(
     check: may raise Unusable, and gets another point then.
     """
     report.rows = list(rows.values())
-    cases = possible(program.sizes, program.conditions)
+    cases = possible(program.sizes, program.conditions, [a.shape for a in program.inputs])
     tally = _Tally(rows)
+    if not cases:
+        tally.stop("no small sizes are what the shapes must satisfy")
     try:
         sampler = Sampler(program, report.seed, weighted=weighted, positive=positive)
         plan = [(sizes, kind, v) for sizes in cases for kind in ("ordinary", "extreme")

@@ -3,31 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
-from sympy import Basic, Expr
+from sympy import Add, Basic, Expr, Mul
+
+_FEW = 3
+_ELEMENTS = 80
+_ROUNDS = 8
 
 
 def possible(
-    sizes: Sequence[Basic], conditions: Sequence[Expr]
+    sizes: Sequence[Basic], conditions: Sequence[Expr], shapes: Sequence[Sequence[Expr]] = ()
 ) -> list[dict[Basic, int]]:
-    """The assignments in which every condition, an expression in sizes, is at least 0.
+    """Lengths for each size with which every condition, an expression in sizes, is at least 0.
 
-    Where too few of them are left, others with larger lengths, unequal where that can be.
+    shapes: arrays that have few elements in all of the assignments, where that can be.
     """
-    found = [s for s in assignments(sizes) if _holds(s, conditions)]
-    if len(found) < 3 and conditions:
-        more = (dict(zip(sizes, row, strict=True)) for row in product(*[range(1, 9)] * len(sizes)))
-        good = [s for s in more if s not in found and _holds(s, conditions)]
-        good.sort(key=lambda s: (len(s) - len(set(s.values())), 1 in s.values(), sum(s.values())))
-        found = good[: 4 - len(found)] + found
+    elements: Expr = Add(*(Mul(*shape) for shape in shapes))
+    found: list[dict[Basic, int]] = []
+    for row in assignments(sizes):
+        # With a length to spare, the axis of a difference has more than one element.
+        spare = int(1 not in row.values())
+        fitted = _fitted(row, conditions, spare)
+        if fitted is None or int(elements.xreplace(fitted)) > _ELEMENTS:
+            small = _smaller(row)
+            fitted = _fitted(small, conditions, spare) or _fitted(small, conditions, 0) or fitted
+        if fitted is not None and fitted not in found:
+            found.append(fitted)
+    if found and 1 in found[0].values():  # the first assignment decides whether there are points
+        pairs = _fitted(dict.fromkeys(sizes, 2), conditions, 1)
+        found = ([pairs] if pairs else []) + found
     return found
 
 
-def _holds(sizes: dict[Basic, int], conditions: Sequence[Expr]) -> bool:
-    return all(int(c.xreplace(sizes)) >= 0 for c in conditions)
+def _smaller(row: dict[Basic, int]) -> dict[Basic, int]:
+    """Lengths of 2 and less; where none is 1, those that were unequal stay so."""
+    if 1 in row.values():
+        return {s: min(n, 2) for s, n in row.items()}
+    return {s: max(n - 1, 1) for s, n in row.items()}
 
-_FEW = 3
+
+def _fitted(
+    row: dict[Basic, int], conditions: Sequence[Expr], spare: int
+) -> dict[Basic, int] | None:
+    """The lengths, made longer where a condition wants that; None where it cannot be met.
+
+    spare: what each condition has above 0.
+    """
+    row = dict(row)
+    for _ in range(_ROUNDS):
+        short = [(c, int(c.xreplace(row))) for c in conditions]
+        short = [(c, n) for c, n in short if n < spare]
+        if not short:
+            return row
+        condition, lack = short[0]
+        terms = condition.expand().as_coefficients_dict()
+        longer = [s for s in row if terms.get(s, 0) > 0]
+        if not longer:
+            return None
+        share = int(terms[longer[0]])
+        row[longer[0]] += -((lack - spare) // share)
+    return None
+
 
 
 def assignments(sizes: Sequence[Basic]) -> list[dict[Basic, int]]:

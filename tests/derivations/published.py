@@ -259,4 +259,94 @@ PUBLISHED: dict[str, str] = {
         "dy = 2*(y - x)/x.shape[0]; da = (dy @ W)*h*(1 - h); dW = x.T @ da + dy.T @ h;"
         "db = sum(da, axis=0); dc = sum(dy, axis=0)"
     ),
+    # labels, look-ups, windows and blocks of axes
+    "softmax-ce-labels": "da = (y - (t[:, None] == arange(a.shape[1])))/a.shape[0]",
+    "nll-labels": "dy = -w[t][:, None]*(t[:, None] == arange(y.shape[1]))/W",
+    "multiclass-svm-labels": (
+        "g = (d > 0)*(t[:, None] != arange(s.shape[1]))/s.shape[0];"
+        "ds = g - (t[:, None] == arange(s.shape[1]))*sum(g, axis=1, keepdims=True)"
+    ),
+    "policy-gradient": "dz = r[:, None]*(p - (a[:, None] == arange(z.shape[1])))/z.shape[0]",
+    "q-learning": "dq = d[:, None]*(a[:, None] == arange(q.shape[1]))/q.shape[0]",
+    "cosface": "dc = s*(y - (t[:, None] == arange(c.shape[1])))/c.shape[0]",
+    "center-loss-labels": "dx = r; dc = -((t == arange(c.shape[0])[:, None]) @ r)",
+    "embedding": "dE = (t == arange(E.shape[0])[:, None]) @ dy",
+    "bigram": (
+        "da = (y - (t[:, None] == arange(W.shape[1])))/t.shape[0];"
+        "dW = (s == arange(W.shape[0])[:, None]) @ da"
+    ),
+    "neural-lm": (
+        "da = (y - (t[:, None] == arange(U.shape[1])))/t.shape[0]; dU = h.T @ da;"
+        "dz = (da @ U.T)*(1 - h**2); dW = e.T @ dz; db = sum(dz, axis=0); de = dz @ W.T;"
+        "dE = einsum('vnc,ncd->vd', s == arange(E.shape[0])[:, None, None], "
+        "de.reshape(t.shape[0], 3, -1))"
+    ),
+    "collaborative-filtering": (
+        "du = (i == arange(u.shape[0])[:, None]) @ (e[:, None]*v[j]);"
+        "dv = (j == arange(v.shape[0])[:, None]) @ (e[:, None]*u[i])"
+    ),
+    "word2vec": (
+        "p = -1/(1 + exp(a)); q = 1/(1 + exp(-b));"
+        "dv = (c == arange(v.shape[0])[:, None]) @ "
+        "(p[:, None]*u[o] + einsum('nk,nkd->nd', q, u[z]));"
+        "du = (o == arange(u.shape[0])[:, None]) @ (p[:, None]*v[c])"
+        " + einsum('vnk,nk,nd->vd', z == arange(u.shape[0])[:, None, None], q, v[c])"
+    ),
+    "group-norm": (
+        "dxhat = gamma*dy.reshape(xhat.shape);"
+        "dx = (s*(dxhat - (sum(dxhat, axis=2, keepdims=True)"
+        " + xhat*sum(dxhat*xhat, axis=2, keepdims=True))/gamma.shape[1])).reshape(x.shape);"
+        "dgamma = sum(dy.reshape(xhat.shape)*xhat, axis=0);"
+        "dbeta = sum(dy.reshape(xhat.shape), axis=0)"
+    ),
+    "rope": (
+        "dx = stack((dy[:, ::2]*c + dy[:, 1::2]*s, dy[:, 1::2]*c - dy[:, ::2]*s), axis=-1)"
+        ".reshape(x.shape)"
+    ),
+    "conv1d": (
+        "dw = einsum('noi,ncij->ocj', dy, u); db = sum(dy, axis=(0, 2));"
+        "p = pad(dy, ((0, 0), (0, 0), (w.shape[2] - 1, w.shape[2] - 1)));"
+        "dx = einsum('noij,ocj->nci', sliding_window_view(p, w.shape[2], axis=2), w[:, :, ::-1])"
+    ),
+    "conv2d": (
+        "dw = einsum('noij,ncijkl->ockl', dy, u); db = sum(dy, axis=(0, 2, 3));"
+        "p = pad(dy, ((0, 0), (0, 0), (w.shape[2] - 1, w.shape[2] - 1),"
+        " (w.shape[3] - 1, w.shape[3] - 1)));"
+        "dx = einsum('noijkl,ockl->ncij',"
+        " sliding_window_view(p, (w.shape[2], w.shape[3]), axis=(2, 3)), w[:, :, ::-1, ::-1])"
+    ),
+    "avg-pool": "dx = repeat(repeat(dy, 2, axis=2), 2, axis=3)/4",
+    "max-pool": (
+        "m = x == repeat(repeat(y, 2, axis=2), 2, axis=3);"
+        "c = sum(m.reshape(x.shape[0], x.shape[1], y.shape[2], 2, y.shape[3], 2), axis=(3, 5));"
+        "dx = m*repeat(repeat(dy/c, 2, axis=2), 2, axis=3)"
+    ),
+    "upsample": (
+        "dx = sum(dy.reshape(x.shape[0], x.shape[1], x.shape[2], 2, x.shape[3], 2), axis=(3, 5))"
+    ),
+    "pixel-shuffle": (
+        "dx = dy.reshape(u.shape[0], u.shape[1], u.shape[4], 2, u.shape[5], 2)"
+        ".transpose(0, 1, 3, 5, 2, 4).reshape(x.shape)"
+    ),
+    "patch-embedding": (
+        "dx = einsum('nhmd,dcpq->nchpmq', dy, W).reshape(x.shape);"
+        "dW = einsum('nhmd,nchpmq->dcpq', dy, u); db = sum(dy, axis=(0, 1, 2))"
+    ),
+    "causal-attention": (
+        "dv = p.T @ do; dp = do @ v.T;"
+        "da = where(arange(q.shape[0])[:, None] >= arange(q.shape[0]), "
+        "p*(dp - sum(dp*p, axis=1, keepdims=True)), 0)/sqrt(q.shape[1]); dq = da @ k; dk = da.T @ q"
+    ),
+    "glu-split": (
+        "dz = concatenate((dy*s, dy*u*s*(1 - s)), axis=1); dx = dz @ W.T; dW = x.T @ dz;"
+        "db = sum(dz, axis=0)"
+    ),
+    "lstm-stacked": (
+        "dt = dm + ds*o*(1 - q**2); dc = dt*f;"
+        "da = concatenate((dt*g*i*(1 - i), dt*c*f*(1 - f), ds*q*o*(1 - o), dt*i*(1 - g**2)), "
+        "axis=1); dx = da @ W.T; dh = da @ U.T; dW = x.T @ da; dU = h.T @ da; db = sum(da, axis=0)"
+    ),
+    "cox": "dh = exp(h)*cumsum((e/S)[::-1])[::-1] - e",
+    "total-variation": "dx = pad(sign(d), (1, 0)) - pad(sign(d), (0, 1))",
+    "smoothness": "dx = pad(d, (1, 0)) - pad(d, (0, 1))",
 }

@@ -26,7 +26,7 @@ SHAPES = {
     "s": ("S", "N", "n"),
     "three": (3,),
     "q": ("n", "n"),
-    "u": ("2*D",),
+    "v": ("2*D",),
     "r": ("S", "n", "D"),
     "h": ("D", "S", "N", "n"),
 }
@@ -184,8 +184,8 @@ ANY: dict[str, Callable[..., Any]] = {
         x * np.arange(x.shape[1]) + np.arange(2, x.shape[0] + 2)[:, None]
         + np.arange(1, 2 * x.shape[1] + 1, 2)
     ),
-    "floor_divide": lambda q, u, d: u[: u.shape[0] // 2] * d * (q.size // q.shape[0]),
-    "remainder": lambda u, d: d.sum() * u * (u.shape[0] % 2 + 1),
+    "floor_divide": lambda q, v, d: v[: v.shape[0] // 2] * d * (q.size // q.shape[0]),
+    "remainder": lambda v, d: d.sum() * v * (v.shape[0] % 2 + 1),
     "tril": lambda x, s: np.tril(x) + np.tril(s, 1) + np.tril(x, -1),
     "triu": lambda x, s: np.triu(x) + np.triu(s, 2) + np.triu(x, -1),
     "concatenate": lambda x, k, w: (
@@ -197,8 +197,8 @@ ANY: dict[str, Callable[..., Any]] = {
     ),
     "hstack": lambda a, d, x, k: np.hstack((a, d)).sum() + np.hstack((x, k)),
     "vstack": lambda a, b, x: np.vstack((a, b)).sum() * np.vstack((x, a)),
-    "split": lambda u, x, d: (
-        d * np.split(u, 2)[1] * np.split(u, 2)[0] + sum(p.sum() for p in np.split(x, [1, 3]))
+    "split": lambda v, x, d: (
+        d * np.split(v, 2)[1] * np.split(v, 2)[0] + sum(p.sum() for p in np.split(x, [1, 3]))
         + sum((n + 1) * p.sum() for n, p in enumerate(np.split(x, [1, x.shape[1] - 1], axis=1)))
     ),
     "roll": lambda x, a: (
@@ -228,6 +228,18 @@ ANY: dict[str, Callable[..., Any]] = {
         + s.reshape(-1).sum() + np.reshape(s, s.shape[::-1]).sum()
     ),
     "ravel": lambda s, x: np.ravel(s).sum() * x.ravel(),
+    "linspace": lambda three: three * np.linspace(-1, 1, 3),
+    "hsplit": lambda v, d: np.hsplit(v, 2)[1] * d + np.hsplit(v[None], [2])[0].sum(),
+    "vsplit": lambda v, d: np.vsplit(v[:, None], 2)[1] * d,
+    "column_stack": lambda a, b, q: np.column_stack((a, b, q)),
+    "append": lambda a, d, x, w: np.append(a, d).sum() * np.append(x, x, axis=0),
+    "atleast_1d": lambda c, a: np.atleast_1d(c) + np.atleast_1d(a),
+    "atleast_2d": lambda c, a, x: np.atleast_2d(c) + np.atleast_2d(a) + np.atleast_2d(x),
+    "fliplr": lambda x: np.fliplr(x) * x,
+    "flipud": lambda x: np.flipud(x) * x,
+    "diff": lambda x, a: np.diff(x, axis=0).sum() + np.diff(x).sum(0) * np.diff(a),
+    "kron": lambda x, w: np.kron(x, w),
+    "prod": lambda three: np.prod(three) * three.prod(),
     "moveaxis": lambda s: np.moveaxis(s, 0, -1) + np.moveaxis(s, (0, 1), (2, 0)),
     "broadcast_to": lambda a, x: np.broadcast_to(a, x.shape) + np.broadcast_to(a, (2, 1, len(a))),
 }
@@ -247,6 +259,7 @@ METHOD_CASES: dict[str, Callable[..., Any]] = {
     "squeeze": lambda k: k.squeeze(),
     "swapaxes": lambda x: x.swapaxes(0, 1),
     "ravel": lambda x: x.ravel(),
+    "prod": lambda three: three.prod() * three,
     "flatten": lambda s: s.flatten(),
     "repeat": lambda a: a.repeat(3),
     "take": lambda x, a: x.take(np.arange(2), axis=1) + x.take(0, 1)[:, None] + a.take(1),

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Expr, Integer, Rational, exp, log, sqrt
+from sympy import Expr, Integer, Mul, Rational, Symbol, exp, log, sqrt
 
 from symbackprop.algebra.nodes import Array, Index, IndexSum, Maximum, size_symbol
 from symbackprop.algebra.program import Assumption, Definition, Program
 from symbackprop.verify.constraints import Equation, Unrecognised, satisfy
 from symbackprop.verify.points import NoPoint, Point, Sampler
-from symbackprop.verify.sizes import assignments
+from symbackprop.verify.sizes import assignments, possible
 from tests.verify import handmade
 
 n, N = size_symbol("n"), size_symbol("N")
@@ -49,6 +49,38 @@ def test_sizes_are_unequal_and_each_is_1_once(count: int) -> None:
     for size in sizes:
         assert any(row[size] == 1 and list(row.values()).count(1) == 1 for row in rows)
         assert len({row[size] for row in rows}) > 1
+
+
+M, K, H, P, C, D = (size_symbol(s) for s in "MKHPCD")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "conditions", "shapes"),
+    [
+        ([M, K], [M - K], [(M,), (K,)]),
+        ([n], [n - 2], [(n,)]),
+        ([N, M, K], [M - 2 * K - 1], [(N, M), (K,)]),
+        ([M, K, H, P], [M - K, H - P, M - K - 1], [(M, H), (K, P)]),
+        ([N, C, H, P, D], [H * P - 1], [(N, C, H * P, H * P), (D, C, P, P)]),
+        ([N, C, H, P], [2 * H - 1, 2 * P - 1], [(N, C, 2 * H, 2 * P)]),
+    ],
+)
+def test_sizes_meet_their_conditions_and_keep_arrays_small(
+    sizes: list[Symbol], conditions: list[Expr], shapes: list[tuple[Expr, ...]]
+) -> None:
+    rows = possible(sizes, conditions, shapes)
+    assert all(int(c.xreplace(row)) >= 0 for row in rows for c in conditions)
+    assert any(all(c.xreplace(row) > 0 for c in conditions) for row in rows)
+    assert 1 not in rows[0].values()
+    for one, two in combinations(sizes, 2):
+        assert any(row[one] != row[two] for row in rows)
+        assert any(row[one] > 1 and row[two] > 1 for row in rows)
+    for row in rows:
+        assert sum(int(Mul(*shape).xreplace(row)) for shape in shapes) <= 120
+
+
+def test_conditions_that_no_size_meets_leave_no_sizes() -> None:
+    assert possible([n], [-n]) == []
 
 
 EQUATIONS: dict[str, tuple[Expr, Expr]] = {

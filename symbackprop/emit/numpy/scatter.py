@@ -9,9 +9,9 @@ from sympy.core.relational import Equality, GreaterThan, LessThan
 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
 from symbackprop.algebra.registry import lowering
-from symbackprop.algebra.subscripts import at_least, indices_of
+from symbackprop.algebra.subscripts import at_least, canonical, indices_of
 from symbackprop.algebra.within import counts
-from symbackprop.emit.numpy.code import Code, atom, call
+from symbackprop.emit.numpy.code import Code, atom, call, operate
 from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import flat, negated
@@ -37,7 +37,7 @@ class Scatters(Contractions):
             if isinstance(factor, Delta):
                 j, u = factor.indices
                 if isinstance(j, Index) and j not in over and indices_of(u) & set(over) and (
-                    not isinstance(u, Index) and _is_inside(u, j)
+                    not isinstance(u, Index)
                 ):
                     moved = [rename(f, {j: u}) for f in rest]
                     return self._summed_at(j, u, moved or [S.One], over)
@@ -78,6 +78,8 @@ class Scatters(Contractions):
     def _zeros_with(self, j: Index, u: Expr, value: Value, bound: frozenset[Index]) -> Value:
         """Σ_n δ(j, u_n) f_n: to zeros over j the values f_n are added at the positions u_n"""
         place = self.position(u)
+        if not _is_inside(u, j):
+            value, place = self._only_inside(value, place, j)
         shared = place.labels
         others = [i for i in value.labels if i not in shared]
         paired = [i for i in shared if i not in bound]
@@ -94,6 +96,22 @@ class Scatters(Contractions):
         at = [atom("..."), place.code] if last else [self.aligned(place, shared)]
         at += [self.aligned(self.position(i), shared) for i in paired]
         return Value(self._added(zeros, at, self.aligned(value, target), sizes), result)
+
+    @lowering
+    def _only_inside(self, value: Value, place: Value, j: Index) -> tuple[Value, Value]:
+        """δ(j, u) f is 0 where u is no position of j: f counts as 0 there, and u is clipped"""
+        first, size = atom("0"), self.value(j.size).code
+        mask = self.elementwise(
+            lambda u: operate("&", operate(">=", u, first), operate("<", u, size)), [place]
+        )
+        kept = self.elementwise(
+            lambda m, v: call(
+                f"{self.np}.where", m, v, shape=operate("*", m, v).shape, after="0.0"
+            ), [mask, value],
+        )  # fmt: skip
+        after = f"0, {self.value(canonical(j.size - 1)).code}"
+        code = call(f"{self.np}.clip", place.code, shape=place.code.shape, after=after)
+        return kept, Value(code, place.layout)
 
     def _added(
         self, whole: Code, at: Sequence[Code], values: Code, shape: tuple[Expr, ...]
@@ -197,8 +215,9 @@ def _at_position(term: Expr) -> tuple[Index, Expr, Expr] | None:
     for factor in factors:
         if isinstance(factor, Delta):
             j, u = factor.indices
-            if (isinstance(j, Index) and not isinstance(u, Index) and indices_of(u)
-                    and _is_inside(u, j)):  # fmt: skip
+            if not isinstance(j, Index) or isinstance(u, Index):
+                continue
+            if indices_of(u) and _is_inside(u, j):
                 rest = [rename(f, {j: u}) for f in factors if f is not factor]
                 if negative:
                     rest.insert(0, S.NegativeOne)
