@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from symbackprop import __version__
 from symbackprop.algebra.nodes import Index, to_sympy
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.spelling import size_text
 from symbackprop.calculus import result
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Jacobian:
 
 def shape_of(shape: tuple[Any, ...]) -> tuple[str | int, ...]:
     """A shape in Python's terms: numbers as they are, sizes by their names."""
-    return tuple(int(size) if size.is_number else str(size) for size in shape)
+    return tuple(int(size) if size.is_number else size_text(size) for size in shape)
 
 
 def names_of(indices: tuple[Index, ...]) -> tuple[str, ...]:

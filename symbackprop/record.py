@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from symbackprop import __version__
+from symbackprop.algebra.conditions import size_condition_texts
 from symbackprop.algebra.nodes import Array, to_sympy
-from symbackprop.algebra.program import Definition
+from symbackprop.algebra.program import Definition, Program
 from symbackprop.calculus.costs import ProgramCost, StepCost
 from symbackprop.calculus.result import Adjoint
 from symbackprop.derived import names_of, shape_of
@@ -31,7 +32,8 @@ def record(derivation: Derivation) -> dict[str, Any]:
     return {
         "name": program.name,
         "version": __version__,
-        "inputs": [_array(array) for array in program.inputs],
+        "inputs": [_input(array, program) for array in program.inputs],
+        "requires": size_condition_texts(program, ">=", "<="),
         "outputs": [_array(array) for array in program.outputs],
         "definitions": [_line(definition, printer) for definition in program.definitions],
         "upstream": [None if up is None else _array(up) for up in shown.upstream],
@@ -48,6 +50,12 @@ def record(derivation: Derivation) -> dict[str, Any]:
 
 def _array(array: Array) -> dict[str, Any]:
     return {"name": array.name, "shape": list(shape_of(array.shape))}
+
+
+def _input(array: Array, program: Program) -> dict[str, Any]:
+    """below: of labels, the sizes that they are below, counted from 0 as NumPy does."""
+    sizes = program.labels.get(array)
+    return _array(array) | ({"below": list(shape_of(sizes))} if sizes else {})
 
 
 def _cost(cost: ProgramCost) -> dict[str, Any]:

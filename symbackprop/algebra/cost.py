@@ -25,6 +25,8 @@ from symbackprop.algebra.nodes import (
     Quotient,
     Remainder,
     Where,
+    rename,
+    walk,
 )
 from symbackprop.algebra.registry import CACHES
 from symbackprop.algebra.subscripts import indices_of
@@ -89,6 +91,11 @@ class _Counter:
         if isinstance(e, Element):
             return LOAD * span
         self._seen.add(e)
+        if isinstance(e, Iverson):
+            alike = _nameless(e)  # the mask that a sum over its own axis counts is this one
+            if alike in self._seen:
+                return 0.0
+            self._seen.add(alike)
         if isinstance(e, MatrixFunction):
             matrix = elements_of(e.argument.indices)
             return NODE + CONTRACTION * matrix * _nominal(e.argument.indices[-1].size)
@@ -128,7 +135,7 @@ class _Counter:
         total = 0.5 * elements_of(free_indices(e)) if -1 in e.args else 0.0
         steps: list[tuple[float, float, frozenset[Index]]] = []
         for f in e.args:
-            if f in (1, -1):
+            if f in (1, -1) or _place(f):
                 continue
             inverse = isinstance(f, Pow) and f.exp == -1
             total += self.count(f.base if inverse else f)
@@ -160,6 +167,20 @@ def _in_range(e: Basic) -> bool:
     if isinstance(e, Iverson):
         return _in_range(e.args[0])
     return (e.is_Relational or e.is_Boolean) and not e.has(Element)
+
+
+def _place(e: Basic) -> bool:
+    """δ(k, 1): the one place of an axis that the other factors are written to."""
+    return isinstance(e, Delta) and any(not indices_of(u) for u in e.indices)
+
+
+def _nameless(e: Basic) -> Basic:
+    """The expression with its indices numbered as they are met, those that are subscripts first."""
+    found = sorted((n for n in walk(e) if isinstance(n, Element)), key=lambda n: n.array.name)
+    subscripts = [u for element in found for u in element.indices]
+    inner = [i for u in subscripts for i in sorted(indices_of(u), key=str)]
+    met = dict.fromkeys([*(u for u in subscripts if isinstance(u, Index)), *inner])
+    return rename(e, {i: Index(f"\u00b7\u00b7{n}", i.size) for n, i in enumerate(met)})
 
 
 def _matrices(factors: list[Basic], bound: set[Index]) -> tuple[list[Basic], list[Basic]] | None:

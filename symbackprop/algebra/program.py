@@ -77,12 +77,12 @@ class Program:
         return repr(array.name) if found is None else found.place
 
     @property
-    def labels(self) -> dict[Array, Expr]:
-        """The inputs that hold integers, each with the number that they are below."""
-        found: dict[Array, Expr] = {}
+    def labels(self) -> dict[Array, tuple[Expr, ...]]:
+        """The inputs that hold integers, each with the sizes that they are below."""
+        found: dict[Array, tuple[Expr, ...]] = {}
         for a in self.assumptions:
             if a.kind == "label" and isinstance(a.left, Element):
-                found[a.left.array] = a.right
+                found[a.left.array] = (*found.get(a.left.array, ()), a.right)
         return found
 
     @property

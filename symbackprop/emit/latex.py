@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr
 
+from symbackprop.algebra.conditions import size_conditions
 from symbackprop.algebra.letters import (
     free_indices,
     lettered,
@@ -166,4 +167,23 @@ def _definitions(lines: Lines, program: Program) -> None:
         subscripts, expr = spelled(d.indices, d.expr, lines.names.taken)
         element = lines.names.element(d.array[subscripts])
         lines.equation(element, lines.names.whole(d.array), expr, d.indices)
+    _required(lines, program)
     lines.gap()
+
+
+def _required(lines: Lines, program: Program) -> None:
+    r"""What labels and sizes have to be: `t holds integers 0, \ldots, K-1`, `requires L \ge 3`."""
+    names, bold = lines.names, lines.prefers_matrix
+    for array, sizes in program.labels.items():
+        ends = r" \text{ and } ".join(rf"0, \ldots, {names.position(s - 1)}" for s in sizes)
+        lines.lines.append(
+            rf"& \text{{where }} {names.mention(array, bold)} \text{{ holds integers }} {ends}"
+            r" \text{, counted from 1 as subscripts}"
+        )
+    conditions = [
+        rf"{names.position(smaller)} \le {names.position(larger)}" if larger.is_Integer
+        else rf"{names.position(larger)} \ge {names.position(smaller)}"
+        for larger, smaller in size_conditions(program)
+    ]
+    if conditions:
+        lines.lines.append(rf"& \text{{requires }} {', '.join(conditions)}")

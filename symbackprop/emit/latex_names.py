@@ -11,7 +11,7 @@ from sympy import Add, Expr, Mul, Symbol
 
 from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import Array, Element, Gather, Index, Quotient, Remainder
-from symbackprop.emit.subscripts import subscript_text
+from symbackprop.algebra.spelling import subscript_text
 
 _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"

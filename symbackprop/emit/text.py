@@ -9,9 +9,11 @@ from dataclasses import replace
 
 from sympy import Expr
 
+from symbackprop.algebra.conditions import size_condition_texts
 from symbackprop.algebra.letters import free_indices, lettered_program, names_in, names_of
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.spelling import shape_text, size_text
 from symbackprop.calculus.result import Backward, Fact, Jacobian, Product
 from symbackprop.emit.cases import cases
 from symbackprop.emit.lettering import (
@@ -185,7 +187,19 @@ def _forward(lines: _Lines, program: Program) -> list[str]:
         lines.equation(d.array, d.indices, d.expr, _shape(d.array)) for d in program.definitions
     ]
     listed = [line.replace("\0", " ") for line in _wrapped(inputs)]
+    listed += _required(lines, program)
     return ["", "inputs", *listed, "", "forward", *_equations(rows)]
+
+
+def _required(lines: _Lines, program: Program) -> list[str]:
+    """What labels and sizes have to be."""
+    told = []
+    for array, sizes in program.labels.items():
+        ends = " and ".join(f"0 to {size_text(s - 1)}" for s in sizes)
+        told += _wrapped(f"{array.name} holds integers from {ends}, counted from 1 as subscripts")
+    relations = lines.printer.signs.relations
+    conditions = size_condition_texts(program, relations[">="], relations["<="])
+    return told + (_wrapped(f"requires {', '.join(conditions)}") if conditions else [])
 
 
 def _facts(lines: _Lines, facts: Iterable[Fact]) -> list[str]:
@@ -201,7 +215,7 @@ def _notes(notes: Sequence[str], unicode: bool) -> list[str]:
 
 
 def _shape(array: Array) -> str:
-    return f"({', '.join(str(s) for s in array.shape)})" if array.shape else "scalar"
+    return f"({shape_text(array.shape)})" if array.shape else "scalar"
 
 
 def _unused(names: Iterable[str], taken: frozenset[str]) -> str:

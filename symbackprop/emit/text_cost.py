@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from symbackprop.algebra.cost import CONTRACTION, FUNCTION, NOMINAL
+from symbackprop.algebra.spelling import shape_text
 from symbackprop.calculus.costs import ProgramCost, StepCost
 
 _WIDTH = 80
@@ -31,7 +32,7 @@ def text_cost(name: str, cost: ProgramCost) -> str:
 
 
 def _title(step: StepCost) -> str:
-    shape = ", ".join(map(str, step.array.shape))
+    shape = shape_text(step.array.shape)
     return f"  {step.array.name} ({shape})" if shape else f"  {step.array.name} scalar"
 
 

@@ -32,9 +32,9 @@ from symbackprop.algebra.nodes import (
     Remainder,
     Where,
 )
+from symbackprop.algebra.spelling import subscript_text
 from symbackprop.algebra.subscripts import is_position
 from symbackprop.emit.reading import Product, decimal, product, terms
-from symbackprop.emit.subscripts import subscript_text
 from symbackprop.errors import NotYet
 
 SUM, PRODUCT, OPEN, POWER, ATOM = range(5)

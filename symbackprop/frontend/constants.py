@@ -35,7 +35,7 @@ def _by_rule(x: NDArray[Any]) -> Value | None:
         return filled if x.dtype.kind != "b" else _condition(filled)
     if x.ndim == 1 and x.dtype.kind in "iu":
         start, step = int(x[0]), int(x[1]) - int(x[0])
-        if step > 0 and np.array_equal(x, np.arange(start, start + step * len(x), step)):
+        if step and np.array_equal(x, np.arange(start, start + step * len(x), step)):
             return arange(start, start + step * len(x), step)
     if x.ndim == 2:
         rows, columns = x.shape

@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, S
+from sympy import Eq, Expr, S
 
-from symbackprop.algebra.nodes import Delta, Index, IndexSum, fresh_index
-from symbackprop.algebra.subscripts import canonical
+from symbackprop.algebra.nodes import (
+    Delta,
+    Index,
+    IndexSum,
+    Quotient,
+    Remainder,
+    Where,
+    fresh_index,
+)
+from symbackprop.algebra.spelling import size_text
+from symbackprop.algebra.subscripts import canonical, never_negative
 from symbackprop.errors import InputError, NotYet, ShapeError
 from symbackprop.frontend import written
 from symbackprop.frontend.indexing import as_size
 from symbackprop.frontend.reductions import sum_
+from symbackprop.frontend.requirements import require
+from symbackprop.frontend.reshaping import ravel
 from symbackprop.frontend.subscripts import Label, labelled
 from symbackprop.frontend.value import (
     Indices,
+    Subscript,
     Value,
     aligned,
     axis_number,
@@ -40,7 +52,8 @@ def contracted(
             found = sizes.get(label, S.One)
             if found != 1 and size not in (1, found):
                 shapes = ", ".join(shown(o.shape) for o in operands)
-                raise ShapeError(f"shapes {shapes} do not fit together: {found} against {size}")
+                raise ShapeError(f"shapes {shapes} do not fit together: {size_text(found)} "
+                                 f"against {size_text(size)}")
             sizes[label] = size if found == 1 else found
     summed = [label for label in sizes if label not in kept]
 
@@ -75,7 +88,8 @@ def matmul(x: Any, y: Any) -> Value:
         fits = u.rank == v.rank == 2 and (inner == v.shape[1] or u.shape[0] == other)
         hint = "; transpose one of them with .T?" if fits else ""
         both = f"{shown(u.shape)} and {shown(v.shape)}"
-        raise ShapeError(f"shapes {both} do not fit together: {inner} against {other}{hint}")
+        raise ShapeError(f"shapes {both} do not fit together: {size_text(inner)} "
+                         f"against {size_text(other)}{hint}")
     rows, columns = u.shape[-2:-1], v.shape[-1:] if v.rank > 1 else ()
     stack = broadcast(u.shape[:-2], v.shape[:-2])
 
@@ -140,10 +154,8 @@ def vdot(x: Any, y: Any) -> Value:
 
 
 def outer(x: Any, y: Any) -> Value:
-    """x[:, None] * y[None, :] of two vectors."""
-    u, v = numeric(x), numeric(y)
-    if (u.rank, v.rank) != (1, 1):
-        raise NotYet(f"of shapes {shown(u.shape)} and {shown(v.shape)}: two vectors only")
+    """The product of each element of x with each of y, both in one axis."""
+    u, v = (value if value.rank == 1 else ravel(value) for value in (numeric(x), numeric(y)))
     return contracted((u, v), ("i", "j"), "ij")
 
 
@@ -156,47 +168,97 @@ def multi_dot(arrays: Any) -> Value:
 
 
 def diagonal(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Value:
-    """x[…, i, i] of two axes of one size; the diagonal is the last axis."""
+    """x[…, i, i + offset] of two axes; the diagonal is the last axis."""
     value = numeric(x)
-    if offset != 0:
-        raise NotYet(f"offset={offset}; the main diagonal only")
     if value.rank < 2:
         raise InputError(f"shape {shown(value.shape)} has no two axes")
     i, j = axis_number(axis1, value.rank), axis_number(axis2, value.rank)
     if i == j:
         raise InputError(f"axis {i} is named twice")
-    if value.shape[i] != value.shape[j]:
-        raise NotYet(
-            f"axes of sizes {value.shape[i]} and {value.shape[j]}; the diagonal of square "
-            "matrices only"
-        )
-    labels: list[Label] = [f"a{k}" for k in range(value.rank)]
-    labels[j] = labels[i]
-    kept = [x for k, x in enumerate(labels) if k not in (i, j)]
-    return contracted((value,), (labels,), [*kept, labels[i]])
+    up, down = _offset(offset)
+    size = _shorter(canonical(value.shape[i] - down), canonical(value.shape[j] - up))
+    kept = [k for k in range(value.rank) if k not in (i, j)]
+
+    def rule(indices: Indices) -> Expr:
+        old: list[Subscript | None] = [None] * value.rank
+        for k, index in zip(kept, indices, strict=False):
+            old[k] = index
+        for k, shift in ((i, down), (j, up)):
+            place = canonical((S.One if indices[-1] is None else indices[-1]) + shift)
+            old[k] = None if value.shape[k] == 1 else place
+        return value.at(tuple(old))
+
+    return Value((*(value.shape[k] for k in kept), size), (value,), rule)
+
+
+def _offset(k: Any) -> tuple[Expr, Expr]:
+    """How far right of the main diagonal a diagonal begins, and how far below it."""
+    found = as_size(k)
+    if found is None:
+        raise NotYet(f"{k!r} is not an integer, and a diagonal is named by one")
+    if never_negative(found):
+        return found, S.Zero
+    if never_negative(-found):
+        return S.Zero, -found
+    raise NotYet(f"the sign of the diagonal {found} depends on sizes; use an integer")
+
+
+def _shorter(u: Expr, v: Expr) -> Expr:
+    """The number of elements of a diagonal in so many rows and columns."""
+    for size, other in ((u, v), (v, u)):
+        if never_negative(other - size):
+            require(size, S.One, "the diagonal is empty: it lies outside the matrix")
+            return size
+    raise NotYet(
+        f"axes of sizes {size_text(u)} and {size_text(v)}, of which either may be shorter; "
+        "the diagonal of a square matrix, or cut the matrix first"
+    )
 
 
 def trace(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Value:
-    """Σ_i x[…, i, i]."""
+    """Σ_i x[…, i, i + offset]."""
     return sum_(diagonal(x, offset, axis1, axis2), -1)
 
 
 def diag(v: Any, k: Any = 0) -> Value:
-    """The diagonal of a matrix, or the matrix with this diagonal."""
+    """A diagonal of a matrix, or the matrix with this diagonal."""
     value = numeric(v)
     if value.rank == 2:
         return diagonal(value, k)
     if value.rank != 1:
         raise InputError(f"shape {shown(value.shape)}; diag takes a vector or a matrix")
-    if k != 0:
-        raise NotYet(f"k={k}; the main diagonal only")
+    up, down = _offset(k)
+    size = canonical(value.shape[0] + up + down)
+
+    def rule(indices: Indices) -> Any:
+        i, j = (S.One if x is None else x for x in indices)
+        place = canonical(i - down)
+        element = value.at((None if value.shape[0] == 1 else place,))
+        if size == 1:
+            return element
+        if up == down == 0:
+            return written.mul(Delta(i, j), element)
+        # Not a product with a delta: beyond the diagonal there may be no such element.
+        return Where(Eq(canonical(i + up), canonical(j + down)), element, S.Zero)
+
+    return Value((size, size), (value,), rule)
+
+
+def kron(a: Any, b: Any) -> Value:
+    """The Kronecker product: a whole b, times an element of a, for each element of a."""
+    u, v = numeric(a), numeric(b)
+    rank = max(u.rank, v.rank)
+    first, second = ((S.One,) * (rank - w.rank) + w.shape for w in (u, v))
 
     def rule(indices: Indices) -> Expr:
-        i, j = indices
-        element = value.at((i,))
-        return element if i is None or j is None else written.mul(Delta(i, j), element)
+        outside = [None if s == 1 or i is None else Quotient(i, t)
+                   for i, s, t in zip(indices, first, second, strict=True)]
+        inside = [None if t == 1 or i is None else i if s == 1 else Remainder(i, t)
+                  for i, s, t in zip(indices, first, second, strict=True)]
+        return written.mul(u.at(tuple(outside[rank - u.rank :])),
+                           v.at(tuple(inside[rank - v.rank :])))
 
-    return Value((*value.shape, *value.shape), (value,), rule)
+    return Value(tuple(canonical(s * t) for s, t in zip(first, second, strict=True)), (u, v), rule)
 
 
 def eye(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sympy import Expr, Integer, S
 
 from symbackprop.algebra.nodes import Array, Element, Gather
+from symbackprop.algebra.spelling import size_text
 from symbackprop.algebra.subscripts import (
     at_least,
     bounds,
@@ -28,6 +29,7 @@ from symbackprop.frontend.value import (
     aligned,
     axis_number,
     broadcast,
+    fresh_indices,
     shown,
     value_of,
 )
@@ -67,7 +69,7 @@ def getitem(x: Any, index: Any) -> Value:
         items.append(Ellipsis)
     taken = sum(1 for i in items if i is not None and i is not Ellipsis)
     if taken > value.rank or sum(i is Ellipsis for i in items) > 1:
-        raise InputError(f"too many indices for shape {shown(value.shape)}")
+        raise InputError(f"too many indices, or more than one ..., for shape {shown(value.shape)}")
     plan: list[_Axis | tuple[int, Value]] = []
     axis = 0
     for item in items:
@@ -94,30 +96,35 @@ def _checked(item: Any) -> Any:
                          "np.where(condition, x, 0)")
         return item if as_size(item) is not None else value
     if isinstance(item, list) or getattr(item, "ndim", None):
-        raise NotYet("a list or an array of numbers as an index; make it an argument")
+        raise NotYet("a list or an array of numbers as an index; make it an argument, or use "
+                     "slices and np.stack")
     if item is None or item is Ellipsis or isinstance(item, slice) or as_size(item) is not None:
         return item
-    raise InputError(f"{item!r} is not an index")
+    raise InputError(f"{item!r} is not an index; use integers, slices, None, ... and arrays of "
+                     "integers")
 
 
 def _axis(axis: int, size: Expr, item: Any) -> _Axis:
     if not isinstance(item, slice):
-        place = _from_end(as_size(item), size)
-        require(size, place + 1)
+        wrong = f"the index {_spelled(item)} is outside axis {axis}, of size {size_text(size)}"
+        place = _from_end(as_size(item), size, wrong)
+        require(size, place + 1, wrong)
         return _Axis(axis, None, place)
     step = as_size(1 if item.step is None else item.step)
     if step is None or not step.is_Integer or step == 0:
-        raise NotYet(f"the step {item.step} of a slice; an integer that is not 0")
+        raise NotYet(f"the step {_spelled(item.step)} of a slice; an integer that is not 0")
+    empty = f"the slice {_spelled(item)} of an axis of size {size_text(size)} is empty"
     if step < 0:
-        return _backwards(axis, size, item, int(step))
-    start = S.Zero if item.start is None else _end(item.start, size)
-    stop = size if item.stop is None else _end(item.stop, size)
-    count = divided_up(canonical(stop - start), int(step))
-    require(count, S.One)
+        return _backwards(axis, size, item, int(step), empty)
+    start = S.Zero if item.start is None else _end(item.start, size, empty)
+    stop = size if item.stop is None else _end(item.stop, size, empty)
+    span = canonical(stop - start)
+    require(span, S.One, empty)
+    count = divided_up(span, int(step))
     return _Axis(axis, count, start, step)
 
 
-def _backwards(axis: int, size: Expr, item: slice, step: int) -> _Axis:
+def _backwards(axis: int, size: Expr, item: slice, step: int, empty: str) -> _Axis:
     if item.start is None and item.stop is None:
         count = divided_up(size, -step)
         return _Axis(axis, count, canonical(size - 1), Integer(step))
@@ -125,34 +132,47 @@ def _backwards(axis: int, size: Expr, item: slice, step: int) -> _Axis:
         raise NotYet("a slice that runs backwards between two ends; reverse it with [::-1] first")
     start, stop = (None if e is None else int(as_size(e) or 0) for e in (item.start, item.stop))
     places = range(int(size))[start:stop:step]
-    require(Integer(len(places)), S.One)
+    require(Integer(len(places)), S.One, empty)
     return _Axis(axis, Integer(len(places)), Integer(places[0]), Integer(step))
 
 
-def _end(end: Any, size: Expr) -> Expr:
+def _end(end: Any, size: Expr, empty: str) -> Expr:
     """One end of a slice, counted from 0; beyond the axis it is cut, as NumPy does."""
     found = as_size(end)
     if found is None:
         raise NotYet(f"{end!r} as an end of a slice; use integers and sizes")
-    place = _from_end(found, size)
+    place = _from_end(found, size, empty)
     if size.is_Integer and place.is_Integer:
         return Integer(max(0, min(int(place), int(size))))
-    require(size, place)
+    require(size, place, empty)
     return place
 
 
-def _from_end(place: Expr | None, size: Expr) -> Expr:
-    """A position counted from 0; a negative one counts from the end."""
+def _from_end(place: Expr | None, size: Expr, outside: str) -> Expr:
+    """A position counted from 0; a negative one counts from the end.
+
+    outside: what is wrong where it lies before the first.
+    """
     if place is None:
         raise NotYet("an index that is neither an integer, nor a slice, nor an array")
     if never_negative(place):
         return place
     if not never_negative(-1 - place):
-        require(place, S.Zero)
+        require(place, S.Zero, outside)
         return place
     found = canonical(size + place)
-    require(found, S.Zero)
+    require(found, S.Zero, outside)
     return found
+
+
+def _spelled(item: Any) -> str:
+    """An index as it was written."""
+    if isinstance(item, slice):
+        parts = ["" if e is None else _spelled(e) for e in (item.start, item.stop)]
+        step = [] if item.step is None else [_spelled(item.step)]
+        return ":".join([*parts, *step])
+    size = as_size(item)
+    return repr(item) if size is None else size_text(size)
 
 
 def divided_up(count: Expr, step: int) -> Expr:
@@ -166,7 +186,8 @@ def divided_up(count: Expr, step: int) -> Expr:
     rest = count.as_coeff_Add()[0]
     share = divided(count - rest, Integer(step))
     if share is None:
-        raise NotYet(f"every {step} of an axis of size {count}; give it a size such as {step}*m")
+        raise NotYet(f"every {step} of {size_text(count)} elements; give the axis a size such as "
+                     f"{step}*m")
     return canonical(share + Integer(-(-int(rest) // step)))
 
 
@@ -234,10 +255,11 @@ def note_labels(positions: Value, size: Expr) -> None:
     """The inputs among the positions hold integers below this size.
 
     Raises:
-        NotYet: positions that are computed from inputs.
+        NotYet, ShapeError: as `subscript` does.
     """
     for array in inputs_of(positions):
         name_positions(array, size)
+    subscript(positions.at(fresh_indices(positions.shape)), size)
 
 
 def subscript(place: Expr, size: Expr) -> Expr:
@@ -252,8 +274,14 @@ def subscript(place: Expr, size: Expr) -> Expr:
         raise NotYet("positions that are computed from an input; use an input of integers as it "
                      "is, or np.arange")
     found = canonical(place + 1)
+    ends = bounds(found)
+    if ends is None:
+        raise NotYet("positions whose range is not known; use np.arange, or make them an argument")
     if at_least(found, S.One) is not True or at_least(size, found) is not True:
-        raise ShapeError(f"the position {place} may be outside an axis of size {size}")
+        first, last = (size_text(canonical(end - 1)) for end in ends)
+        wrong = f"positions {first} to {last} in an axis of size {size_text(size)}"
+        require(ends[0], S.One, wrong)
+        require(size, ends[1], wrong)
     return found
 
 
@@ -333,5 +361,7 @@ def _share(x: Any, y: Any) -> Expr:
         return Integer(int(left) // int(right))
     found = divided(left, right)
     if found is None:
-        raise NotYet(f"{left} // {right} is not exact; give the axis a size such as {right}*m")
+        by = size_text(right)
+        raise NotYet(f"{size_text(left)} // {by} may leave a remainder; give the axis a size such "
+                     f"as {by}*m")
     return found

@@ -30,12 +30,20 @@ _GROUPS: dict[str, str] = {
     "it calls Python for each element; write it with whole-array NumPy functions":
         "apply_along_axis apply_over_axes vectorize frompyfunc",
     "use np.exp(np.cumsum(np.log(x))) for a positive x": "cumprod",
-    "use x[1:] - x[:-1]": "diff ediff1d",
+    "use x[1:] - x[:-1]": "ediff1d",
     "write the powers out: c[0]*x**2 + c[1]*x + c[2]": "polyval",
     "use np.sum(np.where(np.isnan(x), 0, x)) outside, and np.sum here":
         "nansum nanmean nanstd nanvar nanmax nanmin nanprod nancumsum",
     "use real arrays": "fft ifft rfft irfft real imag conj conjugate angle real_if_close",
     "multiply out: A @ A @ A": "matrix_power",
+    "use np.sum(x * w, ...) of a sliding_window_view of x": "convolve correlate",
+    "use x[:, None] and x[None, :]": "meshgrid ix_",
+    "use np.concatenate of slices": "insert block",
+    "use np.split into equal parts, or slices": "array_split dsplit",
+    "write the three products out": "cross",
+    "use np.exp(np.sum(np.log(x))) for a positive x of any size": "prod",
+    "use x[i, j] with np.arange, np.tril, np.triu":
+        "triu_indices tril_indices diag_indices indices unravel_index ravel_multi_index",
     "use x.ravel() or x.reshape(...)": "flat",
     "use np.maximum(x, y) for two arrays, np.max for one": "fmax fmin",
 }  # fmt: skip

@@ -16,11 +16,14 @@ from symbackprop.algebra.nodes import (
     Where,
     fresh_index,
 )
+from symbackprop.algebra.spelling import size_text
 from symbackprop.algebra.subscripts import canonical, divided, never_negative
 from symbackprop.errors import InputError, NotYet, ShapeError
 from symbackprop.frontend import written
+from symbackprop.frontend.elementwise import binary
 from symbackprop.frontend.indexing import as_size, getitem
 from symbackprop.frontend.requirements import require
+from symbackprop.frontend.reshaping import ravel
 from symbackprop.frontend.shaping import expand_dims
 from symbackprop.frontend.value import (
     Handle,
@@ -38,7 +41,7 @@ def concatenate(arrays: Any, axis: Any = 0) -> Value:
     """The arrays one after another along an axis."""
     values = _listed(arrays)
     if axis is None or not values[0].rank:
-        raise NotYet("needs an axis, and arrays that have it")
+        raise NotYet("needs an axis, and arrays that have it; np.stack puts scalars together")
     place = axis_number(axis, values[0].rank)
     first = values[0]
     for other in values[1:]:
@@ -66,6 +69,31 @@ def concatenate(arrays: Any, axis: Any = 0) -> Value:
 def stack(arrays: Any, axis: Any = 0) -> Value:
     """The arrays along a new axis."""
     return concatenate([expand_dims(v, axis) for v in _listed(arrays)], _first(arrays, axis))
+
+
+def append(arr: Any, values: Any, axis: Any = None) -> Value:
+    """One array after another along an axis; all elements of both without one."""
+    if axis is None:
+        return concatenate([ravel(arr), ravel(values)])
+    return concatenate([arr, values], axis)
+
+
+def column_stack(tup: Any) -> Value:
+    """The arrays side by side; a vector is a column."""
+    return concatenate([expand_dims(v, 1) if v.rank == 1 else v for v in _listed(tup)], 1)
+
+
+def diff(a: Any, n: Any = 1, axis: Any = -1) -> Value:
+    """The differences of neighbours along an axis, taken n times."""
+    value = numeric(a)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+        raise InputError(f"n={n!r} is not a number of times")
+    whole = (slice(None),) * axis_number(axis, value.rank)
+    for _ in range(n):
+        value = binary(written.sub)(
+            getitem(value, (*whole, slice(1, None))), getitem(value, (*whole, slice(None, -1)))
+        )
+    return value
 
 
 def _first(arrays: Any, axis: Any) -> int:
@@ -97,11 +125,18 @@ def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Value]:
             raise NotYet("into a number of parts that is not an integer")
         share = divided(size, count)
         if share is None:
-            raise ShapeError(f"an axis of size {size} does not split into {count} equal parts")
+            raise ShapeError(f"an axis of size {size_text(size)} does not split into {count} equal "
+                             f"parts; give it a size such as {count}*m")
         steps = [Value((), (), _always(share * k)) for k in range(int(count) + 1)]
         cuts = list(pairwise(steps))
     whole = (slice(None),) * place
     return [getitem(value, (*whole, slice(a, b))) for a, b in cuts]
+
+
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Value]:
+    """Parts side by side: along axis 1, of a vector along axis 0."""
+    value = value_of(ary)
+    return split(value, indices_or_sections, 1 if value.rank > 1 else 0)
 
 
 def _always(size: Expr) -> Callable[[Indices], Expr]:
@@ -113,16 +148,18 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Value:
     value = numeric(a)
     if axis is None and value.rank != 1:
         raise NotYet("of an array of several axes without axis; name one")
+    if isinstance(shift, list | tuple) or isinstance(axis, list | tuple):
+        raise NotYet("along several axes at once; roll along one after the other")
     place = 0 if axis is None else axis_number(axis, value.rank)
     by, size = as_size(shift), value.shape[place]
     if by is None:
-        raise NotYet("by a shift that is not an integer")
+        raise NotYet("by a shift that is not an integer or a size")
     if size.is_Integer:
         by = Integer(int(by) % int(size)) if by.is_Integer else by
     forward = by if never_negative(by) else canonical(size + by)
     if forward == 0:
         return value
-    require(size, forward)
+    require(size, forward, f"the shift is larger than the axis, of size {size_text(size)}")
     whole = (slice(None),) * place
     cut = Value((), (), _always(canonical(size - forward)))
     if canonical(size - forward) == 0:
@@ -147,7 +184,9 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", constant_values: Any
     """Constant elements before and after those of the array, along each axis."""
     value = numeric(array)
     if mode != "constant" or isinstance(constant_values, list | tuple):
-        raise NotYet(f"mode={mode!r}; one constant only")
+        raise NotYet(
+            f"mode={mode!r}, or several constants; one constant only, or np.concatenate the parts"
+        )
     filler = numeric(constant_values)
     widths = _widths(pad_width, value.rank)
     shape = tuple(canonical(s + b + a) for s, (b, a) in zip(value.shape, widths, strict=True))
@@ -181,10 +220,10 @@ def _widths(pad_width: Any, rank: int) -> list[tuple[Expr, Expr]]:
         pair = tuple(map(as_size, item if isinstance(item, list | tuple) else (item, item)))
         pair = pair * 2 if len(pair) == 1 else pair
         if len(pair) != 2 or any(p is None or not never_negative(p) for p in pair):
-            raise InputError(f"the pad width {item!r} is not a pair of sizes")
+            raise InputError(f"the pad width {item!r} is not a pair of sizes >= 0, such as (1, 1)")
         found.append((pair[0] or S.Zero, pair[1] or S.Zero))
     if len(found) != rank:
-        raise InputError(f"{len(found)} pad widths for {rank} axes")
+        raise InputError(f"{len(found)} pairs of pad widths for {rank} axes; give each axis one")
     return found
 
 
@@ -282,8 +321,12 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Value:
         raise InputError(f"{len(sizes)} window sizes for {len(axes)} axes")
     shape = list(value.shape)
     for k, width in zip(axes, sizes, strict=True):
-        shape[k] = canonical(shape[k] - (width or S.One) + 1)
-        require(shape[k], S.One)
+        axis_size = shape[k]
+        if width is None or not never_negative(width - 1):
+            raise InputError(f"the window size {width} is not a positive integer or a size")
+        shape[k] = canonical(axis_size - width + 1)
+        require(shape[k], S.One, f"a window of {size_text(width)} is larger than axis {k}, of size "
+                                 f"{size_text(axis_size)}")
 
     def rule(indices: Indices) -> Any:
         old: list[Subscript | None] = list(indices[: value.rank])
@@ -298,5 +341,5 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Value:
 
 def _listed(arrays: Any) -> list[Value]:
     if isinstance(arrays, Handle | Value) or not isinstance(arrays, list | tuple) or not arrays:
-        raise NotYet("needs a list or tuple of arrays")
+        raise NotYet("needs a list or tuple of arrays, such as [x, y]")
     return [numeric(a) for a in arrays]

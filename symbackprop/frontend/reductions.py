@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 from sympy import Expr, Integer, S
@@ -15,8 +16,10 @@ from symbackprop.frontend.elementwise import binary, unary
 from symbackprop.frontend.value import (
     Indices,
     Shape,
+    Subscript,
     Value,
     axis_numbers,
+    fresh_indices,
     numeric,
     shown,
 )
@@ -66,6 +69,51 @@ def max_(x: Any, axis: Any = None, keepdims: Any = False) -> Value:
 def min_(x: Any, axis: Any = None, keepdims: Any = False) -> Value:
     """The smallest: -max(-x)."""
     return unary(written.neg)(max_(unary(written.neg)(x), axis, keepdims))
+
+
+_WRITTEN_OUT = 8
+"""How many factors a product is written out for."""
+
+
+def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Value:
+    """The product over the axes: written out for a few elements, exp(Σ log x) for positive ones.
+
+    Raises:
+        NotYet: a product of a symbolic number of elements that may be 0 or negative. Its
+            derivative is a product over all the others, for which there is no law.
+    """
+    value = numeric(x)
+    axes = axis_numbers(axis, value.rank)
+    sizes = [value.shape[k] for k in axes]
+    total = math.prod(int(s) if s.is_Integer else _WRITTEN_OUT + 1 for s in sizes)
+    if total <= _WRITTEN_OUT:
+        return _written_out(value, axes, keepdims)
+    if not value.at(fresh_indices(value.shape)).is_positive:
+        raise NotYet(
+            f"of {_WRITTEN_OUT + 1} elements or more, or of a symbolic number of them, that may be "
+            "0; use np.exp(np.sum(np.log(x))) where x > 0, or declare x > 0"
+        )
+    logarithms = sum_(unary(written.logarithm)(value), axis, keepdims)
+    return unary(written.exponential)(logarithms)
+
+
+def _written_out(value: Value, axes: Sequence[int], keepdims: Any) -> Value:
+    kept = [k for k in range(value.rank) if keepdims or k not in axes]
+    places = list(product(*(range(int(value.shape[k])) for k in axes)))
+
+    def rule(indices: Indices) -> Expr:
+        factors = []
+        for place in places:
+            full: list[Subscript | None] = [None] * value.rank
+            for k, i in zip(kept, indices, strict=True):
+                full[k] = i
+            for k, n in zip(axes, place, strict=True):
+                full[k] = None if value.shape[k] == 1 else Integer(n + 1)
+            factors.append(value.at(tuple(full)))
+        return written.mul(S.One, *factors)
+
+    shape = tuple(S.One if k in axes else value.shape[k] for k in kept)
+    return Value(shape, (value,), rule)
 
 
 def mean(x: Any, axis: Any = None, keepdims: Any = False, *, ddof: int = 0) -> Value:

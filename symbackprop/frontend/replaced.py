@@ -23,7 +23,7 @@ from symbackprop.frontend.table import FUNCTIONS
 from symbackprop.frontend.tracer import Tracer, traced_call
 from symbackprop.frontend.where import where
 
-_CREATORS = ("arange", "eye", "full", "identity", "ones", "tri", "zeros")
+_CREATORS = ("arange", "eye", "full", "identity", "linspace", "ones", "tri", "zeros")
 _DRAWN = (
     "random numbers would be the same constants in every call: draw them outside and make them an "
     "argument"

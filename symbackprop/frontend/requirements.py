@@ -10,6 +10,7 @@ from sympy import Expr
 
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Assumption
+from symbackprop.algebra.spelling import size_text
 from symbackprop.algebra.subscripts import never_negative
 from symbackprop.errors import ShapeError
 
@@ -27,24 +28,24 @@ def requirements() -> Iterator[dict[Assumption, None]]:
         _noted.reset(token)
 
 
-def require(larger: Expr, smaller: Expr) -> None:
+def require(larger: Expr, smaller: Expr, otherwise: str) -> None:
     """Two sizes of which one is at least as large as the other.
 
     Raises:
-        ShapeError: it never is.
+        ShapeError: it never is; `otherwise` says what that means.
     """
     gap = (larger - smaller).expand()
     if never_negative(gap):
         return
     if never_negative(-1 - gap):
-        raise ShapeError(f"{smaller} is beyond an axis of size {larger}")
-    _note(Assumption("size", larger, smaller, f"{larger} >= {smaller}"))
+        raise ShapeError(otherwise)
+    _note(Assumption("size", larger, smaller, f"{size_text(larger)} >= {size_text(smaller)}"))
 
 
 def name_positions(array: Array, size: Expr) -> None:
     """The elements of an input name positions 0, 1, ..., size - 1."""
     element = array[tuple(_axis_indices(array))]
-    _note(Assumption("label", element, size, f"{array.name} in range({size})"))
+    _note(Assumption("label", element, size, f"{array.name} in range({size_text(size)})"))
 
 
 def _axis_indices(array: Array) -> Iterator[Expr]:

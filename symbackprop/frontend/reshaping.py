@@ -41,8 +41,8 @@ def ravel(a: Any, order: Any = "C") -> Value:
 def _shape(value: Value, wanted: Any) -> Shape:
     items = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
     sizes = [as_size(item) for item in items]
-    if any(s is None for s in sizes):
-        raise InputError(f"{wanted!r} is not a shape")
+    if any(s is None or (s.is_Integer and s != -1 and s < 1) for s in sizes):
+        raise InputError(f"{wanted!r} is not a shape; write sizes such as (x.shape[0], -1)")
     total = _product(value.shape)
     known = [s for s in sizes if s is not None and s != -1]
     if len(known) < len(sizes) - 1:
@@ -50,8 +50,9 @@ def _shape(value: Value, wanted: Any) -> Shape:
     rest = divided(total, _product(known))
     if rest is None or (len(known) == len(sizes) and rest != 1):
         raise ShapeError(
-            f"shape {shown(value.shape)} does not become {shown([s for s in sizes if s])}; give "
-            "sizes such as G*P for an axis that is split into G and P"
+            f"shape {shown(value.shape)} does not become "
+            f"{shown([s for s in sizes if s is not None])}"
+            "; an axis that is split into G and P needs the size G*P"
         )
     return tuple(rest if s == -1 else canonical(s) for s in sizes if s is not None)
 

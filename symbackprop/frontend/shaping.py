@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import S
@@ -60,6 +61,16 @@ def expand_dims(a: Any, axis: Any) -> Value:
     places = axis_numbers(axis, value.rank + count)
     old = iter(range(value.rank))
     return _pick(value, [None if k in places else next(old) for k in range(value.rank + count)])
+
+
+def at_least_axes(rank: int) -> Callable[[Any], Value]:
+    """np.atleast_1d, np.atleast_2d of one array: new axes of size 1 before the others."""
+
+    def rule(ary: Any) -> Value:
+        value = value_of(ary)
+        return _pick(value, [None] * (rank - value.rank) + list(range(value.rank)))
+
+    return rule
 
 
 def squeeze(x: Any, axis: Any = None) -> Value:

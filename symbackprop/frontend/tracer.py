@@ -78,7 +78,8 @@ class Tracer(Handle):
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         _refuse(
-            "a conversion (np.array, np.asarray, a list of arrays)", "the array itself, or np.stack"
+            "a conversion (np.array, a list of arrays, the index of an array of numbers)",
+            "the array itself, or np.stack; make an array of numbers an argument",
         )
 
     @property

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from sympy import Expr, S
 
 from symbackprop.algebra.nodes import Array, Element, Index, Iverson, fresh_index
+from symbackprop.algebra.spelling import shape_text, size_text
 from symbackprop.errors import InputError, NotYet, ShapeError
 from symbackprop.frontend import written
 from symbackprop.frontend.where import user_line
@@ -117,7 +118,7 @@ def fresh_indices(shape: Shape) -> tuple[Index | None, ...]:
 
 def shown(shape: Sequence[Any]) -> str:
     """A shape as Python writes it: (n,), (N, D)."""
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    return f"({shape_text(shape)}{',' if len(shape) == 1 else ''})"
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -136,7 +137,7 @@ def broadcast(*shapes: Shape) -> Shape:
                 *most, last = map(shown, shapes)
                 raise ShapeError(
                     f"shapes {', '.join(most)} and {last} do not fit together: "
-                    f"{result[axis]} against {size}"
+                    f"{size_text(result[axis])} against {size_text(size)}"
                 )
     return tuple(result)
 

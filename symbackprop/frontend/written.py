@@ -49,7 +49,8 @@ def number(value: Any) -> Expr:
     if not isinstance(value, float):
         raise InputError(f"{value!r} is not a real number")
     if not math.isfinite(value):
-        raise NotYet(f"the constant {value} has no derivative rule; use a finite number")
+        hint = "" if math.isnan(value) else f", such as {math.copysign(1e30, value):g} for a mask"
+        raise NotYet(f"the constant {value} has no derivative rule; use a finite number{hint}")
     decimal = Fraction(repr(value))
     exact = _checked(Rational(decimal.numerator, decimal.denominator))
     all_digits = len(Decimal(repr(value)).normalize().as_tuple().digits) >= _ALL_DIGITS

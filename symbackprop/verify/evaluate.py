@@ -72,11 +72,16 @@ _COMPARISONS: dict[type, Callable[[int], bool]] = {
 }  # fmt: skip
 
 
+class NoElement(OutOfDomain):
+    """A subscript is beyond its axis."""
+
+
 class State:
     """One evaluation: the arithmetic, the sizes, the arrays known so far.
 
     masked: whether a product with a factor [condition] that is 0 is 0 even where another factor
-    has no value, as is meant in formulas; NumPy's own products of such values are not.
+    has no value, as is meant in formulas; NumPy's own products of such values are not. So is one
+    with any factor that is 0 where a subscript of another is beyond its axis.
     `memo` holds sums over bound indices that were met already, by node and free indices.
     """
 
@@ -178,7 +183,7 @@ def _element(expr: Element) -> Node:
         try:
             return s.arrays[array][tuple([place(s, env) for place in places])]
         except KeyError:  # an index that is free or beyond its axis, in a wrong formula
-            raise OutOfDomain(f"{expr} names no element of {array.name}") from None
+            raise NoElement(f"{expr} names no element of {array.name}") from None
 
     return node
 
@@ -203,11 +208,27 @@ def _mul(expr: Basic) -> Node:
     def node(s: State, env: Env) -> Any:
         if not all(inside(s, env) for inside in ranges):
             return s.scalars.number(Fraction(0))
-        if s.masked and not all([s.scalars.real(mask(s, env)) for mask in others]):
-            return s.scalars.number(Fraction(0))
-        return s.scalars.mul([part(s, env) for part in parts])
+        try:
+            if s.masked and not all([s.scalars.real(mask(s, env)) for mask in others]):
+                return s.scalars.number(Fraction(0))
+            return s.scalars.mul([part(s, env) for part in parts])
+        except NoElement:
+            if s.masked and _vanishes(parts, s, env):
+                return s.scalars.number(Fraction(0))
+            raise
 
     return node
+
+
+def _vanishes(parts: list[Node], s: State, env: Env) -> bool:
+    """Whether a factor is 0: x[k+1] is to be multiplied by a sum that is empty at the last k."""
+    for part in parts:
+        try:
+            if s.scalars.real(part(s, env)) == 0:
+                return True
+        except NoElement:
+            pass
+    return False
 
 
 def _masks(expr: Basic) -> list[Basic]:
@@ -334,10 +355,17 @@ def _condition(expr: Basic) -> Node:
         inner = _condition(expr.args[0])
         return lambda s, env: not inner(s, env)
     if isinstance(expr, And | Or):
-        parts = [_condition(a) for a in expr.args]
-        join = all if isinstance(expr, And) else any
-        # Every part is evaluated, so that the nearness of each comparison is remembered.
-        return lambda s, env: join([part(s, env) for part in parts])
+        # What positions decide comes first: elsewhere an element of the others may be beyond its
+        # axis. The others are all evaluated, so that the nearness of each is remembered.
+        first = [_condition(a) for a in expr.args if not elements(a)]
+        parts = [_condition(a) for a in expr.args if elements(a)]
+        if isinstance(expr, And):
+            return lambda s, env: (
+                all(part(s, env) for part in first) and all([part(s, env) for part in parts])
+            )
+        return lambda s, env: (
+            any(part(s, env) for part in first) or any([part(s, env) for part in parts])
+        )
     decide = next((d for kind, d in _COMPARISONS.items() if isinstance(expr, kind)), None)
     if decide is None:
         raise NotYet(f"verification cannot decide the condition {expr}")

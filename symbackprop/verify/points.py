@@ -125,7 +125,7 @@ class Sampler:
         for array in self.program.inputs:
             places = list(state.places(array.axes))
             if array in self.labels:
-                count = state.size(self.labels[array])
+                count = min(state.size(size) for size in self.labels[array])
                 values[array] = {p: Fraction(self.rng.randrange(count)) for p in places}
                 continue
             tame = array not in large or kind == "ordinary"

@@ -17,8 +17,10 @@ AGREES, WRONG, REFUSED, CRASHED, NO_POINT = "agrees", "wrong", "refused", "crash
 SIZES = [
     {"n": 3, "d": 2, "m": 4, "k": 2, "h": 1},
     {"n": 2, "d": 3, "m": 1, "k": 1, "h": 2},
+    {"n": 6, "d": 5, "m": 4, "k": 3, "h": 2},
 ]
-"""Unequal sizes where two meet in one array, and one of 1."""
+"""Unequal sizes where two meet in one array, one of 1, and larger ones for where those are needed."""
+_ENOUGH = 2
 
 _LARGEST = 1e60
 
@@ -64,8 +66,11 @@ def _compared(
     sampler = Sampler(program, seed, weighted=[o for o, u in pairs if u is not None])
     reason, points = "", 0
     for sizes in assignments:
+        lengths = {size_symbol(n): s for n, s in sizes.items()}
+        if points >= _ENOUGH or any(c.xreplace(lengths) < 0 for c in program.conditions):
+            continue
         try:
-            point = sampler.draw({size_symbol(n): s for n, s in sizes.items()}, "ordinary", 0)
+            point = sampler.draw(lengths, "ordinary", 0)
             findings = compare(shown, module, function, point)
         except (NoPoint, Unusable) as problem:
             reason = str(problem)

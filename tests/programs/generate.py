@@ -12,13 +12,15 @@ import numpy as np
 import scipy.special
 from sympy import Symbol, sympify
 
-from tests.programs.operations import INPUTS, OPERATIONS, REDUCTIONS
+from tests.programs.operations import INPUTS, LABELS, OPERATIONS, PLACES, REDUCTIONS
 
 Shape = tuple[str, ...]
 Choose = Callable[[Sequence[Any]], Any]
 
 _SIZES = {name: Symbol(name) for shape in INPUTS.values() for name in shape.split()
           if name.isalpha()}  # fmt: skip
+_FIXED = {"at_d": "nd", "at_n": "nkh", "of_d": "ndh"}
+"""The sizes that an operation with a label means by their names."""
 _LONGEST = 160  # characters of an expression without a name of its own
 _RANK = 4
 _FEWEST = 3
@@ -86,7 +88,8 @@ def _source(
     if len(texts) == 1 and outputs[0].shape and choose((True, False)):
         texts = [f"np.sum({texts[0]}**2)"]
     body = "\n".join([*lines, f"    return {', '.join(texts)}"])
-    used = {t.text: t.shape for t in inputs if re.search(rf"\b{t.text}\b", body)}
+    labels = [_Term(name, tuple(shape.split())) for name, shape in LABELS.items()]
+    used = {t.text: t.shape for t in inputs + labels if re.search(rf"\b{t.text}\b", body)}
     return Source(f"def forward({', '.join(used)}):\n{body}\n", used)
 
 
@@ -99,14 +102,16 @@ def _operation(
         first = made[-1] if made and choose(range(4)) else choose(made + inputs)
         if first.shape and choose(range(5)) == 0:
             return *_reduction(choose, first), (first,)
-        operation = choose(OPERATIONS)
+        operation = choose(choose((OPERATIONS, PLACES)))
+        fixed = {size: size for label in LABELS if label in operation.text
+                 for size in _FIXED[label]}
         left, _, result = operation.pattern.partition("->")
         patterns = [p.split() for p in left.split(",")]
         layouts = []
         for others in product(made[-4:] + inputs, repeat=len(patterns) - 1):
-            found = _fits(patterns, [t.shape for t in (first, *others)])
+            found = _fits(patterns, [t.shape for t in (first, *others)], fixed)
             shape = _result(result.split(), found) if found is not None else None
-            if shape is not None and len(shape) <= _RANK:
+            if shape is not None and len(shape) <= _RANK and "0" not in shape:
                 layouts.append((others, shape))
             if len(layouts) >= _LAYOUTS:
                 break
@@ -116,9 +121,11 @@ def _operation(
             return operation.text.format(**names), shape, (first, *others)
 
 
-def _fits(patterns: list[list[str]], shapes: list[Shape]) -> dict[str, Any] | None:
+def _fits(
+    patterns: list[list[str]], shapes: list[Shape], fixed: dict[str, str]
+) -> dict[str, Any] | None:
     """The sizes of the words, and the common shape of the ellipses, or None."""
-    words: dict[str, Any] = {"...": ()}
+    words: dict[str, Any] = {"...": (), **fixed}
     for pattern, shape in zip(patterns, shapes, strict=True):
         own = list(shape)
         if "..." in pattern:
@@ -134,6 +141,11 @@ def _fits(patterns: list[list[str]], shapes: list[Shape]) -> dict[str, Any] | No
         if len(own) != len(pattern):
             return None
         for word, size in zip(pattern, own, strict=True):
+            if word.startswith("2*"):
+                half = sympify(size, locals=_SIZES) / 2 if size.startswith("2*") else None
+                if half is None or words.setdefault(word[2:], str(half)) != str(half):
+                    return None
+                continue
             if word != "..." and words.setdefault(word, size) != size:
                 return None
             if word.isdigit() and word != size:
@@ -151,7 +163,7 @@ def _result(pattern: list[str], words: dict[str, Any]) -> Shape:
             shape.append(words[part])
         else:
             size = re.sub(r"[a-z]+", lambda m: f"({words[m[0]]})", part)
-            shape.append(str(sympify(size, locals=_SIZES)))
+            shape.append(str(sympify(size, locals=_SIZES).expand()))
     return tuple(shape)
 
 

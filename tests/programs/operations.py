@@ -2,7 +2,7 @@
 
 A pattern says which shapes an operation takes and gives: a word is the size of an axis, the same
 word the same size; `...` is any number of axes, broadcast between operands. A result's size may be
-computed, as in `... n -> ... n-1` or `a b -> a*b`.
+computed, as in `... n -> ... n-1` or `a b -> a*b`; an operand's may be a multiple, as in `2*a -> a`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ class Operation(NamedTuple):
 INPUTS: dict[str, str] = {
     "x": "n d", "y": "n d", "a": "d", "b": "d", "c": "n", "s": "", "t": "", "W": "d m", "v": "m",
     "A": "n n", "e": "3", "E": "d 3", "o": "1 d", "r": "n 1", "T": "k n d", "K": "k d m",
-    "Q": "k h n d", "R": "h d m", "B": "k n n",
+    "Q": "k h n d", "R": "h d m", "B": "k n n", "Z": "n 2*d", "u": "2*m",
 }  # fmt: skip
 """The inputs that a program may use, with their shapes."""
+
+LABELS: dict[str, str] = {"at_d": "n", "at_n": "k h", "of_d": "n h"}
+"""Inputs of integers, which operations name: positions in an axis of size d, n, d."""
 
 _EACH = [
     "np.exp({x})", "np.exp(-{x}**2)", "np.exp2({x})", "np.expm1({x})", "np.log({x}**2 + 1)",
@@ -102,6 +105,72 @@ OPERATIONS: list[Operation] = [
     Operation("{x}/np.maximum(np.linalg.norm({x}), 0.1)", "... -> ..."),
     Operation("{x}/np.sqrt(np.mean({x}**2, axis=-1, keepdims=True) + 0.1)", "... a -> ... a"),
 ]
+
+PLACES: list[Operation] = [
+    # parts
+    Operation("{x}[1:]*{x}[:-1]", "a -> a-1"),
+    Operation("{x}[1:] - {x}[:-1]", "a ... -> a-1 ..."),
+    Operation("{x}[..., 1:]", "... a -> ... a-1"),
+    Operation("{x}[..., :-1]", "... a -> ... a-1"),
+    Operation("{x}[..., 0]", "... a -> ..."),
+    Operation("{x}[-1]*{x}", "a ... -> a ..."),
+    Operation("{x}[..., ::-1]", "... a -> ... a"),
+    Operation("{x}[::-1]*{x}", "a ... -> a ..."),
+    Operation("np.flip({x})", "... -> ..."),
+    Operation("{x}[..., 1::2]*{x}[..., ::2]", "... 2*a -> ... a"),
+    Operation("{x}[..., :{x}.shape[-1]//2]", "... 2*a -> ... a"),
+    Operation("{x}[..., {x}.shape[-1]//2:]", "... 2*a -> ... a"),
+    Operation("np.split({x}, 2)[1]", "2*a ... -> a ..."),
+    Operation("np.lib.stride_tricks.sliding_window_view({x}, 2, axis=-1)", "... a -> ... a-1 2"),
+    Operation("np.moveaxis({x}, 0, -1)", "a ... -> ... a"),
+    # other shapes
+    Operation("{x}.reshape({x}.shape[0], -1)", "a b c -> a b*c"),
+    Operation("{x}.reshape(-1)", "a b -> a*b"),
+    Operation("np.ravel({x})", "a b c -> a*b*c"),
+    Operation("{x}.reshape({x}.shape[::-1])", "a b -> b a"),
+    Operation("{x}.reshape({x}.shape[0], {x}.shape[1]//2, 2)", "a 2*b -> a b 2"),
+    Operation("{x}.reshape(2, -1)", "2*a -> 2 a"),
+    Operation("np.reshape({x}, (-1, {x}.shape[1], 1))", "a b -> a b 1"),
+    Operation("np.broadcast_to({x}, ({y}.shape[0], {x}.shape[0]))", "a, b ... -> b a"),
+    # together
+    Operation("np.concatenate(({x}, {y}))", "a, b -> a+b"),
+    Operation("np.concatenate(({x}, {y}))", "a c, b c -> a+b c"),
+    Operation("np.concatenate([{x}, {y}], axis=-1)", "a b, a c -> a b+c"),
+    Operation("np.hstack(({x}, {y}, {z}))", "a b, a c, a d -> a b+c+d"),
+    Operation("np.vstack(({x}, {y}))", "a, b a -> b+1 a"),
+    Operation("np.stack(({x}, {y}))", "a b, a b -> 2 a b"),
+    Operation("np.stack(({x}, {y}), axis=-1)", "a b, a b -> a b 2"),
+    Operation("np.stack(({x}, {y}), axis=-1).reshape(-1)", "a, a -> 2*a"),
+    Operation("np.roll({x}, 1, axis=-1)", "... a -> ... a"),
+    Operation("np.roll({x}, -1, axis=0)*{x}", "a ... -> a ..."),
+    Operation("np.pad({x}, 1)", "a b -> a+2 b+2"),
+    Operation("np.pad({x}, (2, 1), constant_values=2.0)", "a -> a+3"),
+    Operation("np.pad({x}, ((0, 0), (1, 0)))", "a b -> a b+1"),
+    Operation("np.repeat({x}, 2, axis=-1)", "... a -> ... 2*a"),
+    Operation("np.tile({x}, 2)", "... a -> ... 2*a"),
+    Operation("np.tile({x}, (2, 1))", "a b -> 2*a b"),
+    # positions in conditions and values
+    Operation("np.tril({x})", "... a b -> ... a b"),
+    Operation("np.triu({x}, 1)", "... a b -> ... a b"),
+    Operation("np.cumsum({x}, axis=-1)", "... a -> ... a"),
+    Operation("np.cumsum({x}, axis=0)", "a ... -> a ..."),
+    Operation("{x}*np.arange({x}.shape[-1])", "... a -> ... a"),
+    Operation("{x} @ np.tri({x}.shape[-1])", "... a -> ... a"),
+    Operation("np.where(np.arange({x}.shape[-1]) < 1, {x}, {y})", "... a, a -> ... a"),
+    Operation(
+        "np.where(np.arange({x}.shape[0])[:, None] >= np.arange({x}.shape[1]), {x}, 0)",
+        "a b -> a b",
+    ),
+    # labels
+    Operation("np.take({x}, at_d, axis=0)", "d ... -> n ..."),
+    Operation("{x}[at_n]", "n ... -> k h ..."),
+    Operation("{x}[np.arange({x}.shape[0]), at_d]", "n d -> n"),
+    Operation("{x}[..., at_d]", "... d -> ... n"),
+    Operation("np.take_along_axis({x}, of_d, axis=1)", "n d -> n h"),
+    Operation("{x}*(at_d[:, None] == np.arange({x}.shape[1]))", "n d -> n d"),
+    Operation("{x} - np.eye({x}.shape[1])[at_d]", "n d -> n d"),
+]
+"""Operations on positions: which element goes where."""
 
 REDUCTIONS: list[str] = [
     "np.sum({x}{axis})", "np.mean({x}{axis})", "np.max({x}{axis})", "np.min({x}{axis})",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Add, Expr, Symbol
+from sympy import Expr, Symbol
 
+from symbackprop.algebra.conditions import size_conditions
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
-from symbackprop.algebra.subscripts import never_negative
 from symbackprop.emit.numpy.functions import Function
 
 POSITIONS = '''
@@ -37,28 +37,11 @@ def size_checks(program: Program, function: Function, inputs: Mapping[Array, str
                 f"if {name}.shape != {wanted}:",
                 f'    raise ValueError(f"{name} has shape {{{name}.shape}}, not {wanted}")',
             ]
-    for condition in _strongest([a.left - a.right for a in program.assumptions
-                                 if a.kind == "size"]):  # fmt: skip
-        larger, smaller = (function.number(side) for side in _sides(condition))
+    for pair in size_conditions(program):
+        larger, smaller = map(function.number, pair)
         lines += [f"if {larger} < {smaller}:",
                   f'    raise ValueError("the shapes must satisfy {larger} >= {smaller}")']
     return lines
-
-
-def _strongest(conditions: list[Expr]) -> list[Expr]:
-    """The conditions, each at least 0, that no other one of them implies."""
-    kept: list[Expr] = []
-    for c in dict.fromkeys(conditions):
-        if not any(never_negative(c - k) for k in kept):
-            kept = [k for k in kept if not never_negative(k - c)] + [c]
-    return kept
-
-
-def _sides(condition: Expr) -> tuple[Expr, Expr]:
-    """L - 3 >= 0 as L >= 3."""
-    terms = Add.make_args(condition)
-    larger = Add(*(t for t in terms if not t.could_extract_minus_sign()))
-    return larger, larger - condition
 
 
 def label_checks(
@@ -67,6 +50,7 @@ def label_checks(
     """Lines that refuse labels which are no positions."""
     return [
         f'{inputs[array]} = {positions}("{array.name}", {inputs[array]}, {function.number(count)})'
-        for array, count in program.labels.items()
+        for array, counts in program.labels.items()
         if array in inputs
+        for count in counts
     ]

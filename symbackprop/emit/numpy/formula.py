@@ -7,7 +7,13 @@ from symbackprop.calculus.result import Formula
 from symbackprop.emit.lettering import lettered_formula
 from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.helpers import HELPERS
-from symbackprop.emit.numpy.module import filled, positions_function, prepare_function, shapes_table
+from symbackprop.emit.numpy.module import (
+    filled,
+    needs_math,
+    positions_function,
+    prepare_function,
+    shapes_table,
+)
 from symbackprop.emit.numpy.passes import Scope, checked, indented, prepared
 from symbackprop.emit.numpy.plan import Line, Plan, planned
 from symbackprop.emit.numpy.statements import shape_text
@@ -28,7 +34,7 @@ def formula_source(formula: Formula, name: str, title: str, *, version: str) -> 
     scope = Scope(shown.program, public=("np", name))
     np = scope.public("np")
     lines = _function(shown, plan, scope, name)
-    imports = ["import math"] if scope.helpers_used else []
+    imports = ["import math"] if needs_math(scope) else []
     blocks = [
         [*imports, f"import numpy as {np}", "", *shapes_table(scope)],
         prepare_function(scope),

@@ -31,7 +31,7 @@ def numpy_source(backward: Backward, *, version: str) -> str:
     scope = Scope(shown.program, shown.wrt)
     passes = Passes(shown, planned, scope)
     np = scope.public("np")
-    imports = ["import math"] if scope.helpers_used else []
+    imports = ["import math"] if needs_math(scope) else []
     imports += ["from typing import NamedTuple", "", f"import numpy as {np}", ""]
     blocks = [
         [*imports, *shapes_table(scope)],
@@ -49,6 +49,11 @@ def numpy_source(backward: Backward, *, version: str) -> str:
         blocks += [_aliases(scope, "forward", "backward"), passes.value_and_grad_lines()]
     head = "\n".join(docstring(summary(shown, planned, version), 0))
     return head + "\n\n" + "\n\n\n".join("\n".join(b) for b in blocks if b) + "\n"
+
+
+def needs_math(scope: Scope) -> bool:
+    """Whether a helper function uses Python's math module."""
+    return any("math." in HELPERS[h] for h in scope.helpers_used)
 
 
 def filled(template: str, **names: str) -> list[str]:

@@ -214,12 +214,17 @@ class Ranges(Positions):
             if set(value.labels) == set(target):
                 codes.append(self.arranged(value, target))
                 continue
+            if not value.layout:
+                text = f"{self.size_tuple(sizes)}, {value.code}"
+                text += f", dtype={self.dtype}" if self.dtype else ""
+                codes.append(call(f"{self.np}.full", shape=tuple(sizes), after=text))
+                continue
             held = set(value.labels) | ({k} if size == 1 else set())
             if held == set(target):
                 codes.append(self.arranged(value, tuple(None if i == k else i for i in target)))
                 continue
-            wide = self.aligned(value, target) if value.layout else value.code
-            if value.layout and k not in value.labels and size == 1:
+            wide = self.aligned(value, target)
+            if k not in value.labels and size == 1:
                 wide = self.arranged(value, tuple(None if i == k else i for i in target
                                                   if i == k or i in value.labels))
             text = self.size_tuple(sizes)

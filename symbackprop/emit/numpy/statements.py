@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr
 
+from symbackprop.algebra.spelling import shape_text as sizes_text
 from symbackprop.emit.numpy.code import AND, ELEMENTWISE, Code, atom
 from symbackprop.emit.numpy.names import Namer
 
@@ -96,8 +97,7 @@ def shape_text(shape: Sequence[Expr]) -> str:
     """(N, D), (n,), or `scalar`."""
     if not shape:
         return "scalar"
-    sizes = [str(s) for s in shape]
-    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+    return f"({sizes_text(shape)}{',' if len(shape) == 1 else ''})"
 
 
 def _uses(roots: Sequence[Code]) -> Counter[Code]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from symbackprop.algebra.conditions import size_condition_texts
+from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.spelling import size_text
 from symbackprop.calculus.result import Adjoint, Backward, Formula, Tangent
 from symbackprop.emit.numpy.plain import plain
 from symbackprop.emit.numpy.plan import Plan
@@ -33,11 +36,21 @@ def formula_summary(formula: Formula, plan: Plan, title: str, version: str) -> l
 
 def _given(program: Program, title: str) -> list[str]:
     lines = [f"{program.name}: {title} in NumPy.", "", "Shapes:"]
-    lines += [f"    {a.name}: {shape_text(a.shape)}" for a in program.inputs]
+    lines += [f"    {a.name}: {shape_text(a.shape)}{_held(program, a)}" for a in program.inputs]
+    lines += [f"    requires {c}" for c in size_condition_texts(program, ">=", "<=")]
     lines += ["", "Forward:"]
     for d in program.definitions:
         lines += wrapped(f"{d.element} = {plain(d.expr)}", 4)
     return lines
+
+
+def _held(program: Program, array: Array) -> str:
+    """What labels hold; in the formulas indices count from 1."""
+    sizes = program.labels.get(array, ())
+    if not sizes:
+        return ""
+    below = " and ".join(f"0 to {size_text(s - 1)}" for s in sizes)
+    return f", integers from {below}, counted from 1 as subscripts"
 
 
 def _steps(title: str, steps: Sequence[Adjoint | Tangent]) -> list[str]:

@@ -1,8 +1,8 @@
-"""Subscripts in print: `i+1`, `(g-1)P+p`; how their parts look is the printers' business."""
+"""Subscripts and sizes in print: `i+1`, `(g-1)P+p`; how the parts look is the caller's business."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sympy import Add, Expr, Mul, S
 
@@ -55,6 +55,16 @@ def subscript_text(u: Expr, show: Show, times: str) -> str:
     for _, minus, part in singles:
         text += ("-" if minus else "+" if text else "") + part
     return text
+
+
+def size_text(size: Expr) -> str:
+    """A size as Python writes it: n, 3, 2*P, L-K+1."""
+    return subscript_text(size, str, "*")
+
+
+def shape_text(shape: Iterable[Expr]) -> str:
+    """The sizes of a shape with commas between: N, D."""
+    return ", ".join(map(size_text, shape))
 
 
 def _number(size: Expr, show: Show, times: str) -> str:
