@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from math import prod
 
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
+from sympy import Add, Basic, Eq, Expr, Integer, Mul, Pow, Rational, Symbol
 
 from symbackprop.algebra.blocks import in_blocks
 from symbackprop.algebra.nodes import (
@@ -90,12 +90,12 @@ class _Counter:
         span = elements_of(free_indices(e))
         if isinstance(e, Element):
             return LOAD * span
-        self._seen.add(e)
-        if isinstance(e, Iverson):
-            alike = _nameless(e)  # the mask that a sum over its own axis counts is this one
+        if isinstance(e, Iverson) and isinstance(e.args[0], Eq):
+            alike = _nameless(e)  # the mask of the largest, whose sum counts them, is one mask
             if alike in self._seen:
                 return 0.0
             self._seen.add(alike)
+        self._seen.add(e)
         if isinstance(e, MatrixFunction):
             matrix = elements_of(e.argument.indices)
             return NODE + CONTRACTION * matrix * _nominal(e.argument.indices[-1].size)
