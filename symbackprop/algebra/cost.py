@@ -104,7 +104,7 @@ class _Counter:
     def _operation(self, e: Basic, span: float) -> float:
         if isinstance(e, Add):
             # An outer product is not nearly equal to another term at all of its elements.
-            near = sum(not _outer(a, span) for a in e.args) > 1
+            near = sum(not _outer(a, span) for a in e.args) > 1 or bool(_shared(e.args))
             risk = RISK * span if near and any(_subtracts(a, span) for a in e.args) else 0.0
             return self._joined([_unsigned(a) for a in e.args]) + risk
         if isinstance(e, Mul):
@@ -197,6 +197,16 @@ def _matrices(factors: list[Basic], bound: set[Index]) -> tuple[list[Basic], lis
 
 def _union(factors: list[Basic]) -> frozenset[Index]:
     return frozenset().union(*(free_indices(a) for a in factors))
+
+
+def _shared(terms: Iterable[Basic]) -> frozenset[Basic]:
+    """What all of these terms have as a factor, to whatever power."""
+    bases = (
+        frozenset(f.args[0] if isinstance(f, Pow) else f for f in Mul.make_args(t)
+                  if not isinstance(f, Rational))
+        for t in terms
+    )
+    return frozenset.intersection(*bases)
 
 
 def _outer(e: Basic, span: float) -> bool:

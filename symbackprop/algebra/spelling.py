@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from sympy import Add, Expr, Mul, S
 
-from symbackprop.algebra.nodes import Index, Position
+from symbackprop.algebra.nodes import Index, Position, Remainder
 from symbackprop.algebra.subscripts import canonical
 
 Show = Callable[[Expr], str]
@@ -30,7 +30,8 @@ def subscript_text(u: Expr, show: Show, times: str) -> str:
     singles: list[tuple[int, bool, str]] = []
     for share, place in moving:
         back = canonical(rest + share)
-        if abs(share) != 1 and len(Add.make_args(back)) < len(Add.make_args(rest)) + (back == 0):
+        fewer = len(Add.make_args(back)) < len(Add.make_args(rest)) + (back == 0)
+        if share != 1 and fewer and not share.could_extract_minus_sign():
             rest = back
             inside, outside = f"({show(place)}-1)", _number(share, show, times)
             blocks.append(inside + times + outside if times else inside + outside)
@@ -38,6 +39,8 @@ def subscript_text(u: Expr, show: Show, times: str) -> str:
             minus = share.could_extract_minus_sign()
             factor = -share if minus else share
             text = show(place)
+            if factor != 1 or minus:
+                text = in_parentheses(place, text)
             if factor != 1:
                 text = _number(factor, show, times) + times + text
             singles.append((1, minus, text))
@@ -55,6 +58,11 @@ def subscript_text(u: Expr, show: Show, times: str) -> str:
     for _, minus, part in singles:
         text += ("-" if minus else "+" if text else "") + part
     return text
+
+
+def in_parentheses(u: Expr, text: str) -> str:
+    """The text of a subscript as a factor: in parentheses where it is a sum or a product."""
+    return f"({text})" if u.is_Add or u.is_Mul or isinstance(u, Remainder) else text
 
 
 def size_text(size: Expr) -> str:

@@ -84,6 +84,8 @@ class Quotient(Position):
         blocks, rest = _by_blocks(u, size)
         if _within(rest, size):
             return blocks + 1
+        if _within(rest + size, size):
+            return blocks
         return blocks + Expr.__new__(cls, rest, size)
 
 
@@ -96,6 +98,8 @@ class Remainder(Position):
         _, rest = _by_blocks(u, size)
         if _within(rest, size):
             return rest
+        if _within(rest + size, size):
+            return canonical(rest + size)
         return Expr.__new__(cls, rest, size)
 
 

@@ -35,7 +35,9 @@ from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import Poly
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.sign_of import sign_of
+from symbackprop.algebra.subscripts import indices_of
 from symbackprop.algebra.sums import rename
+from symbackprop.algebra.within import is_within, over_own_axes
 
 _Key = tuple[Poly, tuple[Expr, ...]]
 
@@ -193,7 +195,15 @@ class _Names:
         """An element of the array that stands for the expression."""
         if isinstance(expr, Element | Boolean) or not elements(expr) or _grows(expr):
             return expr
-        free = _free(expr, scope)
+        places: dict[Index, Expr] = {}
+        if not is_within(expr):  # a part of an axis: over that part only
+            own = over_own_axes(expr)
+            if own is None:
+                return expr
+            expr, places = own
+            scope = tuple(next((o for o, u in places.items() if i in indices_of(u)), i)
+                          for i in scope)
+        free = _free(expr, tuple(dict.fromkeys(scope)))
         key = self._key(expr, free)
         array = self._known.get(key)
         if array is None or len(array.axes) != len(free):
@@ -206,7 +216,7 @@ class _Names:
             self._known[key] = array
             self.made.append(array)
             self._new.append(Definition(array, free, expr, self._line))
-        return array[free]
+        return array[tuple(places.get(i, i) for i in free)]
 
     def _count(self, expr: Expr, scope: tuple[Index, ...], outermost: bool = False) -> None:
         """Count the parts that take work; what is in one that was met before is not counted."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from typing import NoReturn
 
-from sympy import Expr, Number
+from sympy import Expr, Number, Pow, exp
 from sympy.core.relational import Equality
 
 from symbackprop.algebra.cost import PASS, cost, elements_of
@@ -74,7 +74,9 @@ def _cheaper(program: Program, inputs: tuple[Array, ...], names: bool) -> Backwa
     except TooMuch:
         assert plain is not None
         return plain
-    if plain and not any(map(_is_fragile, plain.steps)) and _cost(derived) > _GAIN * _cost(plain):
+    if plain and not any(map(_is_fragile, plain.steps)) and (
+        _cost(derived) > _GAIN * _cost(plain) or _divides_anew(derived, made)
+    ):
         return plain
     return replace(derived, program=without(named, made - _needed(derived)))
 
@@ -98,6 +100,23 @@ def _needed(derived: Backward) -> set[Array]:
     used = {e.array for expr in (*(s.expr for s in steps), *(f.left for f in facts))
             for e in elements(expr)}  # fmt: skip
     return used | {s.of for s in steps}
+
+
+def _divides_anew(derived: Backward, made: frozenset[Array]) -> bool:
+    """Whether a step divides by a name's value that may be 0 as a floating-point number.
+
+    A softmax or a sigmoid is so, where the forward pass does not divide by it.
+    """
+    definitions = derived.program.definitions
+    small = {d.array for d in definitions if d.array in made and d.expr.has(exp)}
+    forward = _divisors(d.expr for d in definitions)
+    return bool(_divisors(s.expr for s in derived.steps) & small - forward)
+
+
+def _divisors(exprs: Iterable[Expr]) -> set[Array]:
+    """The arrays whose elements are divided by."""
+    powers = (n for e in exprs for n in walk(e) if isinstance(n, Pow) and n.exp.is_negative)
+    return {n.base.array for n in powers if isinstance(n.base, Element)}
 
 
 def _is_fragile(step: Adjoint) -> bool:

@@ -11,7 +11,7 @@ from sympy import Add, Expr, Mul, Symbol
 
 from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import Array, Element, Gather, Index, Quotient, Remainder
-from symbackprop.algebra.spelling import subscript_text
+from symbackprop.algebra.spelling import in_parentheses, subscript_text
 
 _GREEK = re.compile(
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|"
@@ -166,12 +166,12 @@ class Names:
         if isinstance(u, Gather):
             return self.element(u.element) if isinstance(u.element, Element) else str(u)
         if isinstance(u, Quotient):
-            inner, size = (self.position(a) for a in u.args)
+            inner, size = (in_parentheses(a, self.position(a)) for a in u.args)
             return rf"\lceil {inner}/{size} \rceil"
         if isinstance(u, Remainder):
             parts = u.args[0] - 1, u.args[1]
-            inner, size = (subscript_text(a, self.position, " ") for a in parts)
-            return rf"({inner}) \bmod {size} + 1"
+            inner, size = (in_parentheses(a, self.position(a)) for a in parts)
+            return rf"{inner} \bmod {size} + 1"
         if isinstance(u, Symbol):
             return self.name(u.name).show()
         if isinstance(u, Add | Mul):

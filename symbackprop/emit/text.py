@@ -196,7 +196,7 @@ def _required(lines: _Lines, program: Program) -> list[str]:
     told = []
     for array, sizes in program.labels.items():
         ends = " and ".join(f"0 to {size_text(s - 1)}" for s in sizes)
-        told += _wrapped(f"{array.name} holds integers from {ends}, counted from 1 as subscripts")
+        told += _wrapped(f"{array.name}: integers from {ends}, counted from 1 as subscripts")
     relations = lines.printer.signs.relations
     conditions = size_condition_texts(program, relations[">="], relations["<="])
     return told + (_wrapped(f"requires {', '.join(conditions)}") if conditions else [])

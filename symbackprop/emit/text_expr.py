@@ -32,7 +32,7 @@ from symbackprop.algebra.nodes import (
     Remainder,
     Where,
 )
-from symbackprop.algebra.spelling import subscript_text
+from symbackprop.algebra.spelling import in_parentheses, subscript_text
 from symbackprop.algebra.subscripts import is_position
 from symbackprop.emit.reading import Product, decimal, product, terms
 from symbackprop.errors import NotYet
@@ -106,9 +106,12 @@ class TextPrinter:
         if isinstance(u, Gather):
             return self.show(u.element)
         if isinstance(u, Quotient):
-            return f"ceil({self.position(u.args[0])}/{self.position(u.args[1])})"
+            inner, size = (in_parentheses(a, self.position(a)) for a in u.args)
+            return f"ceil({inner}/{size})"
         if isinstance(u, Remainder):
-            return f"({self.position(u.args[0] - 1)})%{self.position(u.args[1])}+1"
+            parts = u.args[0] - 1, u.args[1]
+            inner, size = (in_parentheses(a, self.position(a)) for a in parts)
+            return f"{inner}%{size}+1"
         if isinstance(u, Add | Mul):
             return subscript_text(u, self.position, "*")
         return str(u)

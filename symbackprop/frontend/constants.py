@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Integer
 
+from symbackprop.algebra.subscripts import canonical
 from symbackprop.frontend.contractions import eye
-from symbackprop.frontend.creating import arange, full, tri
+from symbackprop.frontend.creating import full, tri
 from symbackprop.frontend.elementwise import condition
-from symbackprop.frontend.value import Value
+from symbackprop.frontend.joining import triu
+from symbackprop.frontend.value import Indices, Value
 
 
 def recognised(thing: Any) -> Any:
@@ -33,10 +36,8 @@ def _by_rule(x: NDArray[Any]) -> Value | None:
     if np.all(x == first):
         filled = full(x.shape, float(first) if x.dtype.kind == "f" else int(first))
         return filled if x.dtype.kind != "b" else _condition(filled)
-    if x.ndim == 1 and x.dtype.kind in "iu":
-        start, step = int(x[0]), int(x[1]) - int(x[0])
-        if step and np.array_equal(x, np.arange(start, start + step * len(x), step)):
-            return arange(start, start + step * len(x), step)
+    if x.dtype.kind in "iu" and (steps := _steps(x)) is not None:
+        return _stepped(x.shape, int(first), steps)
     if x.ndim == 2:
         rows, columns = x.shape
         for k in range(1 - rows, columns):
@@ -44,7 +45,30 @@ def _by_rule(x: NDArray[Any]) -> Value | None:
                 return _typed(eye(rows, columns, k), x)
             if np.array_equal(x, np.tri(rows, columns, k)):
                 return _typed(tri(rows, columns, k), x)
+            if np.array_equal(x, np.triu(np.ones_like(x), k)):
+                return _typed(triu(full(x.shape, 1), k), x)
     return None
+
+
+def _steps(x: NDArray[Any]) -> list[int] | None:
+    """The difference between neighbours along each axis, where it is the same everywhere."""
+    steps = []
+    for axis, size in enumerate(x.shape):
+        gaps = np.diff(x.astype(np.int64), axis=axis)
+        if size > 1 and np.any(gaps != gaps.flat[0]):
+            return None
+        steps.append(int(gaps.flat[0]) if size > 1 else 0)
+    return steps
+
+
+def _stepped(shape: tuple[int, ...], first: int, steps: list[int]) -> Value:
+    """first + Σ step (i - 1): np.arange(4), np.arange(3)[:, None] - np.arange(4)."""
+
+    def rule(indices: Indices) -> Any:
+        moved = (s * (i - 1) for s, i in zip(steps, indices, strict=True) if i is not None)
+        return canonical(sum(moved, Integer(first)))
+
+    return Value(tuple(map(Integer, shape)), (), rule)
 
 
 def _typed(value: Value, x: NDArray[Any]) -> Value:

@@ -41,7 +41,6 @@ _GROUPS: dict[str, str] = {
     "use np.concatenate of slices": "insert block",
     "use np.split into equal parts, or slices": "array_split dsplit",
     "write the three products out": "cross",
-    "use np.exp(np.sum(np.log(x))) for a positive x of any size": "prod",
     "use x[i, j] with np.arange, np.tril, np.triu":
         "triu_indices tril_indices diag_indices indices unravel_index ravel_multi_index",
     "use x.ravel() or x.reshape(...)": "flat",

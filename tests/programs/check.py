@@ -19,7 +19,7 @@ SIZES = [
     {"n": 2, "d": 3, "m": 1, "k": 1, "h": 2},
     {"n": 6, "d": 5, "m": 4, "k": 3, "h": 2},
 ]
-"""Unequal sizes where two meet in one array, one of 1, and larger ones for where those are needed."""
+"""Unequal sizes where two meet in one array, one of 1, and larger ones, for programs that cut."""
 _ENOUGH = 2
 
 _LARGEST = 1e60

@@ -1,8 +1,8 @@
 """The operations that random forward passes are made of: one line each.
 
 A pattern says which shapes an operation takes and gives: a word is the size of an axis, the same
-word the same size; `...` is any number of axes, broadcast between operands. A result's size may be
-computed, as in `... n -> ... n-1` or `a b -> a*b`; an operand's may be a multiple, as in `2*a -> a`.
+word the same size; `...` is any number of axes, broadcast between operands. A result's size may
+be computed, as in `... n -> ... n-1` or `a b -> a*b`, an operand's a multiple, as in `2*a -> a`.
 """
 
 from __future__ import annotations

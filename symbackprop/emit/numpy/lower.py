@@ -40,12 +40,13 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import canonical, is_position
+from symbackprop.algebra.within import counts
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
 from symbackprop.emit.numpy.layout import Layout, Value
 from symbackprop.emit.numpy.linear import MatrixFunctions
 from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, is_plain, negated
-from symbackprop.emit.numpy.ranges import counts, decided
+from symbackprop.emit.numpy.ranges import decided
 from symbackprop.emit.numpy.small import with_small
 from symbackprop.emit.numpy.solves import Solve
 from symbackprop.emit.numpy.special import Expm1, Log1p, LogAddExp

@@ -25,9 +25,9 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.within import counts
 from symbackprop.emit.numpy.algebra import canonical, minus, positive, terms, times, with_arguments
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.ranges import counts
 
 
 def joined(expr: Basic) -> Basic:

@@ -6,42 +6,19 @@ from collections.abc import Sequence
 
 from sympy import And, Basic, Expr, S
 from sympy.core.relational import (
-    Equality,
     GreaterThan,
     LessThan,
-    Relational,
     StrictGreaterThan,
     StrictLessThan,
 )
 
 from symbackprop.algebra.nodes import Index, fresh_index, rename
 from symbackprop.algebra.registry import lowering
-from symbackprop.algebra.subscripts import (
-    at_least,
-    canonical,
-    indices_of,
-    is_position,
-    never_negative,
-    solved,
-)
+from symbackprop.algebra.subscripts import at_least, canonical, never_negative
+from symbackprop.algebra.within import Range, counts, range_of
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.positions import Positions
-
-Range = tuple[Index, Expr, Expr]
-
-
-def counts(condition: Basic) -> bool:
-    """Whether a comparison is one of positions and sizes only."""
-    return isinstance(condition, Relational) and all(_is_count(a) for a in condition.args) and any(
-        indices_of(a) for a in condition.args
-    )
-
-
-def _is_count(a: Basic) -> bool:
-    return is_position(a) or (not indices_of(a) and bool(getattr(a, "is_integer", False)) and (
-        not any(hasattr(s, "shape") for s in a.free_symbols)
-    ))
 
 
 def decided(condition: Basic) -> bool | None:
@@ -56,31 +33,6 @@ def decided(condition: Basic) -> bool | None:
     if isinstance(condition, StrictGreaterThan | StrictLessThan):
         return at_least(left, right + 1)
     return None
-
-
-def range_of(condition: Basic) -> Range | None:
-    """(k, first, last) for a condition that holds for k from first to last, None for others."""
-    if not counts(condition):
-        return None
-    assert isinstance(condition, Relational)
-    left, right = condition.args
-    gap = canonical(left - right)
-    if len(indices_of(gap)) != 1:
-        return None
-    (k,) = indices_of(gap)
-    found = solved(gap, k)
-    if found is None or abs(found[0]) != 1:
-        return None
-    value = canonical(-found[1] / found[0])  # k = value where both sides are equal
-    if isinstance(condition, Equality):
-        return k, value, value
-    above = isinstance(condition, GreaterThan | StrictGreaterThan) == (found[0] == 1)
-    strict = isinstance(condition, StrictGreaterThan | StrictLessThan)
-    if not isinstance(condition, GreaterThan | StrictGreaterThan | LessThan | StrictLessThan):
-        return None
-    shift = (1 if strict else 0) * (1 if above else -1)
-    end = canonical(value + shift)
-    return (k, end, k.size) if above else (k, S.One, end)
 
 
 def joined_ranges(

@@ -9,12 +9,13 @@ from sympy.core.relational import Equality, GreaterThan, LessThan
 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
 from symbackprop.algebra.registry import lowering
-from symbackprop.algebra.subscripts import indices_of
-from symbackprop.emit.numpy.code import Code, atom, call
+from symbackprop.algebra.subscripts import at_least, canonical, indices_of
+from symbackprop.algebra.within import counts
+from symbackprop.emit.numpy.code import Code, atom, call, operate
 from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.ranges import counts, joined_ranges
+from symbackprop.emit.numpy.ranges import joined_ranges
 
 ADDED_AT = "added_at"
 
@@ -77,6 +78,8 @@ class Scatters(Contractions):
     def _zeros_with(self, j: Index, u: Expr, value: Value, bound: frozenset[Index]) -> Value:
         """Σ_n δ(j, u_n) f_n: to zeros over j the values f_n are added at the positions u_n"""
         place = self.position(u)
+        if not _is_inside(u, j):
+            value, place = self._only_inside(value, place, j)
         shared = place.labels
         others = [i for i in value.labels if i not in shared]
         paired = [i for i in shared if i not in bound]
@@ -93,6 +96,22 @@ class Scatters(Contractions):
         at = [atom("..."), place.code] if last else [self.aligned(place, shared)]
         at += [self.aligned(self.position(i), shared) for i in paired]
         return Value(self._added(zeros, at, self.aligned(value, target), sizes), result)
+
+    @lowering
+    def _only_inside(self, value: Value, place: Value, j: Index) -> tuple[Value, Value]:
+        """δ(j, u) f is 0 where u is no position of j: f counts as 0 there, and u is clipped"""
+        first, size = atom("0"), self.value(j.size).code
+        mask = self.elementwise(
+            lambda u: operate("&", operate(">=", u, first), operate("<", u, size)), [place]
+        )
+        kept = self.elementwise(
+            lambda m, v: call(
+                f"{self.np}.where", m, v, shape=operate("*", m, v).shape, after="0.0"
+            ), [mask, value],
+        )  # fmt: skip
+        after = f"0, {self.value(canonical(j.size - 1)).code}"
+        code = call(f"{self.np}.clip", place.code, shape=place.code.shape, after=after)
+        return kept, Value(code, place.layout)
 
     def _added(
         self, whole: Code, at: Sequence[Code], values: Code, shape: tuple[Expr, ...]
@@ -161,6 +180,11 @@ class Scatters(Contractions):
         return Value(self._added(rest.code, at, code, rest.code.shape), rest.layout)
 
 
+def _is_inside(u: Expr, j: Index) -> bool:
+    """Whether a position is within the axis of an index: NumPy would count others from the end."""
+    return at_least(u, S.One) is True and at_least(j.size, u) is True
+
+
 def _is_place(factor: Expr) -> bool:
     """Whether a factor is δ(k, 2), for one place of an axis."""
     return isinstance(factor, Delta) and any(not indices_of(u) for u in factor.indices)
@@ -191,7 +215,9 @@ def _at_position(term: Expr) -> tuple[Index, Expr, Expr] | None:
     for factor in factors:
         if isinstance(factor, Delta):
             j, u = factor.indices
-            if isinstance(j, Index) and not isinstance(u, Index) and indices_of(u):
+            if not isinstance(j, Index) or isinstance(u, Index):
+                continue
+            if indices_of(u) and _is_inside(u, j):
                 rest = [rename(f, {j: u}) for f in factors if f is not factor]
                 if negative:
                     rest.insert(0, S.NegativeOne)
