@@ -101,7 +101,7 @@ def test_a_size(size: Any, text: str) -> None:
         (Remainder(k + 1, P), "k%P+1", r"k \bmod P + 1"),
         (2 * Remainder(k, P), "2*((k-1)%P+1)", r"2 ((k-1) \bmod P + 1)"),
         (N - Remainder(k, P), "N-((k-1)%P+1)", r"N-((k-1) \bmod P + 1)"),
-        (P * (k - 1) + Remainder(k, P), "(k-1)*P+(k-1)%P+1", r"(k-1)P+(k-1) \bmod P + 1"),
+        (P * (k - 1) + Remainder(k, P), "(k-1)*P+(k-1)%P+1", r"(k-1) P+(k-1) \bmod P + 1"),
         (P - P * k + 1, "P-P*k+1", "P-P k+1"),
     ],
 )
