@@ -116,6 +116,8 @@ def _by_blocks(u: Expr, size: Expr) -> tuple[Expr, Expr]:
         constant, moving = rest.as_coeff_Add()
         blocks = (int(constant) - (moving == 0)) // int(size)
         whole, rest = whole + blocks, rest - size * blocks
+    if rest == 0:  # position 2P is the last one of block 2
+        return whole - 1, size
     return whole, rest
 
 

@@ -76,17 +76,21 @@ def range_of(condition: Basic) -> Range | None:
     return (k, end, k.size) if above else (k, S.One, end)
 
 
-def is_within(expr: Basic) -> bool:
-    """Whether every element has subscripts within its axes wherever it is looked at."""
+def is_within(expr: Basic, known: frozenset[Expr] = frozenset()) -> bool:
+    """Whether every element has subscripts within its axes wherever it is looked at.
+
+    known: expressions in sizes that are 0 or more.
+    """
     if isinstance(expr, Element):
-        return all(_inside(u, size) for u, size in zip(expr.indices, expr.array.axes, strict=True))
+        pairs = zip(expr.indices, expr.array.axes, strict=True)
+        return all(_inside(u, size, known) for u, size in pairs)
     if isinstance(expr, Where) and (found := range_of(expr.args[0])) is not None:
         k, first, last = found
         rest = (S.One, canonical(first - 1)) if last == k.size else (canonical(last + 1), k.size)
         outside = expr.args[2] if 1 not in (first, canonical(k.size - last + 1)) else (
             _over(expr.args[2], k, *rest)
         )
-        return is_within(_over(expr.args[1], k, first, last)) and is_within(outside)
+        return is_within(_over(expr.args[1], k, first, last), known) and is_within(outside, known)
     if isinstance(expr, Mul):
         factors = [a for a in expr.args if not isinstance(a, Iverson)]
         rest_of = Mul(*factors, evaluate=False) if len(factors) != 1 else factors[0]
@@ -94,12 +98,12 @@ def is_within(expr: Basic) -> bool:
             found = range_of(bracket.condition) if isinstance(bracket, Iverson) else None
             if found is not None:
                 return is_within(_over(Mul(*(a for a in expr.args if a is not bracket),
-                                           evaluate=False), *found))  # fmt: skip
+                                           evaluate=False), *found), known)  # fmt: skip
         if isinstance(rest_of, Mul):
-            return all(is_within(a) for a in expr.args)
+            return all(is_within(a, known) for a in expr.args)
     if isinstance(expr, Delta | Position):
         return True
-    return all(is_within(a) for a in expr.args if isinstance(a, Basic))
+    return all(is_within(a, known) for a in expr.args if isinstance(a, Basic))
 
 
 def _over(expr: Basic, k: Index, first: Expr, last: Expr) -> Basic:
@@ -110,11 +114,13 @@ def _over(expr: Basic, k: Index, first: Expr, last: Expr) -> Basic:
     return rename(expr, {k: canonical(part + first - 1)})
 
 
-def _inside(u: Expr, size: Expr) -> bool:
-    return at_least(u, S.One) is True and at_least(size, u) is True
+def _inside(u: Expr, size: Expr, known: frozenset[Expr]) -> bool:
+    return at_least(u, S.One, known) is True and at_least(size, u, known) is True
 
 
-def over_own_axes(expr: Expr) -> tuple[Expr, dict[Index, Expr]] | None:
+def over_own_axes(
+    expr: Expr, known: frozenset[Expr] = frozenset()
+) -> tuple[Expr, dict[Index, Expr]] | None:
     """f[k - H] over k as f[i] and {i: k - H}: an index over its axis for a subscript beyond it.
 
     None where such a subscript does not stand everywhere in its indices' place.
@@ -129,7 +135,7 @@ def over_own_axes(expr: Expr) -> tuple[Expr, dict[Index, Expr]] | None:
             other |= indices_of(node)
     swap: dict[Expr, Index] = {}
     for u, sizes in places.items():
-        if all(_inside(u, size) for size in sizes):
+        if all(_inside(u, size, known) for size in sizes):
             continue
         elsewhere = frozenset(other).union(*(indices_of(v) for v in places if v != u))
         own = indices_of(u)

@@ -92,6 +92,7 @@ class _Names:
 
     def __init__(self, program: Program) -> None:
         self.made: list[Array] = []
+        self._facts = frozenset(program.conditions)
         self._new: list[Definition] = []
         self._known: dict[_Key, Array] = {}
         self._seen: Counter[_Key] = Counter()
@@ -196,8 +197,8 @@ class _Names:
         if isinstance(expr, Element | Boolean) or not elements(expr) or _grows(expr):
             return expr
         places: dict[Index, Expr] = {}
-        if not is_within(expr):  # a part of an axis: over that part only
-            own = over_own_axes(expr)
+        if not is_within(expr, self._facts):  # a part of an axis: over that part only
+            own = over_own_axes(expr, self._facts)
             if own is None:
                 return expr
             expr, places = own

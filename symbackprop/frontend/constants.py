@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Integer
+from sympy import And, Ge, Integer, Le
 
 from symbackprop.algebra.subscripts import canonical
 from symbackprop.frontend.contractions import eye
@@ -38,6 +38,8 @@ def _by_rule(x: NDArray[Any]) -> Value | None:
         return filled if x.dtype.kind != "b" else _condition(filled)
     if x.dtype.kind in "iu" and (steps := _steps(x)) is not None:
         return _stepped(x.shape, int(first), steps)
+    if x.ndim == 1 and x.dtype.kind == "b":
+        return _from_to(x)
     if x.ndim == 2:
         rows, columns = x.shape
         for k in range(1 - rows, columns):
@@ -48,6 +50,21 @@ def _by_rule(x: NDArray[Any]) -> Value | None:
             if np.array_equal(x, np.triu(np.ones_like(x), k)):
                 return _typed(triu(full(x.shape, 1), k), x)
     return None
+
+
+def _from_to(x: NDArray[Any]) -> Value | None:
+    """np.arange(n) < k and the like: true in one piece."""
+    places = np.flatnonzero(x)
+    low, high = int(places[0]), int(places[-1])
+    if len(places) != high - low + 1:
+        return None
+
+    def rule(indices: Indices) -> Any:
+        i = indices[0]
+        return And(*([Ge(i, low + 1)] if low else []), *([Le(i, high + 1)] if high + 1 < len(x)
+                                                       else []))  # fmt: skip
+
+    return Value((Integer(len(x)),), (), rule, True)
 
 
 def _steps(x: NDArray[Any]) -> list[int] | None:

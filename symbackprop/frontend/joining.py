@@ -212,6 +212,8 @@ def _widths(pad_width: Any, rank: int) -> list[tuple[Expr, Expr]]:
     """The number of elements before and after, for each axis, from NumPy's ways to say it."""
     items = pad_width if isinstance(pad_width, list | tuple) else (pad_width,)
     if not any(isinstance(item, list | tuple) for item in items):
+        if len(items) > 2:
+            raise InputError(f"the pad width {pad_width!r}; write a pair of sizes for each axis")
         items = [tuple(items) if len(items) == 2 else (items[0], items[0])] * rank
     elif len(items) == 1:
         items = list(items) * rank

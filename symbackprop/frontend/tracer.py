@@ -214,7 +214,9 @@ class _Method:
         self.owner, self.name = owner, name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        result = _wrap(apply(f".{self.name}", METHODS[self.name], (self.owner, *args), kwargs))
+        given = {key: recognised(value) for key, value in kwargs.items()}
+        operands = (self.owner, *recognised(tuple(args)))
+        result = _wrap(apply(f".{self.name}", METHODS[self.name], operands, given))
         if self.name in VIEWS:
             _share(self.owner, result)
         return result

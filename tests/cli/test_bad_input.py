@@ -55,6 +55,7 @@ CASES = [
     (["derive", "softmax-ce", "--rename", "a=t"], 2, ["t"]),
     (["derive", "softmax-ce", "--shape", "q=n"], 2, ["'q'", "a, t"]),
     (["derive", "softmax-ce", "--shape", "a=n+1"], 2, ["n+1"]),
+    (["derive", "softmax-ce", "--shape", "a=n//2"], 2, ["n//2"]),
     (["derive", "softmax-ce", "--shape", "a=m"], 2, ["m", "n"]),
     (["derive", "softmax-ce", "--shape", "a=n", "--shape", "a=m"], 2, ["twice"]),
     (["derive", "softmax-ce", "--batch", "n"], 2, ["n"]),

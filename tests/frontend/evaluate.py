@@ -24,11 +24,16 @@ from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import (
     Delta,
     Element,
+    Gather,
+    Index,
     IndexMax,
     IndexSum,
     Iverson,
     Maximum,
     Minimum,
+    Position,
+    Quotient,
+    Remainder,
     Where,
 )
 from symbackprop.algebra.program import Program
@@ -41,13 +46,11 @@ RULES: dict[Any, Any] = {
     loggamma: math.lgamma,
     digamma: special.digamma,
     trigamma: lambda u: special.polygamma(1, u),
-    Delta: lambda i, j: float(i == j),
     Abs: abs,
     sign: lambda u: float(np.sign(u)),
     Maximum: max,
     Minimum: min,
     Iverson: lambda c: 1.0 if c else 0.0,
-    Where: lambda c, u, v: u if c else v,
     StrictGreaterThan: lambda u, v: u > v,
     GreaterThan: lambda u, v: u >= v,
     StrictLessThan: lambda u, v: u < v,
@@ -64,23 +67,48 @@ def element(expr: Any, arrays: Mapping[str, Any], at: Mapping[Any, int]) -> Any:
     """The value of an expression; `at` gives each index its place and each size its number."""
     if isinstance(expr, Element):
         array = arrays[expr.array.name]
-        axes = [s for s in expr.array.shape if s != 1]
-        assert [i.size for i in expr.indices] == axes, f"{expr} has indices over other axes"
-        place = iter(at[i] for i in expr.indices)
-        return float(array[tuple(0 if s == 1 else next(place) for s in expr.array.shape)])
+        place = iter([position(i, arrays, at) for i in expr.indices])
+        where = tuple(0 if s == 1 else next(place) - 1 for s in expr.array.shape)
+        assert all(0 <= w < n for w, n in zip(where, array.shape, strict=True)), f"{expr}: {where}"
+        return float(array[where])
     if isinstance(expr, IndexSum | IndexMax):
         assert not set(expr.bound) & set(at), f"{expr} binds an index twice"
-        ranges = [range(int(at.get(b.size, b.size))) for b in expr.bound]
+        ranges = [range(position(b.size, arrays, at)) for b in expr.bound]
         values = [
             element(expr.body, arrays, {**at, **dict(zip(expr.bound, places, strict=True))})
             for places in itertools.product(*ranges)
         ]
         return math.fsum(values) if isinstance(expr, IndexSum) else max(values)
-    if expr in at:
-        return at[expr]
+    if isinstance(expr, Index | Position) or expr in at:
+        return position(expr, arrays, at)
+    if isinstance(expr, Delta):
+        i, j = (position(u, arrays, at) for u in expr.args)
+        return float(i == j)
+    if isinstance(expr, Where):
+        chosen = expr.args[1 if element(expr.args[0], arrays, at) else 2]
+        return element(chosen, arrays, at)
     if not expr.args:
         return float(expr) if expr.is_number else bool(expr)
     return RULES[expr.func](*(element(a, arrays, at) for a in expr.args))
+
+
+def position(u: Any, arrays: Mapping[str, Any], at: Mapping[Any, int]) -> int:
+    """A subscript, counted from 1, or a size."""
+    if isinstance(u, Index):
+        return at[u] + 1
+    if isinstance(u, Gather):
+        return int(element(u.element, arrays, at)) + 1
+    if isinstance(u, Quotient | Remainder):
+        inner, size = (position(a, arrays, at) for a in u.args)
+        block, place = divmod(inner - 1, size)
+        return (block if isinstance(u, Quotient) else place) + 1
+    if u.is_Integer or u in at:
+        return int(at.get(u, u))
+    parts = [position(a, arrays, at) for a in u.args]
+    assert u.is_Add or u.is_Mul or u.is_Pow, u
+    if u.is_Pow:
+        return int(parts[0] ** parts[1])
+    return sum(parts) if u.is_Add else math.prod(parts)
 
 
 def sizes_of(program: Program, inputs: Mapping[str, Any]) -> dict[Any, int]:
@@ -90,8 +118,12 @@ def sizes_of(program: Program, inputs: Mapping[str, Any]) -> dict[Any, int]:
         value = np.asarray(inputs[array.name])
         assert value.ndim == len(array.shape)
         for size, number in zip(array.shape, value.shape, strict=True):
-            assert sizes.setdefault(size, number) == number or size == number
-    return {s: n for s, n in sizes.items() if s.is_Symbol}
+            if size.is_Symbol:
+                assert sizes.setdefault(size, number) == number
+    for array in program.inputs:
+        shape = tuple(int(s.xreplace(sizes)) for s in array.shape)
+        assert shape == np.shape(inputs[array.name])
+    return sizes
 
 
 def evaluate(program: Program, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +131,7 @@ def evaluate(program: Program, inputs: Mapping[str, Any]) -> dict[str, Any]:
     sizes = sizes_of(program, inputs)
     arrays = {name: np.asarray(value, dtype=float) for name, value in inputs.items()}
     for definition in program.definitions:
-        shape = tuple(int(sizes.get(s, s)) for s in definition.array.shape)
+        shape = tuple(int(s.xreplace(sizes)) for s in definition.array.shape)
         result = np.empty(shape)
         assert len(set(definition.indices)) == len(definition.indices)
         for place in np.ndindex(shape):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import special
 
 from symbackprop.frontend.table import FUNCTIONS, METHODS
@@ -25,15 +26,20 @@ SHAPES = {
     "s": ("S", "N", "n"),
     "three": (3,),
     "q": ("n", "n"),
+    "v": ("2*D",),
     "r": ("S", "n", "D"),
     "h": ("D", "S", "N", "n"),
 }
 NUMBERS = {"n": 4, "D": 2, "N": 5, "S": 2}
 
 
+def lengths(size: Any) -> int:
+    return 2 * NUMBERS["D"] if size == "2*D" else NUMBERS.get(size, size)
+
+
 def inputs(names: list[str], positive: bool) -> dict[str, Any]:
     random = np.random.default_rng(1)
-    shapes = {m: [NUMBERS.get(str(s), s) for s in SHAPES[m]] for m in names}
+    shapes = {m: [lengths(s) for s in SHAPES[m]] for m in names}
     if positive:
         return {m: random.uniform(0.1, 2, shapes[m]) for m in names}
     return {m: random.standard_normal(shapes[m]) for m in names}
@@ -168,6 +174,74 @@ ANY: dict[str, Callable[..., Any]] = {
     "squeeze": lambda k: np.squeeze(k) + k.squeeze(1) + k[:, 0],
     "zeros_like": lambda x: np.zeros_like(x) + x,
     "ones_like": lambda x: np.ones_like(x) / x + np.sum(np.ones_like(x)),
+    "zeros": lambda x: np.zeros(x.shape) + x + np.zeros(x.shape[1]),
+    "ones": lambda x: np.ones((x.shape[0], 1)) * x,
+    "full": lambda x, c: np.full(x.shape, 2.5) * x + np.full(x.shape[1:], c),
+    "full_like": lambda x: np.full_like(x, 3) * x,
+    "identity": lambda q: q @ np.identity(q.shape[0]) + np.identity(len(q)),
+    "tri": lambda q, x: q * np.tri(q.shape[0]) + np.sum(x * np.tri(x.shape[0], x.shape[1], -1)),
+    "arange": lambda x: (
+        x * np.arange(x.shape[1]) + np.arange(2, x.shape[0] + 2)[:, None]
+        + np.arange(1, 2 * x.shape[1] + 1, 2)
+    ),
+    "floor_divide": lambda q, v, d: v[: v.shape[0] // 2] * d * (q.size // q.shape[0]),
+    "remainder": lambda v, d: d.sum() * v * (v.shape[0] % 2 + 1),
+    "tril": lambda x, s: np.tril(x) + np.tril(s, 1) + np.tril(x, -1),
+    "triu": lambda x, s: np.triu(x) + np.triu(s, 2) + np.triu(x, -1),
+    "concatenate": lambda x, k, w: (
+        np.concatenate((x, k, k * x), axis=1) + np.concatenate([w, w, w]).sum()
+    ),
+    "concat": lambda a, d: np.concatenate((d, a, d)),
+    "stack": lambda a, b: (
+        np.stack((a, b, a)) + np.stack([a, b, b], axis=1).T - np.stack((a, a, b), -1).T
+    ),
+    "hstack": lambda a, d, x, k: np.hstack((a, d)).sum() + np.hstack((x, k)),
+    "vstack": lambda a, b, x: np.vstack((a, b)).sum() * np.vstack((x, a)),
+    "split": lambda v, x, d: (
+        d * np.split(v, 2)[1] * np.split(v, 2)[0] + sum(p.sum() for p in np.split(x, [1, 3]))
+        + sum((n + 1) * p.sum() for n, p in enumerate(np.split(x, [1, x.shape[1] - 1], axis=1)))
+    ),
+    "roll": lambda x, a: (
+        np.roll(x, 1, axis=0) + np.roll(x, -2, axis=1) + np.roll(a, 3) + np.roll(a, -1)
+        + np.roll(a, 0)
+    ),
+    "flip": lambda x: np.flip(x) + np.flip(x, 0) + np.flip(x, axis=(1,)),
+    "pad": lambda a, x: (
+        np.pad(a, 1) + np.pad(a, (2, 0)) + np.pad(a, ((0, 2),), constant_values=3.0)
+        + np.pad(x, ((0, 1), (2, 0))).sum(0) + np.pad(x, (1, 1)).sum(0) * np.pad(x, 1).max()
+    ),
+    "repeat": lambda x, d: np.repeat(x, 2, axis=1) + x.repeat(2, 1) + np.repeat(d, 3).sum(),
+    "tile": lambda x, d: (
+        np.tile(x, 2) + np.tile(x, (1, 2)) - np.tile(x, (1, 1, 2)) + np.tile(d, 4).sum()
+    ),
+    "cumsum": lambda x, a: np.cumsum(x, axis=0) + np.cumsum(x, 1) + np.cumsum(a),
+    "sliding_window_view": lambda a, x: (
+        sliding_window_view(a, 3) + sliding_window_view(x, 3, axis=1)[:2].sum(0)
+        + sliding_window_view(x, (2, 3)).sum((0, 2))
+    ),
+    "take": lambda x, a: np.take(x, 1, axis=1) * x.take(np.arange(2), 0).sum() + np.take(a, -1),
+    "take_along_axis": lambda x: np.take_along_axis(
+        x, np.arange(x.shape[0])[:, None] * 0 + np.arange(x.shape[1])[::-1], 1
+    ),
+    "reshape": lambda s: (
+        np.reshape(s, (s.shape[0], -1)).sum(0) + s.reshape(s.shape[0], s.shape[1] * s.shape[2])
+        + s.reshape(-1).sum() + np.reshape(s, s.shape[::-1]).sum()
+    ),
+    "ravel": lambda s, x: np.ravel(s).sum() * x.ravel(),
+    "linspace": lambda three: three * np.linspace(-1, 1, 3),
+    "hsplit": lambda v, d: np.hsplit(v, 2)[1] * d + np.hsplit(v[None], [2])[0].sum(),
+    "vsplit": lambda v, d: np.vsplit(v[:, None], 2)[1] * d,
+    "column_stack": lambda a, b, q: np.column_stack((a, b, q)),
+    "append": lambda a, d, x, w: np.append(a, d).sum() * np.append(x, x, axis=0),
+    "atleast_1d": lambda c, a: np.atleast_1d(c) + np.atleast_1d(a),
+    "atleast_2d": lambda c, a, x: np.atleast_2d(c) + np.atleast_2d(a) + np.atleast_2d(x),
+    "fliplr": lambda x: np.fliplr(x) * x,
+    "flipud": lambda x: np.flipud(x) * x,
+    "diff": lambda x, a: np.diff(x, axis=0).sum() + np.diff(x).sum(0) * np.diff(a),
+    "kron": lambda x, w: np.kron(x, w),
+    "prod": lambda three: np.prod(three) * three.prod(),
+    "moveaxis": lambda s: np.moveaxis(s, 0, -1) + np.moveaxis(s, (0, 1), (2, 0)),
+    "broadcast_to": lambda a, x: np.broadcast_to(a, x.shape) + np.broadcast_to(a, (2, 1, len(a))),
 }
 # tests/calculus/test_matrices.py has these, with numbers of their own.
 MATRICES = {p + f for p in ("", "linalg.") for f in ("inv", "det", "slogdet", "solve")}
@@ -184,6 +258,12 @@ METHOD_CASES: dict[str, Callable[..., Any]] = {
     "clip": lambda x: x.clip(-1, 1),
     "squeeze": lambda k: k.squeeze(),
     "swapaxes": lambda x: x.swapaxes(0, 1),
+    "ravel": lambda x: x.ravel(),
+    "prod": lambda three: three.prod() * three,
+    "flatten": lambda s: s.flatten(),
+    "repeat": lambda a: a.repeat(3),
+    "take": lambda x, a: x.take(np.arange(2), axis=1) + x.take(0, 1)[:, None] + a.take(1),
+    "cumsum": lambda a, x: a.cumsum() + x.cumsum(axis=0) + x.cumsum(-1),
     "astype": lambda x: x.astype(float) + (x > 0).astype(int) * x.astype(np.float64),
 }
 

@@ -264,10 +264,10 @@ def _as_slice(axis: _Axis, axes: Sequence[_Axis]) -> bool | None:
     if u is None or not axis.inside:
         return None
     used = indices_of(u)
+    if len(used) > 1 or u.atoms(Quotient, Remainder, Gather):
+        return None
     if not used:
         return True
-    if len(used) > 1 or u.atoms(Position):
-        return None
     (b,) = used
     found = solved(u, b)
     return True if found is not None and found[0].is_Integer else None
