@@ -65,7 +65,7 @@ def _upstream(value, shape, dtype):
 
 def _erf(x):
     """The error function of each element, which NumPy has not."""
-    x = np.asarray(x)
+    x = np.asarray(x) * 1.0
     return np.vectorize(math.erf, otypes=[float])(x).astype(x.dtype)
 
 

@@ -78,9 +78,9 @@ def forward(y, t, w, eps):
     """Return L: scalar; and what `backward` needs."""
     y, t, w, eps = _prepare(y=y, t=t, w=w, eps=eps)
     r = y - t  # (n,)
-    c = w - w * np.log(1 + w / eps)  # scalar
+    c = w - w * np.log1p(w / eps)  # scalar
     u = np.abs(r)  # (n,)
-    L = np.sum(np.where(u < w, w * np.log(1 + u / eps), u - c))  # scalar
+    L = np.sum(np.where(u < w, w * np.log1p(u / eps), u - c))  # scalar
     return L, Saved(w=w, eps=eps, r=r)
 
 
