@@ -7,9 +7,9 @@ states that are looked at is bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from heapq import heappop, heappush
 from itertools import count
 
@@ -55,6 +55,7 @@ SLACK = 1.6  # how far above the best a state may cost and still be followed
 WEIGHT = 120  # a form with more atoms than this and than twice the start is not looked at
 WORK = 3000  # atoms of all the forms together, after which the search stops
 FINALISTS = 3  # forms that are arranged with every factoring tried
+LONG = 6000  # atoms times terms of a form too long for that
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ class Simplifier:
                     best = min(best, new, key=lambda s: s.cost)
         arranger = self.arranger(free)
         found.sort(key=lambda s: s.cost)
-        finals = [self._final(s, arranger) for s in found[:FINALISTS]]
+        finals = [self._final(s, quick if _is_long(s.poly) else arranger)
+                  for s in found[:FINALISTS]]  # fmt: skip
         return min(finals, key=lambda s: s.cost)
 
     def folded(self, p: Poly, free: tuple[Index, ...]) -> Poly:
@@ -271,12 +273,12 @@ class Simplifier:
             if allowed and self._defined(elimination.replacement, frozenset()):
                 inverses = (elimination.apply(atom(a, -1)) for a in allowed)
                 new = allowed.union(*(_divisors(q) for q in inverses))
-            yield elimination.apply(p), new, elimination.facts
+            yield from _form(partial(elimination.apply, p), new, elimination.facts)
         largest = (a for a in atoms if isinstance(a, Node) and a.head == "maximum")
         for a in sorted(largest, key=str):
             yield from ((e.apply(p), allowed, ()) for e in absorbed(a, a))
         for elimination in denominators(p):
-            yield expand_all(elimination.apply(expanded)), allowed, ()
+            yield from _form(partial(_expanded, elimination, expanded), allowed, ())
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
         """The eliminations whose kernel is among the atoms, in the order of the program."""
@@ -318,6 +320,26 @@ class Simplifier:
         """The eliminations of one form of a definition, and what that form rests on."""
         for e in eliminations(array, indices, f):
             yield replace(e, facts=facts, parts=parts and e.exponent == 1)
+
+
+def _form(
+    make: Callable[[], Poly], allowed: frozenset[Atom], facts: tuple[Fact, ...]
+) -> Iterator[tuple[Poly, frozenset[Atom], tuple[Fact, ...]]]:
+    """What is made, unless that divides by what turns out to be 0."""
+    try:
+        form = make()
+    except ZeroDivisionError:
+        return
+    yield form, allowed, facts
+
+
+def _expanded(elimination: Elimination, p: Poly) -> Poly:
+    return expand_all(elimination.apply(p))
+
+
+def _is_long(p: Poly) -> bool:
+    """Whether trying every factoring of p would take seconds."""
+    return weight(p) * len(p) > LONG
 
 
 def _renamed_apart(d: Definition) -> tuple[tuple[Index, ...], Poly]:
