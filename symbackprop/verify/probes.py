@@ -88,8 +88,9 @@ PROBES: dict[str, Probe] = {
     "sum_of_blocks": Probe("L = sum(reshape(exp(x), -1)*v*s)", {
         "x": ("n", 2), "v": ("2*n",), "s": ()}),
     "delta_of_blocks": Probe("y = sum(reshape(x, (-1, 2)), axis=1)**2", {"x": ("2*n",)}),
-    "delta_of_subscript": Probe("L = sum(log(x[arange(x.shape[0]), t])*x[arange(x.shape[0]), t])", _LABELS, (
-        "x > 0",)),
+    "delta_of_subscript": Probe(
+        "z = x[arange(x.shape[0]), t]; L = sum(log(z)*z)", _LABELS, ("x > 0",)
+    ),
     "chain_rule": Probe("z = x*w; y = exp(z)", _XW),
     "push_forward": Probe("z = x*w; y = exp(z)", _XW, directional=True),
 }
