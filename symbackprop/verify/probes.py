@@ -91,6 +91,7 @@ PROBES: dict[str, Probe] = {
     "delta_of_subscript": Probe(
         "z = x[arange(x.shape[0]), t]; L = sum(log(z)*z)", _LABELS, ("x > 0",)
     ),
+    "delta_of_steps": Probe("y = x[1::2]**2", {"x": ("2*n",)}),
     "chain_rule": Probe("z = x*w; y = exp(z)", _XW),
     "push_forward": Probe("z = x*w; y = exp(z)", _XW, directional=True),
 }
