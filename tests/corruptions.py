@@ -14,7 +14,7 @@ from sympy import Add, Expr, Integer, Mul, Not, Pow, S
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanFunction
 
-from symbackprop.algebra.poly import Poly
+from symbackprop.algebra.poly import ONE, Poly
 from symbackprop.emit.numpy.code import AND, Code, atom, operate
 from symbackprop.emit.numpy.layout import Value
 
@@ -24,8 +24,18 @@ SPECIAL: Mapping[str, Callable[[Any], Any]] = {
     "with_number": lambda parts: ([Integer(2), *parts[0]], parts[1]),
     "unsigned": lambda factor: Pow(factor, 2, evaluate=False),
     "negated": lambda found: (True, _twice(found[1])) if found[0] else found,
+    "compared": lambda found: _decided_otherwise(found),
+    "reshaped": lambda found: (_wrong(found[0]), found[1]),
+    "window": lambda found: (_wrong(found[0]), found[1]),
     "wrapped": lambda text: text[1:-1] if text.startswith("(") else text,
 }
+
+
+def _decided_otherwise(found: Any) -> Any:
+    """The opposite decision on a comparison of positions; another rule has this name too."""
+    if isinstance(found, Poly):
+        return found if found.constant is None else ONE - found
+    return _wrong(found)
 
 
 def wrong(name: str, right: Any) -> Any:

@@ -180,12 +180,15 @@ def delta_under_sum(
 
 
 def _through_deltas(m: Monomial, bound: tuple[Index, ...]) -> Monomial:
-    """The monomial with j for u wherever δ(j, u) is a factor, j is free and u holds bound indices.
+    """The monomial with j for u wherever δ(j, u) is a factor and j is free.
+
+    Not for one place u of the axis: what is computed there would be computed everywhere.
     """
     for a, _ in m:
         if isinstance(a, Delta):
             j, u = a.indices
-            if isinstance(j, Index) and j not in bound and not isinstance(u, Index):
+            if (isinstance(j, Index) and j not in bound and not isinstance(u, Index)
+                    and indices_of(u)):  # fmt: skip
                 new = delta_of_subscript(m - {(a, 1)}, j, u)
                 single = new.single()
                 if single is not None and single[1] == 1:
@@ -198,7 +201,9 @@ def delta_of_subscript(m: Monomial, j: Index, u: Expr) -> Poly:
     """δ(j, u) f_u = δ(j, u) f_j"""
     product = ONE
     for a, e in m:
-        product = product * power(_with_index(a, j, u), e)
+        # 1/f_u has a value, 1/f_j for other j need not: a maximum is attained at u only.
+        kept = e < 0 and isinstance(a, Node)
+        product = product * power(atom(a) if kept else _with_index(a, j, u), e)
     return product
 
 

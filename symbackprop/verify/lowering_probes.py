@@ -49,6 +49,24 @@ LOWERING_PROBES: dict[str, Probe] = {
         "y = sum(x*ones_like(q), axis=0)*s", {**_X, "q": ("m", "n"), "s": ()}, (), ("x", "s")
     ),
     "renamed": Probe("y = diag(x) @ q", {**_X, "q": ("n", "m")}),
+    # Positions.
+    "sliced": Probe("y = x[1:]*x[:-1]", _X),
+    "reshaped": Probe("y = reshape(x, (-1, 2))*v", {"x": ("2*n",), "v": (2,)}),
+    "out_of_blocks": Probe("y = reshape(x*w[:, None], -1)", _ROWS),
+    "window": Probe("y = sliding_window_view(x, 2) @ v", {**_X, "v": (2,)}),
+    "gathered": Probe("y = x[arange(x.shape[0]), t]**2", {"x": ("n", "m"), "t": ("n",)}),
+    "arange": Probe("y = x[arange(x.shape[0]), t]**2", {"x": ("n", "m"), "t": ("n",)}),
+    "in_blocks": Probe("y = tile(x, 2)*repeat(x, 2)", _X),
+    "affine": Probe("y = x*arange(1, x.shape[0] + 1)", _X),
+    "same_position": Probe("y = x*(t[:, None] == arange(x.shape[1]))", {
+        "x": ("n", "m"), "t": ("n",)}),
+    "padded": Probe("y = pad(x, (1, 2))*w", {**_X, "w": ("n+3",)}),
+    "concatenated": Probe("y = concatenate((x, x*s, w))", {**_XW, "s": ()}),
+    "cumulated": Probe("y = cumsum(x)**2", _X),
+    "zeros_with": Probe("y = x[t]**2", {**_X, "t": ("m",)}),
+    "changed_at": Probe("L = sum(log(sum(exp(x), axis=1)) - x[arange(x.shape[0]), t])", {
+        "x": ("n", "m"), "t": ("n",)}),
+    "only_inside": Probe("y = reshape(x, -1)[1:]*s", {"x": ("n", "m"), "s": ()}),
     # Masks and minima.
     "smallest": Probe("y = x*min(x)", _X),
     "condition": Probe("y = where(x > w, x**2, x)", _XW, (), ("x",)),

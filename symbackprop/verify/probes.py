@@ -25,6 +25,7 @@ class Probe(NamedTuple):
 
 _X: dict[str, tuple[str | int, ...]] = {"x": ("n",)}
 _XW: dict[str, tuple[str | int, ...]] = {"x": ("n",), "w": ("n",)}
+_LABELS: dict[str, tuple[str | int, ...]] = {"x": ("n", "m"), "t": ("n",)}
 _A: dict[str, tuple[str | int, ...]] = {"A": ("n", "n")}
 
 PROBES: dict[str, Probe] = {
@@ -82,6 +83,15 @@ PROBES: dict[str, Probe] = {
     "transposed_element": Probe("L = x @ A @ x", {**_A, **_X}, ("A == A.T",), ("x",)),
     "inverse_times_matrix": Probe("y = inv(A) @ A @ (x*w)", {**_A, **_XW}, (), ("x",)),
     "part_of_sum": Probe("X = solve(A, B)", {**_A, "B": ("n", "m")}, (), ("A",)),
+    "equal_positions": Probe("y = concatenate((x[::-1], x[:1]))*sum(x)", _X),
+    "compared": Probe("y = pad(x, 1)**2", _X),
+    "sum_of_blocks": Probe("L = sum(reshape(exp(x), -1)*v*s)", {
+        "x": ("n", 2), "v": ("2*n",), "s": ()}),
+    "delta_of_blocks": Probe("y = sum(reshape(x, (-1, 2)), axis=1)**2", {"x": ("2*n",)}),
+    "delta_of_subscript": Probe(
+        "z = x[arange(x.shape[0]), t]; L = sum(log(z)*z)", _LABELS, ("x > 0",)
+    ),
+    "delta_of_steps": Probe("y = x[1::2]**2", {"x": ("2*n",)}),
     "chain_rule": Probe("z = x*w; y = exp(z)", _XW),
     "push_forward": Probe("z = x*w; y = exp(z)", _XW, directional=True),
 }

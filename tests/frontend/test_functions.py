@@ -228,7 +228,7 @@ ANY: dict[str, Callable[..., Any]] = {
         + s.reshape(-1).sum() + np.reshape(s, s.shape[::-1]).sum()
     ),
     "ravel": lambda s, x: np.ravel(s).sum() * x.ravel(),
-    "linspace": lambda three: three * np.linspace(-1, 1, 3),
+    "linspace": lambda a, x: a * np.linspace(-1, 1, len(a)) + np.linspace(0, x.sum(), len(a)),
     "hsplit": lambda v, d: np.hsplit(v, 2)[1] * d + np.hsplit(v[None], [2])[0].sum(),
     "vsplit": lambda v, d: np.vsplit(v[:, None], 2)[1] * d,
     "column_stack": lambda a, b, q: np.column_stack((a, b, q)),
