@@ -49,6 +49,10 @@ LOWERING_PROBES: dict[str, Probe] = {
         "y = sum(x*ones_like(q), axis=0)*s", {**_X, "q": ("m", "n"), "s": ()}, (), ("x", "s")
     ),
     "renamed": Probe("y = diag(x) @ q", {**_X, "q": ("n", "m")}),
+    # Positions.
+    "only_inside": Probe(
+        "y = pad(x, 1)[::2]*w", {"x": ("2*n",), "w": ("n+1",)}, (), ("x",)
+    ),
     # Masks and minima.
     "smallest": Probe("y = x*min(x)", _X),
     "condition": Probe("y = where(x > w, x**2, x)", _XW, (), ("x",)),
