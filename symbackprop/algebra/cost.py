@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from math import prod
 
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol
+from sympy import Add, Basic, Eq, Expr, Integer, Mul, Pow, Rational, Symbol
 
 from symbackprop.algebra.blocks import in_blocks
 from symbackprop.algebra.nodes import (
@@ -25,6 +25,8 @@ from symbackprop.algebra.nodes import (
     Quotient,
     Remainder,
     Where,
+    rename,
+    walk,
 )
 from symbackprop.algebra.registry import CACHES
 from symbackprop.algebra.subscripts import indices_of
@@ -88,6 +90,11 @@ class _Counter:
         span = elements_of(free_indices(e))
         if isinstance(e, Element):
             return LOAD * span
+        if isinstance(e, Iverson) and isinstance(e.args[0], Eq):
+            alike = _nameless(e)  # the mask of the largest, whose sum counts them, is one mask
+            if alike in self._seen:
+                return 0.0
+            self._seen.add(alike)
         self._seen.add(e)
         if isinstance(e, MatrixFunction):
             matrix = elements_of(e.argument.indices)
@@ -128,7 +135,7 @@ class _Counter:
         total = 0.5 * elements_of(free_indices(e)) if -1 in e.args else 0.0
         steps: list[tuple[float, float, frozenset[Index]]] = []
         for f in e.args:
-            if f in (1, -1):
+            if f in (1, -1) or _place(f):
                 continue
             inverse = isinstance(f, Pow) and f.exp == -1
             total += self.count(f.base if inverse else f)
@@ -160,6 +167,20 @@ def _in_range(e: Basic) -> bool:
     if isinstance(e, Iverson):
         return _in_range(e.args[0])
     return (e.is_Relational or e.is_Boolean) and not e.has(Element)
+
+
+def _place(e: Basic) -> bool:
+    """δ(k, 1): the one place of an axis that the other factors are written to."""
+    return isinstance(e, Delta) and any(not indices_of(u) for u in e.indices)
+
+
+def _nameless(e: Basic) -> Basic:
+    """The expression with its indices numbered as they are met, those that are subscripts first."""
+    found = sorted((n for n in walk(e) if isinstance(n, Element)), key=lambda n: n.array.name)
+    subscripts = [u for element in found for u in element.indices]
+    inner = [i for u in subscripts for i in sorted(indices_of(u), key=str)]
+    met = dict.fromkeys([*(u for u in subscripts if isinstance(u, Index)), *inner])
+    return rename(e, {i: Index(f"\u00b7\u00b7{n}", i.size) for n, i in enumerate(met)})
 
 
 def _matrices(factors: list[Basic], bound: set[Index]) -> tuple[list[Basic], list[Basic]] | None:

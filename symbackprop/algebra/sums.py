@@ -127,8 +127,11 @@ def _solve_delta(delta: Delta, b: Index) -> tuple[int, Expr, Poly] | None:
         return (0, j if b == i else i, ONE) if b in (i, j) else None
     gap = canonical(i - j)
     found = solved(gap, b)
-    if found is None or abs(found[0]) != 1:
+    if found is None:
         return None
+    if abs(found[0]) != 1:
+        steps = delta_of_steps(canonical(gap - found[1]), found[1], b)
+        return None if steps is None else (1, *steps)
     value = canonical(-found[1] / found[0])
     brackets = in_range(value, b.size)
     if brackets == ONE:
@@ -150,6 +153,20 @@ def delta_of_blocks(u: Expr, b: Index) -> tuple[Expr, Poly] | None:
     if whole == 0 or rest == 0 or not indices_of(whole):
         return None
     return Remainder(rest, b.size), equal_positions(Quotient(rest, b.size), 1 - whole)
+
+
+@law
+def delta_of_steps(u: Expr, rest: Expr, b: Index) -> tuple[Expr, Poly] | None:
+    """δ(k, c (i-1) + p) = δ(i, ⌈k/c⌉) δ(k - c (⌈k/c⌉ - 1), p), p in 1..c: the first is solved"""
+    step = u.coeff(b)
+    ends, k = (rest if step < 0 else -rest).as_coeff_Add()
+    if not step.is_Integer or not isinstance(k, Index):
+        return None
+    whole, place = divmod(-int(ends) - 1, abs(int(step)))
+    value = canonical(Quotient(k, abs(step)) - whole - 1)
+    if in_range(value, b.size) != ONE:
+        return None
+    return value, equal_positions(Remainder(k, abs(step)), Integer(place + 1))
 
 
 @law

@@ -14,6 +14,9 @@ BOUND = 1.10
 IN_NUMBERS = {"elu", "leaky-relu", "huber", "smooth-l1", "hinge", "selu", "prelu"}
 # So are L and what it stands for, where the gradient is written with L.
 IN_NUMBERS |= {"dice", "cosine-embedding"}
+# A range of an axis is a bracket or the branch of a `where`, and blocks are places in it.
+IN_NUMBERS |= {"nll-labels", "multiclass-svm-labels", "rope", "conv1d", "conv2d", "glu-split"}
+IN_NUMBERS |= {"causal-attention", "lstm-stacked", "cox", "total-variation", "smoothness"}
 # The error function has no exact arithmetic: these agree to 30 digits.
 TO_30_DIGITS = {"gelu", "geglu"}
 
