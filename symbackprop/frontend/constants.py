@@ -10,7 +10,7 @@ from sympy import And, Ge, Integer, Le
 
 from symbackprop.algebra.subscripts import canonical
 from symbackprop.frontend.contractions import eye
-from symbackprop.frontend.creating import full, tri
+from symbackprop.frontend.creating import full, linspace, tri
 from symbackprop.frontend.elementwise import condition
 from symbackprop.frontend.joining import triu
 from symbackprop.frontend.value import Indices, Value
@@ -40,6 +40,10 @@ def _by_rule(x: NDArray[Any]) -> Value | None:
         return _stepped(x.shape, int(first), steps)
     if x.ndim == 1 and x.dtype.kind == "b":
         return _from_to(x)
+    if x.ndim == 1 and len(x) > 2 and np.all(np.isfinite(x)) and (
+        np.array_equal(x, np.linspace(x[0], x[-1], len(x)))
+    ):
+        return linspace(float(x[0]), float(x[-1]), len(x))
     if x.ndim == 2:
         rows, columns = x.shape
         for k in range(1 - rows, columns):
