@@ -124,7 +124,9 @@ class _Names:
         if isinstance(expr, Element) or not expr.args or isinstance(expr, Symbol):
             return expr
         if isinstance(expr, IndexMax):
-            body = self._core(self._part(expr.body, (*scope, *expr.bound)), (*scope, *expr.bound))
+            inner = (*scope, *expr.bound)
+            # Always: [u = max u] holds in floating point for values that are kept.
+            body = self._core(self._part(expr.body, inner), inner, always=True)
             return IndexMax(body, *expr.bound)
         if isinstance(expr, IndexSum):
             inner = (*scope, *expr.bound)
@@ -186,15 +188,22 @@ class _Names:
         ]
         return Mul(*factors, evaluate=False)
 
-    def _core(self, expr: Expr, scope: tuple[Index, ...]) -> Expr:
+    def _core(self, expr: Expr, scope: tuple[Index, ...], always: bool = False) -> Expr:
         """The expression with a name for it, or for what a leading minus sign is before."""
         if isinstance(expr, Mul) and expr.args[0].is_number and len(expr.args) == 2:
-            return Mul(expr.args[0], self._core(expr.args[1], scope), evaluate=False)
-        return self._named(expr, scope, _letter(expr))
+            return Mul(expr.args[0], self._core(expr.args[1], scope, always), evaluate=False)
+        return self._named(expr, scope, _letter(expr), always)
 
-    def _named(self, expr: Expr, scope: tuple[Index, ...], letter: str) -> Expr:
-        """An element of the array that stands for the expression."""
-        if isinstance(expr, Element | Boolean) or not elements(expr) or _grows(expr):
+    def _named(
+        self, expr: Expr, scope: tuple[Index, ...], letter: str, always: bool = False
+    ) -> Expr:
+        """An element of the array that stands for the expression.
+
+        always: also where it is an exponential that may be infinite.
+        """
+        if isinstance(expr, Element | Boolean) or not elements(expr):
+            return expr
+        if _grows(expr) and not always:
             return expr
         places: dict[Index, Expr] = {}
         if not is_within(expr, self._facts):  # a part of an axis: over that part only
