@@ -24,7 +24,7 @@ SIZES = [
 _ENOUGH = 2
 
 _LARGEST = 1e60
-_ROOM = {"formula": 1e-33, "numpy": 1e-30, "function": 1e-12, "complex step": 1e-3,
+_ROOM = {"formula": 1e-33, "numpy": 1e-30, "function": 1e-12, "complex step": math.inf,
          "differences": math.inf}  # fmt: skip
 
 
@@ -96,8 +96,8 @@ def _compared(
 def _is_noise(finding: Finding) -> bool:
     """Whether a finding is below what the measure itself resolves.
 
-    Formula and code are held against 30 digits of the largest numbers; difference quotients in
-    float64, which may step over a kink, add nothing to that.
+    Formula and code are held against 30 digits of the largest numbers. Difference quotients in
+    float64 may step over a kink, and np.var conjugates complex steps: they add nothing to that.
     """
     room = _ROOM[finding.check]
     if finding.want is None:

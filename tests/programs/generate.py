@@ -55,12 +55,12 @@ class _Term:
     operations: frozenset[int] = frozenset()
 
 
-def generate(choose: Choose) -> Source:
-    """A forward pass of 3 to 12 operations, some with names and some written in place."""
+def generate(choose: Choose, most: int = 12) -> Source:
+    """A forward pass of 3 to `most` operations, some with names and some written in place."""
     inputs = [_Term(name, tuple(shape.split())) for name, shape in INPUTS.items()]
     while True:
         made: list[_Term] = []
-        for number in range(choose(range(3, 13))):
+        for number in range(choose(range(_FEWEST, most + 1))):
             made.append(_made(choose, inputs, made, number))
         outputs = made[-1:]
         if choose(range(5)) == 0:

@@ -15,7 +15,7 @@ UNSUPPORTED = ("only through a comparison or a sign",)
 @st.composite
 def sources(draw: st.DrawFn) -> Source:
     """Random forward passes, each choice of which Hypothesis makes and shrinks."""
-    return generate(lambda options: draw(st.sampled_from(options)))
+    return generate(lambda options: draw(st.sampled_from(options)), most=7)
 
 
 @settings(
