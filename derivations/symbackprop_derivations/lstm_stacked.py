@@ -29,7 +29,7 @@ def lstm_stacked(x, h, c, W, U, b):
 
 LAYER = Layer(
     name="lstm-stacked",
-    summary="one step of a long short-term memory, its gates in one matrix",
+    summary="a step of a long short-term memory, gates in one matrix",
     forward=lstm_stacked,
     shapes={
         "x": ("N", "D"), "h": ("N", "H"), "c": ("N", "H"), "W": ("D", "4*H"), "U": ("H", "4*H"),

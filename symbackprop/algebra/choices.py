@@ -138,29 +138,4 @@ def comparison(head: str, u: Poly, v: Poly) -> Poly:
         u, v = -u, -v
     elif head in ("gt", "ge") and all(c < 0 for p in (u, v) for c in p.terms.values()):
         u, v = -v, -u
-    if head in ("gt", "ge"):
-        for side, other in ((u, v), (v, u)):
-            clipped = _clipped(side)
-            if clipped is not None and other.constant is not None:
-                return _clipped_against(head, *clipped, other, side is u)
     return atom(Node(head, (u, v)))
-
-
-def _clipped(p: Poly) -> tuple[str, Poly, Poly] | None:
-    """The head, u and c of max(u, c) or min(u, c) with a number c."""
-    (node,) = p.atoms() if len(p.atoms()) == 1 else (None,)
-    if not isinstance(node, Node) or node.head not in ("maximum", "minimum") or p != atom(node):
-        return None
-    u, c = node.args if node.args[1].constant is not None else reversed(node.args)
-    return None if c.constant is None else (node.head, u, c)
-
-
-def _clipped_against(kind: str, head: str, u: Poly, c: Poly, limit: Poly, first: bool) -> Poly:
-    """max(u, c) < d is u < d where c < d, else false; max(u, c) > d is true where c > d, else u > d
-
-    The same for min and for >=. first: the maximum or minimum stands on the left.
-    """
-    decided = comparison(kind, *((c, limit) if first else (limit, c)))
-    if decided == number(int(first == (head == "maximum"))):
-        return decided
-    return comparison(kind, *((u, limit) if first else (limit, u)))

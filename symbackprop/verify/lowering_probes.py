@@ -83,7 +83,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "saturated": Probe("y = minimum(exp(x) - 1, 0) + maximum(x, 0)", _X),
     "compared": Probe("y = where(exp(x) > 2, x**2, w)", _XW),
     # Exponentials.
-    "shifted_product": Probe("y = exp(x)*exp(-w)/(1 + exp(x))", _XW),
+    "shifted_product": Probe("y = exp(x)*exp(-w)/(1 + exp(x))", _XW, (), ("w",)),
     "shifted_power": Probe("y = 1/(1 + exp(x))**2", _X),
     "shifted_exp": Probe("y = exp(x)/(2 + exp(x))", _X),
     "shifted_terms": Probe("y = exp(x)/(exp(x) + exp(w) + 1)", _XW),

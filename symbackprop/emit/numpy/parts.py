@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Basic, Expr
 
-from symbackprop.algebra.nodes import Delta, Element, Index, Position, fresh_index, walk
+from symbackprop.algebra.nodes import Delta, Element, Index, Position, walk
 from symbackprop.algebra.subscripts import indices_of
 from symbackprop.emit.numpy.algebra import with_arguments
 
@@ -26,7 +26,8 @@ def own_indices(expr: Expr) -> tuple[Expr, dict[Index, Expr]]:
         others = frozenset().union(*(indices_of(v) for v in places if v != u))
         own = indices_of(u)
         if not isinstance(u, Index) and len(sizes) == 1 and own and own.isdisjoint(others):
-            swap[u] = fresh_index(next(iter(sizes)))
+            # The name of the old index, over the part: the old one is gone from the expression.
+            swap[u] = Index(min(i.name for i in own), next(iter(sizes)))
     if not swap:
         return expr, {}
     found: Expr = _with(expr, swap)
