@@ -169,7 +169,8 @@ def _is_harmless(node: Basic, condition: Boolean, holds: bool) -> bool:
     value = node.args[0].xreplace(inner)
     if not inner or not value.is_number:
         return False
-    return bool(value <= _TAME_EXPONENT if isinstance(node, exp) else value > 0)
+    decided = value <= _TAME_EXPONENT if isinstance(node, exp) else value > 0
+    return decided is S.true or decided is True
 
 
 @lowering

@@ -14,6 +14,7 @@ from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.reverse import backward
 from symbackprop.emit.numpy import compile_source, numpy_source
+from symbackprop.frontend.text import parse_program
 from symbackprop.frontend.trace import trace
 from tests.emit.numpy.loops import relative_error, run
 from tests.emit.numpy.modules import (
@@ -273,3 +274,10 @@ def test_tracebacks_show_the_generated_lines():
         assert "x, W, b = _prepare(x=x, W=W, b=b)" in traceback.format_exc()
     else:
         pytest.fail("wrong shapes went through")
+
+
+def test_a_guard_around_a_maximum_of_numbers() -> None:
+    """exp in a branch whose argument, guarded, is a maximum of two numbers."""
+    text = "p = abs(a); q = where(p > 0, p, exp(p) - 1); L = sum(maximum(sum(q*q), a)**2)"
+    derivation = backward(parse_program(text, {"a": ("n",)}))
+    assert compile_source(numpy_source(derivation, version="0"))
