@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import gcd, lcm
 
-from symbackprop.algebra.nodes import Index
+from symbackprop.algebra.nodes import Element, Index
 from symbackprop.algebra.poly import (
     Atom,
     Monomial,
@@ -19,6 +19,7 @@ from symbackprop.algebra.poly import (
     Poly,
     add,
     atom_key,
+    deep_atoms,
     mono,
     mono_free,
     mono_key,
@@ -54,6 +55,8 @@ def sign_into_base(m: Monomial, c: Number) -> tuple[Monomial, Number]:
     for a, e in sorted(m, key=lambda x: mono_key(frozenset((x,)))):
         if isinstance(a, Node) and a.head == "base" and e == int(e) and int(e) % 2:
             inner = spliced(a.args[0])
+            if c < 0 and not any(isinstance(x, Element | Node) for x in deep_atoms(inner)):
+                continue  # of sizes, as N - 1 is: it stays positive
             negative = sum(v < 0 for v in inner.terms.values())
             if negative if c < 0 else negative == len(inner):
                 return m - {(a, e)} | {(Node("base", (-inner,)), e)}, -c
@@ -191,5 +194,3 @@ def _common(p: Poly) -> tuple[Monomial, Number]:
     if size.denominator == 1:
         return frozenset((shared or {}).items()), int(size)
     return frozenset((shared or {}).items()), size
-
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sympy import Expr
+from sympy import Expr, exp
 
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.expansion import expand_all
@@ -22,12 +22,13 @@ from symbackprop.algebra.poly import (
     atom_free,
     deep_atoms,
     kind,
+    kinds,
     mono,
 )
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.subscripts import indices_of
-from symbackprop.algebra.sums import opened, rename, sum_over
+from symbackprop.algebra.sums import build, opened, rename, sum_over
 from symbackprop.calculus.fold import match, solve_definition
 from symbackprop.calculus.matrix_facts import MatrixFacts
 from symbackprop.calculus.result import Fact
@@ -75,12 +76,12 @@ class Facts:
     rules: list[Rule]
     definitions: dict[Array, tuple[tuple[Index, ...], Poly]]
     matrices: MatrixFacts
-    _found: dict[tuple[Array, int], Rule | None] = field(default_factory=dict)
+    _found: dict[tuple[Array, int, bool], Rule | None] = field(default_factory=dict)
 
     def apply(self, p: Poly) -> tuple[Poly, tuple[Fact, ...]]:
         """p with every fact used where it holds, and the facts that were used."""
         used: dict[Fact, None] = {}
-        kinds = {"sum", *(kind(rule.pattern) for rule in self.rules)}
+        heads = {"sum", *(kind(rule.pattern) for rule in self.rules)}
 
         def replace(a: Atom) -> Poly | None:
             for rule in self.rules:
@@ -93,7 +94,7 @@ class Facts:
             return None
 
         while True:
-            new, more = self.matrices.apply(substitute(p, replace, only=kinds))
+            new, more = self.matrices.apply(substitute(p, replace, only=heads))
             used.update((fact, None) for fact in more)
             if new == p:
                 return p, tuple(used)
@@ -107,12 +108,14 @@ class Facts:
             return None
         for b in bound:
             factors = [(a, e) for a, e in single[0] if b in atom_free(a)]
-            if len(factors) != 1 or factors[0][1] != 1 or not isinstance(factors[0][0], Element):
+            if len(factors) != 1 or factors[0][1] != 1:
                 continue
-            element = factors[0][0]
-            if sum(b in indices_of(i) for i in element.indices) != 1 or b not in element.indices:
+            element = _element_of(factors[0][0])
+            if element is None or b not in element.indices:
                 continue
-            rule, mapping = self._sum_rule(element, b)
+            if sum(b in indices_of(i) for i in element.indices) != 1:
+                continue
+            rule, mapping = self._sum_rule(factors[0][0], element, b)
             if rule is not None:
                 used.update((fact, None) for fact in rule.facts)
                 value = rename(rule.value, mapping)
@@ -120,9 +123,11 @@ class Facts:
                 return sum_under_fact(rest, value, tuple(i for i in bound if i != b))
         return None
 
-    def _sum_rule(self, element: Element, b: Index) -> tuple[Rule | None, dict[Index, Expr]]:
-        """The rule for Σ_b of the element, declared or discovered, and how to rename it."""
-        total = sum_over(atom(element), (b,)).single()
+    def _sum_rule(
+        self, a: Atom, element: Element, b: Index
+    ) -> tuple[Rule | None, dict[Index, Expr]]:
+        """The rule for Σ_b of the element or its exponential, and how to rename it."""
+        total = sum_over(atom(a), (b,)).single()
         if total is not None and len(total[0]) == 1:
             ((node, _),) = total[0]
             for known in self.rules:
@@ -132,32 +137,39 @@ class Facts:
         axis = element.indices.index(b)
         if element.array.axes[axis] != b.size:
             return None, {}
-        key = element.array, axis
+        key = element.array, axis, a == element
         if key not in self._found:
             self._found[key] = None  # a definition that is being unfolded proves nothing of itself
-            self._found[key] = self._discover(element.array, axis)
+            self._found[key] = self._discover(*key)
         rule = self._found[key]
         if rule is None:
             return None, {}
         definition = self.definitions[element.array][0]
         return rule, dict(zip(definition, element.indices, strict=True))
 
-    def _discover(self, array: Array, axis: int) -> Rule | None:
-        """Sum a definition over one axis and unfold: what becomes a constant is a fact."""
+    def _discover(self, array: Array, axis: int, plain: bool) -> Rule | None:
+        """Sum a definition over one axis and unfold: what becomes a constant is a fact.
+
+        plain: the definition itself, else its exponential, if there is a logarithm to undo.
+        """
         if array not in self.definitions:
             return None
         indices, expr = self.definitions[array]
-        total = sum_over(expr, (indices[axis],))
+        if not plain and "log" not in kinds(expr):
+            return None
+        total = sum_over(expr if plain else build("exp", (expr,)), (indices[axis],))
         used: dict[Fact, None] = {}
         for _ in range(_DEPTH):
             total, more = self.apply(expand_all(total))
             total = expand_all(total)
             used.update((fact, None) for fact in more)
             if _is_constant(total):
-                left = IndexSum(array[indices], indices[axis])
+                element = array[indices]
+                left = IndexSum(element if plain else exp(element), indices[axis])
                 value = Arranger(lambda _: 0).arrange(total)
-                text = f"sum({array.name}{_axis_text(array, axis)}) == {value}"
-                return Rule(array[indices], total, (*used, Fact(left, value, text, False)))
+                summed = array.name if plain else f"exp({array.name})"
+                text = f"sum({summed}{_axis_text(array, axis)}) == {value}"
+                return Rule(element, total, (*used, Fact(left, value, text, False)))
             unfolded = self.unfold(total)
             if unfolded == total or len(unfolded) > _TERMS:
                 return None
@@ -180,6 +192,15 @@ class Facts:
 def sum_under_fact(rest: Poly, value: Poly, bound: tuple[Index, ...]) -> Poly:
     """Σ_jk f_j t_k = Σ_j f_j c, where Σ_k t_k = c"""
     return sum_over(rest * value, bound)
+
+
+def _element_of(a: Atom) -> Element | None:
+    """The element that an atom is, or is the exponential of; None for others."""
+    if isinstance(a, Node) and a.head == "exp":
+        single = a.args[0].single()
+        held = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+        return held if isinstance(held, Element) and a.args[0] == atom(held) else None
+    return a if isinstance(a, Element) else None
 
 
 def _is_constant(p: Poly) -> bool:

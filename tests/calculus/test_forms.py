@@ -170,6 +170,23 @@ def test_one_line(text: str, assume: list[str], name: str, expected: str) -> Non
     assert_closed_form(derived, name, expected)
 
 
+LOG_SOFTMAX = [
+    "logp = z - log(sum(exp(z), axis=1, keepdims=True))",
+    "lse = log(sum(exp(z), axis=1, keepdims=True)); logp = z - lse",
+    "c = z - max(z, axis=1, keepdims=True); logp = c - log(sum(exp(c), axis=1, keepdims=True))",
+]
+
+
+@pytest.mark.parametrize("text", LOG_SOFTMAX)
+def test_the_exponential_of_a_named_log_softmax_sums_to_one(text: str) -> None:
+    """∂L/∂z = softmax(z) - t under Σt = 1, however the logarithm is named; no maximum is left."""
+    program = parse_program(
+        f"{text}; L = -sum(t*logp)", {"z": ("N", "C"), "t": ("N", "C")},
+        assume=["sum(t, axis=1) == 1"],
+    )
+    assert_closed_form(backward(program, ["z"]), "z", "exp(logp) - t")
+
+
 MATRICES = {"x": ("N", "D"), "W": ("D", "M"), "b": ("M",), "gamma": ("D",), "beta": ("D",),
             "eps": (), "t": ("N", "M"), "v": ("D",), "A": ("D", "D")}
 TWO_DIMENSIONS = [

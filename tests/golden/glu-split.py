@@ -88,9 +88,9 @@ def forward(x, W, b):
     D = x.shape[1]
     H = W.shape[1] // 2
     if W.shape != (D, 2 * H):
-        raise ValueError(f"W has shape {W.shape}, not (D, 2 * H)")
+        raise ValueError(f"W has shape {W.shape}, not {(D, 2 * H)}")
     if b.shape != (2 * H,):
-        raise ValueError(f"b has shape {b.shape}, not (2 * H,)")
+        raise ValueError(f"b has shape {b.shape}, not {(2 * H,)}")
     z = x @ W + b  # (N, 2*H)
     u = z[:, :H]  # (N, H)
     v = z[:, H:]  # (N, H)

@@ -87,7 +87,7 @@ def forward(x, gamma, beta, eps):
     N = x.shape[0]
     G, P = gamma.shape
     if x.shape != (N, G * P):
-        raise ValueError(f"x has shape {x.shape}, not (N, G * P)")
+        raise ValueError(f"x has shape {x.shape}, not {(N, G * P)}")
     z = x.reshape(N, G, P)  # (N, G, P)
     mu = np.mean(z, axis=2, keepdims=True)  # (N, G, 1)
     u = z - mu  # (N, G, P)

@@ -119,11 +119,11 @@ def forward(x, h, c, W, U, b):
     D = x.shape[1]
     H = h.shape[1]
     if W.shape != (D, 4 * H):
-        raise ValueError(f"W has shape {W.shape}, not (D, 4 * H)")
+        raise ValueError(f"W has shape {W.shape}, not {(D, 4 * H)}")
     if U.shape != (H, 4 * H):
-        raise ValueError(f"U has shape {U.shape}, not (H, 4 * H)")
+        raise ValueError(f"U has shape {U.shape}, not {(H, 4 * H)}")
     if b.shape != (4 * H,):
-        raise ValueError(f"b has shape {b.shape}, not (4 * H,)")
+        raise ValueError(f"b has shape {b.shape}, not {(4 * H,)}")
     a = x @ W + h @ U + b  # (N, 4*H)
     i = np.exp(np.minimum(0, a[:, :H])) / (1 + np.exp(-np.abs(a[:, :H])))  # (N, H)
     u = 1 + np.exp(-np.abs(a[:, H:2 * H]))  # (N, H)

@@ -73,7 +73,7 @@ def forward(x):
     H = x.shape[2] // 2
     W = x.shape[3] // 2
     if x.shape != (N, C, 2 * H, 2 * W):
-        raise ValueError(f"x has shape {x.shape}, not (N, C, 2 * H, 2 * W)")
+        raise ValueError(f"x has shape {x.shape}, not {(N, C, 2 * H, 2 * W)}")
     y = np.max(x.reshape(N, C, H, 2, W, 2), axis=(3, 5))  # (N, C, H, W)
     return y, Saved(x=x, y=y)
 

@@ -111,7 +111,7 @@ def forward(E, W, b, U, s, t):
     H = W.shape[1]
     N = s.shape[0]
     if W.shape != (3 * D, H):
-        raise ValueError(f"W has shape {W.shape}, not (3 * D, H)")
+        raise ValueError(f"W has shape {W.shape}, not {(3 * D, H)}")
     s = _positions("s", s, V)
     t = _positions("t", t, V)
     e = E[s].reshape(N, 3 * D)  # (N, 3*D)

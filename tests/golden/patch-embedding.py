@@ -80,7 +80,7 @@ def forward(x, W, b):
     H = x.shape[2] // P
     M = x.shape[3] // P
     if x.shape != (N, C, H * P, M * P):
-        raise ValueError(f"x has shape {x.shape}, not (N, C, H * P, M * P)")
+        raise ValueError(f"x has shape {x.shape}, not {(N, C, H * P, M * P)}")
     u = x.reshape(N, C, H, P, M, P)  # (N, C, H, P, M, P)
     y = np.einsum("ijklmn,ojln->ikmo", u, W) + b  # (N, H, M, D)
     return y, Saved(W=W, u=u)

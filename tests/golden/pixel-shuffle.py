@@ -74,7 +74,7 @@ def forward(x):
     W = x.shape[3]
     C = x.shape[1] // 4
     if x.shape != (N, 4 * C, H, W):
-        raise ValueError(f"x has shape {x.shape}, not (N, 4 * C, H, W)")
+        raise ValueError(f"x has shape {x.shape}, not {(N, 4 * C, H, W)}")
     u = x.reshape(N, C, 2, 2, H, W)  # (N, C, 2, 2, H, W)
     y = np.transpose(u, (0, 1, 4, 2, 5, 3)).reshape(N, C, 2 * H, 2 * W).copy()  # (N, C, 2*H, 2*W)
     return y, Saved(dtype=x.dtype, N=N, C=C, H=H, W=W)

@@ -78,7 +78,7 @@ def forward(x, c, s):
     T = x.shape[0]
     m = c.shape[1]
     if x.shape != (T, 2 * m):
-        raise ValueError(f"x has shape {x.shape}, not (T, 2 * m)")
+        raise ValueError(f"x has shape {x.shape}, not {(T, 2 * m)}")
     u = x[:, ::2]  # (T, m)
     v = x[:, 1::2]  # (T, m)
     u2 = [(c * u - s * v)[:, :, None], (c * v + s * u)[:, :, None]]  # (T, m, 2)

@@ -35,7 +35,7 @@ def size_checks(program: Program, function: Function, inputs: Mapping[Array, str
             wanted = f"({wanted},)" if len(array.shape) == 1 else f"({wanted})"
             lines += [
                 f"if {name}.shape != {wanted}:",
-                f'    raise ValueError(f"{name} has shape {{{name}.shape}}, not {wanted}")',
+                f'    raise ValueError(f"{name} has shape {{{name}.shape}}, not {{{wanted}}}")',
             ]
     for pair in size_conditions(program):
         larger, smaller = map(function.number, pair)
