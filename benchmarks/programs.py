@@ -18,6 +18,7 @@ from statistics import median
 from types import FrameType
 
 from benchmarks.measure import close, keep, show
+from symbackprop.algebra.registry import clear_caches
 from tests.programs.check import AGREES, CRASHED, REFUSED, WRONG, Verdict, check
 from tests.programs.generate import generate
 
@@ -46,6 +47,7 @@ def main() -> None:
             verdict = Verdict(SLOW, f"over {LIMIT} s")
         finally:
             signal.alarm(0)
+        clear_caches()  # of thousands of programs they would take gigabytes
         times.append(time.perf_counter() - start)
         tally[verdict.verdict] += 1
         if verdict.verdict != AGREES:

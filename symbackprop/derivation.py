@@ -14,8 +14,8 @@ from sympy import Eq
 from symbackprop import __version__, request
 from symbackprop.algebra.deadline import limited, working_on
 from symbackprop.algebra.letters import names_in
-from symbackprop.algebra.nodes import to_sympy
 from symbackprop.algebra.program import Definition
+from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus.companions import with_inverses, without_unused
 from symbackprop.calculus.costs import ProgramCost, program_cost
 from symbackprop.calculus.result import Adjoint, Backward

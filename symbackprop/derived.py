@@ -9,9 +9,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from symbackprop import __version__
-from symbackprop.algebra.nodes import Index, to_sympy
+from symbackprop.algebra.nodes import Index
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.spelling import size_text
+from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus import result
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sympy import Eq
 
 from symbackprop import __version__
-from symbackprop.algebra.nodes import to_sympy
+from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus import result
 from symbackprop.derived import displayed, names_of, shape_of
 from symbackprop.emit.lettering import lettered_formula

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from symbackprop import __version__
 from symbackprop.algebra.conditions import size_condition_texts
-from symbackprop.algebra.nodes import Array, to_sympy
+from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Definition, Program
+from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus.costs import ProgramCost, StepCost
 from symbackprop.calculus.result import Adjoint
 from symbackprop.derived import names_of, shape_of

@@ -45,6 +45,7 @@ from symbackprop.algebra.nodes import (
     Element,
     Index,
     IndexMax,
+    IndexProduct,
     IndexSum,
     Iverson,
     Maximum,
@@ -166,6 +167,8 @@ class Arranger:
             return self._contraction(a)
         if a.head == "max":
             return IndexMax(self.arrange(a.args[0]), *a.bound)
+        if a.head == "prod":
+            return IndexProduct(self.arrange(a.args[0]), *a.bound)
         if a.head == "exp":
             return self._exponential([(a, 1)])
         given = sides(*a.args) if a.head in _MIRRORED else a.args

@@ -14,10 +14,9 @@ from symbackprop.algebra.nodes import (
     Quotient,
     Remainder,
     fresh_index,
-    rename,
-    walk,
 )
 from symbackprop.algebra.subscripts import canonical, divided, put
+from symbackprop.algebra.trees import rename, walk
 
 
 def in_blocks(

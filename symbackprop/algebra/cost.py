@@ -18,18 +18,19 @@ from symbackprop.algebra.nodes import (
     Element,
     Index,
     IndexMax,
+    IndexProduct,
     IndexSum,
     Iverson,
     MatrixFunction,
     Position,
     Quotient,
+    Reduction,
     Remainder,
     Where,
-    rename,
-    walk,
 )
 from symbackprop.algebra.registry import CACHES
 from symbackprop.algebra.subscripts import indices_of
+from symbackprop.algebra.trees import rename, walk
 
 NOMINAL = 100
 FUNCTION = 8.0  # exp, log, tanh and the like: per element
@@ -70,7 +71,7 @@ def free_indices(expr: Basic) -> frozenset[Index]:
         return expr.free
     if isinstance(expr, MatrixFunction):
         return frozenset().union(*map(indices_of, expr.free))
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         return free_indices(expr.body) - frozenset(expr.bound)
     return frozenset().union(*(free_indices(a) for a in expr.args))
 
@@ -113,7 +114,7 @@ class _Counter:
             return self.count(e.base) + self.count(e.exp) + _power(e.exp) * span
         if isinstance(e, IndexSum):
             return self._sum(e)
-        if isinstance(e, IndexMax):
+        if isinstance(e, IndexMax | IndexProduct):
             inner = elements_of(free_indices(e.body))
             return self.count(e.body) + inner
         inside = sum(self.count(a) for a in e.args)

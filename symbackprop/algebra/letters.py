@@ -11,16 +11,9 @@ from sympy.core.function import Application
 from sympy.core.relational import Relational
 
 from symbackprop.algebra.deadline import check_time
-from symbackprop.algebra.nodes import (
-    Array,
-    Element,
-    Index,
-    IndexMax,
-    IndexSum,
-    MatrixFunction,
-    walk,
-)
+from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction, Reduction
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.trees import walk
 
 VECTOR = "kjilmnpqrsuvwabcfgh"
 MATRIX = "ijklmnpqrsuvwabcfgh"
@@ -60,7 +53,7 @@ def free_indices(expr: Basic, bound: frozenset[Index] = frozenset()) -> Iterator
         if expr not in bound:
             yield expr
         return
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         yield from free_indices(expr.body, bound | set(expr.bound))
         return
     if isinstance(expr, MatrixFunction):
@@ -101,7 +94,7 @@ def _relabel(
     if isinstance(expr, Index):
         return scope.get(expr, expr)
     check_time()
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         letters = pool or (MATRIX if _is_matrix_like(expr) else VECTOR)
         names = _unused(letters, taken | {i.name for i in scope.values()})
         bound = tuple(Index(next(names), b.size) for b in expr.bound)
@@ -119,7 +112,7 @@ def rebuilt(expr: Basic, arguments: list[Expr]) -> Expr:
     return expr.func(*arguments)
 
 
-def _is_matrix_like(expr: IndexSum | IndexMax) -> bool:
+def _is_matrix_like(expr: Reduction) -> bool:
     if len(expr.bound) > 1:
         return True
     return any(isinstance(e, Element) and len(e.indices) > 1 for e in walk(expr.body))

@@ -34,6 +34,21 @@ class DetSign(MatrixFunction):
     __slots__ = ()
 
 
+class Cholesky(MatrixFunction):
+    """L_ij of A = L Lᵀ: lower triangular with a positive diagonal, for a positive definite A.
+
+    Of a matrix that is not symmetric it is the factor of (A + Aᵀ)/2.
+    """
+
+    __slots__ = ()
+
+
+class CholeskyInverse(MatrixFunction):
+    """(L⁻¹)_ij of the Cholesky factor L of A: in a derivative, until it gets its name."""
+
+    __slots__ = ()
+
+
 def of_matrix(array: Array, lead: Sequence[Index]) -> Element:
     """The argument of a matrix function: the array with the standing indices of its matrices."""
     rows, columns = array.axes[-2:]

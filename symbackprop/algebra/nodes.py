@@ -7,7 +7,6 @@ index or an integer expression in indices (`subscripts.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from sympy import (
@@ -15,17 +14,10 @@ from sympy import (
     Dummy,
     Expr,
     Integer,
-    KroneckerDelta,
-    Max,
-    Min,
-    Piecewise,
     S,
-    Sum,
     Symbol,
-    ceiling,
 )
 from sympy.logic.boolalg import Boolean
-from sympy.tensor.indexed import IndexedBase
 
 from symbackprop.algebra.subscripts import (
     Gather,
@@ -37,7 +29,6 @@ from symbackprop.algebra.subscripts import (
     canonical,
     fresh_index,
     indices_of,
-    put,
     solved,
 )
 
@@ -175,7 +166,7 @@ def _equation(gap: Expr) -> tuple[Expr, Expr]:
     return sum(left, S.Zero), sum(right, S.Zero)
 
 
-class _Binder(_Real):
+class Reduction(_Real):
     """A reduction of `body` over bound indices, each over its whole axis."""
 
     __slots__ = ()
@@ -197,7 +188,7 @@ class _Binder(_Real):
         return free - set(self.bound)
 
 
-class IndexSum(_Binder):
+class IndexSum(Reduction):
     """Σ over the bound indices of the body."""
 
     def _eval_is_positive(self) -> bool | None:
@@ -207,14 +198,24 @@ class IndexSum(_Binder):
         return True if self.body.is_nonnegative else None
 
 
-class IndexMax(_Binder):
+class IndexMax(Reduction):
     """The largest value of the body over the bound indices (NumPy's `max` over axes)."""
 
     def _eval_is_positive(self) -> bool | None:
         return True if self.body.is_positive else None
 
 
-class IndexMin(_Binder):
+class IndexProduct(Reduction):
+    """Π over the bound indices of the body (NumPy's `prod` over axes)."""
+
+    def _eval_is_positive(self) -> bool | None:
+        return True if self.body.is_positive else None
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return True if self.body.is_nonnegative else None
+
+
+class IndexMin(Reduction):
     """The smallest value: how emitters write -max(-x). It stands in no program or derivation."""
 
 
@@ -312,101 +313,8 @@ class MatrixFunction(_Real):
         return f"{type(self).__name__.lower()}({inner}){subscripts}"
 
 
-def rename(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:
-    """Subscripts for free indices; a bound index is renamed apart first: nothing is captured."""
-    if not mapping or not (expr.free_symbols & mapping.keys()):
-        return expr
-    if isinstance(expr, Index | Position | Element | Delta):
-        return _in_subscripts(expr, mapping)
-    if isinstance(expr, _Binder):
-        inner = {i: j for i, j in mapping.items() if i not in expr.bound}
-        targets = frozenset().union(*(indices_of(u) for u in inner.values()))
-        bound = tuple(fresh_index(b.size) if b in targets else b for b in expr.bound)
-        inner.update((b, c) for b, c in zip(expr.bound, bound, strict=True) if b is not c)
-        return expr.func(rename(expr.body, inner), *bound)
-    if not expr.args or isinstance(expr, Array):
-        return expr
-    return expr.func(*(rename(a, mapping) for a in expr.args))
-
-
-def _in_subscripts(expr: Any, mapping: Mapping[Index, Expr]) -> Any:
-    if isinstance(expr, Element):
-        return Element(expr.array, *(put(i, mapping) for i in expr.indices))
-    if isinstance(expr, Delta):
-        return Delta(*(put(i, mapping) for i in expr.indices))
-    return put(expr, mapping)
-
-
-def walk(expr: Basic) -> Iterator[Basic]:
-    """The expression and all its parts, outermost first; array names and indices are not parts.
-
-    Of a subscript only the element that it gathers is a part.
-    """
-    stack = [expr]
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, Element | Delta):
-            stack.extend(g.element for i in node.indices for g in i.atoms(Gather))
-        elif not isinstance(node, Position):
-            args = node.args[:1] if isinstance(node, _Binder | MatrixFunction) else node.args
-            stack.extend(reversed(args))
-
-
-def elements(expr: Basic) -> set[Element]:
-    """The array elements that occur in an expression, bound ones included."""
-    return {node for node in walk(expr) if isinstance(node, Element)}
-
-
-def to_sympy(expr: Basic) -> Any:
-    """The same expression in SymPy's own classes (Indexed, Sum, KroneckerDelta, Max, Piecewise).
-
-    An array of rank 0 becomes a Symbol; indices become integer symbols that run from 1. A maximum
-    over an axis has no SymPy class: it becomes an undefined function `max` of its body's Sum.
-    """
-    if isinstance(expr, Element):
-        base = Symbol(expr.array.name, real=True)
-        if not expr.indices:
-            return base
-        return IndexedBase(base)[tuple(to_sympy(i) for i in expr.indices)]
-    if isinstance(expr, Index):
-        return Symbol(expr.name, integer=True)
-    if isinstance(expr, Gather):
-        return to_sympy(expr.element) + 1
-    if isinstance(expr, Quotient | Remainder):
-        u, size = (to_sympy(a) for a in expr.args)
-        block = ceiling(u / size)
-        return block if isinstance(expr, Quotient) else u - size * (block - 1)
-    if isinstance(expr, Delta):
-        return KroneckerDelta(*(to_sympy(i) for i in expr.indices))
-    if isinstance(expr, _Binder):
-        total = Sum(to_sympy(expr.body), *((to_sympy(i), 1, i.size) for i in expr.bound))
-        if isinstance(expr, IndexSum):
-            return total
-        from sympy import Function
-
-        return Function("max")(*total.args)
-    if isinstance(expr, MatrixFunction):
-        from sympy import Function
-
-        name = Function(type(expr).__name__.lower())
-        return name(Symbol(expr.argument.array.name), *(to_sympy(i) for i in expr.free))
-    if isinstance(expr, Iverson):
-        return Piecewise((1, to_sympy(expr.condition)), (0, True))
-    if isinstance(expr, Where):
-        condition, u, v = (to_sympy(a) for a in expr.args)
-        return Piecewise((u, condition), (v, True))
-    if isinstance(expr, Maximum):
-        return Max(*(to_sympy(a) for a in expr.args))
-    if isinstance(expr, Minimum):
-        return Min(*(to_sympy(a) for a in expr.args))
-    if not expr.args:
-        return expr
-    return expr.func(*(to_sympy(a) for a in expr.args))
-
-
 __all__ = [
-    "Array", "Delta", "Dummy", "Element", "Gather", "Index", "IndexMax", "IndexMin", "IndexSum",
-    "Integer", "Iverson", "MatrixFunction", "Maximum", "Minimum", "Position", "Quotient",
-    "Remainder", "Where", "elements", "fresh_index", "rename", "size_symbol", "to_sympy", "walk",
+    "Array", "Delta", "Dummy", "Element", "Gather", "Index", "IndexMax", "IndexMin", "IndexProduct",
+    "IndexSum", "Integer", "Iverson", "MatrixFunction", "Maximum", "Minimum", "Position",
+    "Quotient", "Reduction", "Remainder", "Where", "fresh_index", "size_symbol",
 ]

@@ -23,15 +23,16 @@ from symbackprop.algebra.nodes import (
     Delta,
     Element,
     IndexMax,
+    IndexProduct,
     IndexSum,
     Iverson,
     MatrixFunction,
     Maximum,
     Minimum,
     Position,
+    Reduction,
     Where,
     fresh_index,
-    rename,
 )
 from symbackprop.algebra.poly import (
     ONE,
@@ -49,7 +50,8 @@ from symbackprop.algebra.poly import (
 from symbackprop.algebra.positions import integer
 from symbackprop.algebra.powers import power, power_of_sum
 from symbackprop.algebra.registry import CACHES
-from symbackprop.algebra.sums import build, max_over, opened, sum_over
+from symbackprop.algebra.sums import build, opened
+from symbackprop.algebra.trees import rename
 from symbackprop.errors import NotYet
 
 _cache: dict[Basic, Poly] = {}
@@ -60,6 +62,7 @@ FUNCTIONS: dict[type, str] = {
     Where: "where", Maximum: "maximum", Minimum: "minimum", Iverson: "iverson",
     And: "and", Or: "or", Not: "not",
 }  # fmt: skip
+_REDUCTIONS: dict[type, str] = {IndexSum: "sum", IndexProduct: "prod", IndexMax: "max"}
 _RELATIONS: dict[type, tuple[str, bool]] = {
     StrictGreaterThan: ("gt", False), StrictLessThan: ("gt", True), GreaterThan: ("ge", False),
     LessThan: ("ge", True), Equality: ("eq", False), Unequality: ("ne", False),
@@ -95,11 +98,11 @@ def _normal(expr: Basic) -> Poly:
         return _product([normal(a) for a in expr.args])
     if isinstance(expr, Pow):
         return _power(*expr.args)
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         # The bound indices of an arranged normal form have the names that a sum within it gets.
         apart = {b: fresh_index(b.size) for b in expr.bound if b.name.startswith("\u00b7")}
         body, bound = normal(rename(expr.body, apart)), tuple(apart.get(b, b) for b in expr.bound)
-        return sum_over(body, bound) if isinstance(expr, IndexSum) else max_over(body, bound)
+        return build(_REDUCTIONS[type(expr)], (body,), bound)
     if isinstance(expr, BooleanTrue | BooleanFalse):
         return ONE if expr else ZERO
     if isinstance(expr, Exp1):

@@ -11,11 +11,10 @@ from symbackprop.algebra.functions import BY_CLASS, CLASSES
 from symbackprop.algebra.nodes import (
     Delta,
     Element,
-    IndexMax,
-    IndexSum,
     Iverson,
     Maximum,
     Minimum,
+    Reduction,
     Where,
 )
 
@@ -36,7 +35,7 @@ def sign_of(expr: Expr) -> str:
         return ">0" if sign_of(expr.args[0]) == ">0" else ">=0"
     if isinstance(expr, Iverson | Delta):
         return ">=0"
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         return sign_of(expr.body)
     if isinstance(expr, Where):
         return _least(sign_of(branch) for branch in expr.args[1:])

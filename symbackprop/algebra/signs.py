@@ -18,7 +18,7 @@ def positive(a: Atom) -> bool:
     if isinstance(a, Node):
         if a.head in _POSITIVE_HEADS:
             return True
-        if a.head in ("base", "sum", "max") or a.head in _SAME_HEADS:
+        if a.head in ("base", "sum", "max", "prod") or a.head in _SAME_HEADS:
             return poly_positive(a.args[0])
         if a.head == "maximum":
             return any(poly_positive(p) for p in a.args)
@@ -35,7 +35,7 @@ def nonnegative(a: Atom) -> bool:
     if isinstance(a, Node):
         if a.head in _NONNEGATIVE_HEADS:
             return True
-        if a.head in ("base", "sum", "max") or a.head in _SAME_HEADS:
+        if a.head in ("base", "sum", "max", "prod") or a.head in _SAME_HEADS:
             return poly_nonnegative(a.args[0])
         if a.head == "maximum":
             return any(poly_nonnegative(p) for p in a.args)

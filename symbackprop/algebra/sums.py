@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import permutations
 
-from sympy import Add, Expr, Integer, S, Symbol
+from sympy import Expr, S
 
 from symbackprop.algebra.canonical import orders
 from symbackprop.algebra.choices import (
@@ -22,6 +22,7 @@ from symbackprop.algebra.choices import (
     larger_or_smaller,
     where_of,
 )
+from symbackprop.algebra.deltas import delta_to_solve, solve_delta
 from symbackprop.algebra.functions import BY_HEAD
 from symbackprop.algebra.nodes import (
     Delta,
@@ -33,9 +34,9 @@ from symbackprop.algebra.nodes import (
     Remainder,
     fresh_index,
 )
-from symbackprop.algebra.nodes import rename as rename_node
 from symbackprop.algebra.poly import (
     ONE,
+    ZERO,
     Atom,
     Monomial,
     Node,
@@ -51,10 +52,11 @@ from symbackprop.algebra.poly import (
     mono_key,
     multiply,
 )
-from symbackprop.algebra.positions import equal_positions, in_range, integer
+from symbackprop.algebra.positions import equal_positions, integer
 from symbackprop.algebra.powers import exp_of_sum, expand, log_of_product, power, power_of_sum
 from symbackprop.algebra.registry import CACHES, law
-from symbackprop.algebra.subscripts import canonical, divided, indices_of, put, solved
+from symbackprop.algebra.subscripts import canonical, divided, indices_of, put
+from symbackprop.algebra.trees import rename as rename_node
 
 
 def sum_over(p: Poly, bound: tuple[Index, ...]) -> Poly:
@@ -71,7 +73,7 @@ def sum_over(p: Poly, bound: tuple[Index, ...]) -> Poly:
 def _sum_monomial(m: Monomial, c: Number, bound: tuple[Index, ...]) -> Poly:
     if not bound:
         return mono(m, c)
-    chosen = _delta_to_solve(m, bound)
+    chosen = delta_to_solve(m, bound)
     if chosen is not None:
         return delta_under_sum(m, c, *chosen, bound)
     for b in bound:
@@ -96,77 +98,6 @@ def _sum_monomial(m: Monomial, c: Number, bound: tuple[Index, ...]) -> Poly:
     for factors_, indices in _components(inside, bound):
         result = result * (_closed(factors_, indices) if factors_ else sum_of_one(indices[0]))
     return result
-
-
-def _delta_to_solve(
-    m: Monomial, bound: tuple[Index, ...]
-) -> tuple[Delta, Index, Expr, Poly] | None:
-    """A delta, an index to solve it for, its value, and the factor that remains of the delta.
-
-    The value that lies within its axis for certain comes first, then a place in a block, then
-    one with brackets for its range.
-    """
-    best: tuple[int, tuple[Delta, Index, Expr, Poly]] | None = None
-    for a, _ in m:
-        if not isinstance(a, Delta):
-            continue
-        for b in bound:
-            solution = _solve_delta(a, b)
-            if solution is not None and (best is None or solution[0] < best[0]):
-                if solution[0] == 0:
-                    return a, b, solution[1], ONE
-                best = solution[0], (a, b, solution[1], solution[2])
-    return best[1] if best else None
-
-
-@cache
-def _solve_delta(delta: Delta, b: Index) -> tuple[int, Expr, Poly] | None:
-    """How desirable (0 is best) it is to put a value in place of b, the value, and what remains."""
-    i, j = delta.indices
-    if isinstance(i, Index) and isinstance(j, Index) and i.size == j.size:
-        return (0, j if b == i else i, ONE) if b in (i, j) else None
-    gap = canonical(i - j)
-    found = solved(gap, b)
-    if found is None:
-        return None
-    if abs(found[0]) != 1:
-        steps = delta_of_steps(canonical(gap - found[1]), found[1], b)
-        return None if steps is None else (1, *steps)
-    value = canonical(-found[1] / found[0])
-    brackets = in_range(value, b.size)
-    if brackets == ONE:
-        return 0, value, ONE
-    if found[0] == 1:
-        gap = -gap
-    blocks = delta_of_blocks(canonical(gap + b), b)
-    if blocks is not None:
-        return 1, *blocks
-    return 2 + isinstance(b.size, Symbol | Integer), value, brackets
-
-
-@law
-def delta_of_blocks(u: Expr, b: Index) -> tuple[Expr, Poly] | None:
-    """δ(k, P(g-1) + p) = δ(g, ⌈k/P⌉) δ(p, k - P(⌈k/P⌉ - 1)), p in 1..P: the second is solved"""
-    blocks = [(term, divided(term, b.size)) for term in Add.make_args(u)]
-    whole = Add(*(share for _, share in blocks if share is not None))
-    rest = Add(*(term for term, share in blocks if share is None))
-    if whole == 0 or rest == 0 or not indices_of(whole):
-        return None
-    return Remainder(rest, b.size), equal_positions(Quotient(rest, b.size), 1 - whole)
-
-
-@law
-def delta_of_steps(u: Expr, rest: Expr, b: Index) -> tuple[Expr, Poly] | None:
-    """δ(k, c (i-1) + p) = δ(i, ⌈k/c⌉) δ(k - c (⌈k/c⌉ - 1), p), p in 1..c: the first is solved"""
-    step = u.coeff(b)
-    ends, k = (rest if step < 0 else -rest).as_coeff_Add()
-    if not step.is_Integer or not isinstance(k, Index):
-        return None
-    whole, place = divmod(-int(ends) - 1, abs(int(step)))
-    value = canonical(Quotient(k, abs(step)) - whole - 1)
-    if in_range(value, b.size) != ONE:
-        return None
-    return value, equal_positions(Remainder(k, abs(step)), Integer(place + 1))
 
 
 @law
@@ -329,10 +260,10 @@ def _canonical(body: Poly, bound: tuple[Index, ...]) -> tuple[tuple[Poly], tuple
     return (best[1],), best[2]
 
 
-def max_over(p: Poly, bound: tuple[Index, ...]) -> Poly:
-    """The maximum over the bound indices, as an opaque atom with canonical bound indices."""
-    used = tuple(b for b in bound if b in p.free)
-    return atom(Node("max", *_canonical(p, used))) if used else p
+def extreme_or_product(head: str, p: Poly, bound: tuple[Index, ...]) -> Poly:
+    """A maximum or product over the bound indices, as an opaque atom with canonical ones."""
+    bound = tuple(b for b in bound if head == "prod" or b in p.free)
+    return atom(Node(head, *_canonical(p, bound))) if bound and p not in (ZERO, ONE) else p
 
 
 def rename(p: Poly, mapping: Mapping[Index, Expr]) -> Poly:
@@ -359,7 +290,7 @@ def _rename(p: Poly, pairs: frozenset[tuple[Index, Expr]]) -> Poly:
     return add(total)
 
 
-CACHES.extend((_rename.cache_clear, opened.cache_clear, _solve_delta.cache_clear))
+CACHES.extend((_rename.cache_clear, opened.cache_clear, solve_delta.cache_clear))
 
 
 def rename_atom(a: Atom, mapping: Mapping[Index, Expr]) -> Poly:
@@ -398,8 +329,8 @@ def build(head: str, args: tuple[Poly, ...], bound: tuple[Index, ...] = ()) -> P
     if head == "base":
         return args[0] if len(args[0]) < 2 else power_of_sum(args[0], 1)
     args = tuple(expand(p, linear=True) for p in args)
-    if head == "max":
-        return max_over(args[0], bound)
+    if head in ("max", "prod"):
+        return extreme_or_product(head, args[0], bound)
     if head == "exp":
         return exp_of_sum(args[0])
     if head == "log":

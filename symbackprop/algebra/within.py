@@ -16,17 +16,7 @@ from sympy.core.relational import (
     StrictLessThan,
 )
 
-from symbackprop.algebra.nodes import (
-    Delta,
-    Element,
-    Index,
-    Iverson,
-    Position,
-    Where,
-    fresh_index,
-    rename,
-    walk,
-)
+from symbackprop.algebra.nodes import Delta, Element, Index, Iverson, Position, Where, fresh_index
 from symbackprop.algebra.subscripts import (
     at_least,
     canonical,
@@ -34,6 +24,7 @@ from symbackprop.algebra.subscripts import (
     is_position,
     solved,
 )
+from symbackprop.algebra.trees import rename, walk
 
 Range = tuple[Index, Expr, Expr]
 

@@ -1,4 +1,5 @@
-"""The inverses that the derivative of a determinant is written in, as definitions of their own."""
+"""The inverses that derivatives are written in, as definitions of their own: A⁻¹ for a determinant
+of A, L⁻¹ for a Cholesky factor L."""
 
 from __future__ import annotations
 
@@ -7,31 +8,32 @@ from dataclasses import replace
 
 from sympy import Expr
 
-from symbackprop.algebra.matrices import Determinant, Inverse, LogAbsDet, of_matrix
-from symbackprop.algebra.nodes import (
-    Array,
-    Element,
-    Index,
-    MatrixFunction,
-    elements,
-    fresh_index,
+from symbackprop.algebra.matrices import (
+    Cholesky,
+    CholeskyInverse,
+    Determinant,
+    Inverse,
+    LogAbsDet,
+    of_matrix,
 )
+from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction, fresh_index
 from symbackprop.algebra.normal import substitute
 from symbackprop.algebra.poly import Atom, Poly, atom
 from symbackprop.algebra.program import Definition, Program
+from symbackprop.algebra.trees import elements
 
 
 def with_inverses(program: Program) -> Program:
-    """The program with the inverse of every matrix that it takes the determinant of."""
-    known = {_key(d.expr) for d in program.definitions if isinstance(d.expr, Inverse)}
-    known |= {(Inverse, d.array) for d in program.definitions if isinstance(d.expr, Inverse)}
+    """The program with the inverse of each Cholesky factor, and of each determinant's matrix."""
+    known = {m for d in program.definitions if isinstance(d.expr, Inverse)
+             for m in (d.array, d.expr.argument.array)}  # fmt: skip
     definitions: list[Definition] = []
     for d in program.definitions:
         definitions.append(d)
-        f = d.expr
-        if isinstance(f, Determinant | LogAbsDet) and _inverse_key(f) not in known:
-            known.add(_inverse_key(f))
-            definitions.append(_inverse(program, definitions, f))
+        matrix = _inverted(d)
+        if matrix is not None and matrix not in known:
+            known.add(matrix)
+            definitions.append(_inverse(program, definitions, matrix))
     return replace(program, definitions=tuple(definitions))
 
 
@@ -50,10 +52,14 @@ def by_name(program: Program, p: Poly) -> Poly:
     names = {_key(d.expr): d for d in program.definitions if isinstance(d.expr, MatrixFunction)}
     matrices = {d.array: d.expr.argument.array for d in program.definitions
                 if isinstance(d.expr, Inverse)}  # fmt: skip
+    factors = {d.expr.argument.array: d for d in program.definitions
+               if isinstance(d.expr, Inverse | Cholesky)}  # fmt: skip
 
     def put(a: Atom) -> Poly | None:
         if isinstance(a, Inverse) and a.argument.array in matrices:
             return atom(matrices[a.argument.array][a.free])
+        if isinstance(a, CholeskyInverse):
+            return atom(factors[factors[a.argument.array].array].array[a.free])
         found = names.get(_key(a)) if isinstance(a, MatrixFunction) else None
         return atom(_named(found, a)) if found and isinstance(a, MatrixFunction) else None
 
@@ -70,13 +76,15 @@ def _key(f: Expr) -> tuple[type, Array | None]:
     return type(f), f.argument.array if isinstance(f, MatrixFunction) else None
 
 
-def _inverse_key(f: MatrixFunction) -> tuple[type, Array]:
-    return Inverse, f.argument.array
+def _inverted(d: Definition) -> Array | None:
+    """The matrix whose inverse the derivative of a definition is written in."""
+    if isinstance(d.expr, Determinant | LogAbsDet):
+        return d.expr.argument.array
+    return d.array if isinstance(d.expr, Cholesky) else None
 
 
-def _inverse(program: Program, definitions: list[Definition], f: MatrixFunction) -> Definition:
-    """The definition of the inverse of f's argument."""
-    matrix = f.argument.array
+def _inverse(program: Program, definitions: list[Definition], matrix: Array) -> Definition:
+    """The definition of the inverse of a matrix."""
     taken = {a.name for a in program.inputs} | {d.array.name for d in program.definitions}
     taken |= {str(s) for s in program.sizes} | {d.array.name for d in definitions}
     name = f"{matrix.name}_inv"

@@ -18,6 +18,7 @@ from symbackprop.calculus.rules import (
     d_minimum,
     d_power,
     d_product,
+    d_product_over,
     d_sum,
     d_where,
 )
@@ -91,6 +92,8 @@ def _atom(a: Atom, array: Array, at: tuple[Index, ...]) -> Poly:
         dbody = differentiate(body, array, at)
         if a.head == "max":
             return d_max(body, bound, mono(((a, 1),)), dbody)
+        if a.head == "prod":
+            return d_product_over(body, bound, dbody)
         return d_sum(dbody, bound)
     inner = [differentiate(arg, array, at) for arg in a.args]
     if a.head == "base":

@@ -29,7 +29,8 @@ from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.subscripts import indices_of
 from symbackprop.algebra.sums import build, opened, rename, sum_over
-from symbackprop.calculus.fold import match, solve_definition
+from symbackprop.calculus.fold import solve_definition
+from symbackprop.calculus.match import match
 from symbackprop.calculus.matrix_facts import MatrixFacts
 from symbackprop.calculus.result import Fact
 from symbackprop.errors import InputError

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from symbackprop.algebra.matrices import Inverse
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, MatrixFunction
+from sympy import Gt, Mul, S
+
+from symbackprop.algebra.matrices import Cholesky, Inverse
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, Iverson, MatrixFunction
 from symbackprop.algebra.normal import substitute
 from symbackprop.algebra.poly import (
     ONE,
@@ -18,6 +20,7 @@ from symbackprop.algebra.poly import (
     Poly,
     atom,
     atom_free,
+    deep_atoms,
     mono,
     poly_key,
 )
@@ -25,7 +28,9 @@ from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import opened, rename, sum_over
+from symbackprop.algebra.triangles import side_of_diagonal
 from symbackprop.calculus.result import Fact
+from symbackprop.errors import NotYet
 
 _SWAPS = 6  # elements of symmetric matrices in one sum whose orders are all tried
 
@@ -55,7 +60,9 @@ class MatrixFacts:
     assumptions: Iterable[Assumption]
     definitions: Mapping[Array, tuple[tuple[Index, ...], Poly]]
     _symmetric: dict[Array, tuple[Fact, ...] | None] = field(default_factory=dict)
+    _known: set[Array] = field(default_factory=set)  # those of them that are symmetric
     _inverses: dict[Array, Array] = field(default_factory=dict)  # of what each one is the inverse
+    _lower: set[Array] = field(default_factory=set)  # Cholesky factors and their inverses
 
     def __post_init__(self) -> None:
         arguments: dict[Array, None] = {}
@@ -68,34 +75,56 @@ class MatrixFacts:
                 arguments[function.argument.array] = None
                 if isinstance(function, Inverse):
                     self._inverses[array] = function.argument.array
+        self._known.update(self._symmetric)
         for array in (*arguments, *self._inverses):
             self._find(array)
-        self._known = {a for a, facts in self._symmetric.items() if facts is not None}
+        for array, (_, f) in self.definitions.items():
+            for factor in (a for a in f.atoms() if isinstance(a, Cholesky)):
+                if self._find(factor.argument.array) is None:
+                    name = factor.argument.array.name
+                    raise NotYet(
+                        f"np.linalg.cholesky({name}): it is not known that {name} is symmetric; "
+                        f'declare "{name} == {name}.T" if it is'
+                    )
+                self._lower.add(array)
+        self._lower |= {z for z, a in self._inverses.items() if a in self._lower}
 
     def _find(self, array: Array) -> tuple[Fact, ...] | None:
         """The facts that the symmetry of an array rests on, None where it is not known."""
         if array not in self._symmetric:
             self._symmetric[array] = None
-            self._known = {a for a, facts in self._symmetric.items() if facts is not None}
             self._symmetric[array] = self._discovered(array)
+            if self._symmetric[array] is not None:
+                self._known.add(array)
         return self._symmetric[array]
+
+    def learn(self, array: Array, indices: tuple[Index, ...], value: Poly) -> None:
+        """Note whether an array that has this value, such as a gradient, is symmetric."""
+        if len(indices) > 1 and indices[-1].size == indices[-2].size:
+            self._symmetric[array] = self._facts_of_symmetry(array, indices, value)
+            if self._symmetric[array] is not None:
+                self._known.add(array)
 
     def _discovered(self, array: Array) -> tuple[Fact, ...] | None:
         if array not in self.definitions:
             return None
         indices, f = self.definitions[array]
-        used: tuple[Fact, ...] | None
         if array in self._inverses:
             used = self._find(self._inverses[array])
-        else:
-            *_, i, j = indices
-            one, first = self.apply(f)
-            two, second = self.apply(rename(f, {i: j, j: i}))
-            used = (*first, *second) if one == two else None
-        if used is None:
-            return None
-        left, right = array[indices], array[_swapped(indices)]
-        return (*used, Fact(left, right, f"{array.name} == {array.name}.T", False))
+            return None if used is None else (*used, _fact_of_symmetry(array, indices))
+        for a in deep_atoms(f):
+            if isinstance(a, Element) and a.array.axes[-2:] == array.axes[-2:]:
+                self._find(a.array)
+        return self._facts_of_symmetry(array, indices, f)
+
+    def _facts_of_symmetry(
+        self, array: Array, indices: tuple[Index, ...], value: Poly
+    ) -> tuple[Fact, ...] | None:
+        """What it rests on that the value is its own transpose; None where it is not known."""
+        *_, i, j = indices
+        one, first = self.apply(value)
+        two, second = self.apply(rename(value, {i: j, j: i}))
+        return (*first, *second, _fact_of_symmetry(array, indices)) if one == two else None
 
     @property
     def inverses(self) -> frozenset[Array]:
@@ -117,7 +146,29 @@ class MatrixFacts:
                 return self._swap(a, used) if _order(j) < _order(i) else atom(a)
             return None
 
-        return substitute(p, replace, only={*kinds, "sum"}), tuple(used)
+        p = substitute(p, replace, only={*kinds, "sum"})
+        p = self._without_upper(p, used) if self._lower else p
+        return p, tuple(sorted(used, key=lambda fact: fact.text))
+
+    def _without_upper(self, p: Poly, used: dict[Fact, None]) -> Poly:
+        """p less the terms with a factor of a lower triangular matrix that is 0."""
+        for m, c in p.terms.items():
+            sides = {side_of_diagonal(a) for a, _ in m}
+            for a, _ in m if sides != {None} else ():
+                if isinstance(a, Element) and a.array in self._lower and (
+                    _swapped(a.indices)[-2:] in sides
+                ):
+                    used[self._triangular(a.array)] = None
+                    p = p - mono(m, c) + above_the_diagonal(mono(m - {(a, 1)}, c))
+                    break
+        return p
+
+    def _triangular(self, array: Array) -> Fact:
+        """L_ij [j > i] = 0"""
+        indices, _ = self.definitions[array]
+        above = Iverson(Gt(*_swapped(indices)[-2:], evaluate=False))
+        left = Mul(array[indices], above, evaluate=False)
+        return Fact(left, S.Zero, f"{array.name} == tril({array.name})", False)
 
     def _swap(self, a: Element, used: dict[Fact, None]) -> Poly:
         used.update((fact, None) for fact in self._symmetric[a.array] or ())
@@ -132,6 +183,8 @@ class MatrixFacts:
         inner, more = self.apply(body) if any(
             isinstance(a, Node) for a in body.atoms()) else (body, ())
         found.update((fact, None) for fact in more)
+        if self._lower:
+            inner = self._without_upper(inner, found)
         single = inner.single()
         ordered = None if single is None else self._ordered(*single, bound, found)
         result = sum_over(inner, bound) if ordered is None else ordered
@@ -196,6 +249,11 @@ class MatrixFacts:
         return i, j
 
 
+def _fact_of_symmetry(array: Array, indices: tuple[Index, ...]) -> Fact:
+    left, right = array[indices], array[_swapped(indices)]
+    return Fact(left, right, f"{array.name} == {array.name}.T", False)
+
+
 def _turned(a: Atom) -> Element:
     assert isinstance(a, Element)
     return a.array[_swapped(a.indices)]
@@ -204,6 +262,12 @@ def _turned(a: Atom) -> Element:
 def _order(i: Index) -> tuple[int, str]:
     """Fresh indices in the order in which they were made."""
     return len(i.name), i.name
+
+
+@law
+def above_the_diagonal(rest: Poly) -> Poly:
+    """L_ij [j > i] f = 0, where L is lower triangular"""
+    return rest.scale(0)
 
 
 @law

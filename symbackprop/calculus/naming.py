@@ -25,18 +25,18 @@ from symbackprop.algebra.nodes import (
     IndexSum,
     Maximum,
     Minimum,
+    Reduction,
     Where,
-    elements,
     fresh_index,
-    walk,
 )
-from symbackprop.algebra.nodes import rename as rename_tree
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import Poly
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.sign_of import sign_of
 from symbackprop.algebra.subscripts import indices_of
 from symbackprop.algebra.sums import rename
+from symbackprop.algebra.trees import elements, walk
+from symbackprop.algebra.trees import rename as rename_tree
 from symbackprop.algebra.within import is_within, over_own_axes
 
 _Key = tuple[Poly, tuple[Expr, ...]]
@@ -79,9 +79,9 @@ def _written_in(expr: Expr, written: dict[Array, Definition]) -> Expr:
 
 def _opened(expr: Expr) -> Expr:
     """The expression with bound indices of its own, so that it can stand twice in one place."""
-    if not any(isinstance(node, IndexSum | IndexMax) for node in walk(expr)):
+    if not any(isinstance(node, Reduction) for node in walk(expr)):
         return expr
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         fresh = {b: fresh_index(b.size) for b in expr.bound}
         return expr.func(rename_tree(_opened(expr.body), fresh), *fresh.values())
     return _rebuilt(expr, [_opened(a) for a in _parts(expr)])
@@ -235,7 +235,7 @@ class _Names:
             self._seen[key] += 1
             if self._seen[key] > 1:
                 return
-        inner = (*scope, *expr.bound) if isinstance(expr, IndexSum | IndexMax) else scope
+        inner = (*scope, *expr.bound) if isinstance(expr, Reduction) else scope
         for part in _parts(expr):
             self._count(part, inner)
 
@@ -250,14 +250,14 @@ def _parts(expr: Basic) -> list[Expr]:
     """What an expression is made of; not the indices and the condition of a choice."""
     if isinstance(expr, Element | Symbol):
         return []
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         return [expr.body]
     return list(expr.args)
 
 
 def _rebuilt(expr: Expr, parts: list[Expr]) -> Expr:
     """The expression with other parts, nothing else rearranged."""
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         return expr.func(parts[0], *expr.bound)
     if isinstance(expr, Add | Mul):
         flat = [p for a in parts for p in (a.args if isinstance(a, expr.func) else (a,))]
@@ -275,7 +275,7 @@ def _free(expr: Expr, scope: tuple[Index, ...]) -> tuple[Index, ...]:
 def _is_heavy(expr: Expr, made: list[Array]) -> bool:
     """Whether a sum or a maximum over an axis is in the expression, by name or written out."""
     return any(
-        isinstance(node, IndexSum | IndexMax) or (isinstance(node, Element) and node.array in made)
+        isinstance(node, Reduction) or (isinstance(node, Element) and node.array in made)
         for node in walk(expr)
     )
 
@@ -302,7 +302,7 @@ def _grows(expr: Expr) -> bool:
         isinstance(f, Pow) and f.exp.is_negative and _grows(f.base) for f in expr.args
     ):
         return False
-    inside = isinstance(expr, Add | Mul | IndexSum | IndexMax | Maximum | Minimum | Where)
+    inside = isinstance(expr, Add | Mul | Reduction | Maximum | Minimum | Where)
     return inside and any(_grows(part) for part in _parts(expr))
 
 
@@ -320,7 +320,7 @@ def _is_work(expr: Expr) -> bool:
         return isinstance(last, IndexSum) and all(not elements(s) for s in shares)
     if isinstance(expr, Pow):
         return not expr.exp.is_Integer or bool(expr.exp < 0 and elements(expr.base))
-    return isinstance(expr, IndexSum | IndexMax) or (
+    return isinstance(expr, Reduction) or (
         type(expr) in BY_CLASS and not isinstance(expr, Abs | sign)
     )
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from sympy import Basic, Mul, Rational, sign
 from sympy.core.relational import Equality, GreaterThan, LessThan, Relational
 
-from symbackprop.algebra.nodes import Element, IndexMax, Iverson, Where, elements, walk
+from symbackprop.algebra.nodes import Element, IndexMax, Iverson, Where
+from symbackprop.algebra.trees import compares_values, walk
 from symbackprop.calculus.result import Adjoint, Tangent
 
 
@@ -31,7 +32,8 @@ def _note(node: Basic) -> str | None:
         return f"|{u}| has a kink at {u} = 0: the subgradient 0 is used there"
     if not isinstance(node, Iverson | Where):
         return None
-    relations = sorted((r for r in node.args[0].atoms(Relational) if elements(r)), key=str)
+    relations = sorted((r for r in node.args[0].atoms(Relational) if compares_values(r)),
+                       key=str)
     for r in relations:
         if isinstance(r, Equality) and r.has(IndexMax):
             minimum = any(isinstance(side, Mul) and side.args[0] == -1 for side in r.args)

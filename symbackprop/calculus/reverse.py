@@ -21,14 +21,13 @@ from symbackprop.algebra.nodes import (
     Index,
     IndexMax,
     MatrixFunction,
-    elements,
     fresh_index,
-    walk,
 )
 from symbackprop.algebra.poly import ONE, Atom, Poly, add, atom, deep_atoms
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
+from symbackprop.algebra.trees import elements, walk
 from symbackprop.calculus.companions import by_name, with_inverses, without_unused
 from symbackprop.calculus.differentiate import arrays_in, differentiate, in_steps_only
 from symbackprop.calculus.fuse import Draft, fuse
@@ -166,12 +165,15 @@ def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Backward:
         adjoint = name(array)
         drafts.append(Draft(array, adjoint, standing_indices(array), state))
         known[array] = atom(adjoint[standing_indices(array)])
-    drafts = fuse(drafts, inputs, simplifier)
+        simplifier.facts.matrices.learn(adjoint, standing_indices(array), state.poly)
+    unfused, drafts = drafts, fuse(drafts, inputs, simplifier)
     steps = tuple(Adjoint(d.adjoint, d.of, d.indices, d.state.expr) for d in drafts)
     facts: dict[Fact, None] = {}
     for d in drafts:
         facts.update((f, None) for f in d.state.facts)
-    return Backward(program, upstream, steps, inputs, tuple(facts), notes(steps))
+    gone = {d.adjoint for d in unfused} - {d.adjoint for d in drafts}
+    kept = tuple(f for f in facts if gone.isdisjoint(e.array for e in elements(f.left)))
+    return Backward(program, upstream, steps, inputs, kept, notes(steps))
 
 
 def _gradient_of(program: Program, array: Array, users: Sequence[Definition]) -> str:

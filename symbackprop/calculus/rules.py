@@ -11,12 +11,12 @@ from fractions import Fraction
 
 from sympy import Expr, S
 
-from symbackprop.algebra.nodes import Element, Index
+from symbackprop.algebra.nodes import Element, Index, fresh_index
 from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom, deep_atoms
-from symbackprop.algebra.positions import equal_positions
+from symbackprop.algebra.positions import equal_positions, integer
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.registry import law
-from symbackprop.algebra.sums import build, sum_over
+from symbackprop.algebra.sums import build, rename, sum_over
 
 
 @law
@@ -156,6 +156,16 @@ def d_max(body: Poly, bound: tuple[Index, ...], largest: Poly, dbody: Poly) -> P
     """d max_j u_j = Σ_j [u_j = m] du_j / Σ_j [u_j = m]: tied maxima share the gradient equally"""
     attained = build("iverson", (build("eq", (body, largest)),))
     return sum_over(attained * dbody, bound) * power(sum_over(attained, bound), -1)
+
+
+@law
+def d_product_over(body: Poly, bound: tuple[Index, ...], dbody: Poly) -> Poly:
+    """d Π_j u_j = Σ_k du_k Π_j (1 where j = k, u_j elsewhere): right where some u_j are 0, too"""
+    over = tuple(fresh_index(b.size) for b in bound)
+    same = [build("eq", (integer(i), integer(j))) for i, j in zip(over, bound, strict=True)]
+    at = same[0] if len(same) == 1 else build("and", tuple(same))
+    others = build("where", (at, ONE, rename(body, dict(zip(bound, over, strict=True)))))
+    return sum_over(build("prod", (others,), over) * dbody, bound)
 
 
 @law

@@ -33,20 +33,14 @@ from symbackprop.algebra.poly import (
     multiply,
     weight,
 )
-from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.signs import positive
 from symbackprop.algebra.sums import rename
+from symbackprop.algebra.triangles import joined_triangles, side_of_diagonal
+from symbackprop.calculus.divisors import divisors, whole
 from symbackprop.calculus.facts import Facts, declared
-from symbackprop.calculus.fold import (
-    Elimination,
-    absorbed,
-    denominators,
-    eliminations,
-    in_branches,
-    match,
-    signature,
-)
+from symbackprop.calculus.fold import Elimination, absorbed, denominators, eliminations, in_branches
+from symbackprop.calculus.match import match, signature
 from symbackprop.calculus.matrix_facts import MatrixFacts, symmetric_array
 from symbackprop.calculus.result import Fact
 
@@ -135,7 +129,7 @@ class Simplifier:
         p, used = self.facts.apply(delta_times(p, free))
         sources |= self._sources(p)
         lossy = self._lossy(p)
-        best = _State(cost(quick.arrange(p)), p, used, frozenset(_divisors(p)))
+        best = _State(cost(quick.arrange(p)), p, used, frozenset(divisors(p)))
         order = count()
         queue = [(best.cost, next(order), best)]
         found = [best]
@@ -194,7 +188,7 @@ class Simplifier:
             a in allowed
             or (positive(a) and not self._may_vanish(a))
             or any(match(n, a) is not None for n in self._nonzero)
-            for a in _divisors(p)
+            for a in divisors(p)
         )
 
     def _may_vanish(self, a: Atom) -> bool:
@@ -253,10 +247,10 @@ class Simplifier:
         """What the forward pass divides by or takes the logarithm of."""
         found: set[Atom] = set()
         for _, f in self.definitions.values():
-            found |= _divisors(f)
+            found |= divisors(f)
             for a in deep_atoms(f):
                 if isinstance(a, Node) and a.head == "log":
-                    found |= a.args[0].atoms() if len(a.args[0]) == 1 else {_whole(a.args[0])}
+                    found |= a.args[0].atoms() if len(a.args[0]) == 1 else {whole(a.args[0])}
         return found
 
     def _moves(self, p: Poly, allowed: frozenset[Atom]) -> Iterable[_Move]:
@@ -268,11 +262,13 @@ class Simplifier:
         if any(isinstance(a, Node) and a.head == "sign" for a in atoms):
             yield sign_times(p), allowed, ()
             yield sign_squared(p), allowed, ()
+        if any(side_of_diagonal(a) for a in atoms):
+            yield joined_triangles(p), allowed, ()
         for elimination in self._applicable(atoms):
             new = allowed
             if allowed and self._defined(elimination.replacement, frozenset()):
                 inverses = (elimination.apply(atom(a, -1)) for a in allowed)
-                new = allowed.union(*(_divisors(q) for q in inverses))
+                new = allowed.union(*(divisors(q) for q in inverses))
             yield from _form(partial(elimination.apply, p), new, elimination.facts)
         largest = (a for a in atoms if isinstance(a, Node) and a.head == "maximum")
         for a in sorted(largest, key=str):
@@ -347,26 +343,6 @@ def _renamed_apart(d: Definition) -> tuple[tuple[Index, ...], Poly]:
     indices = tuple(fresh_index(i.size) for i in d.indices)
     with working_on(f"the definition of {d.place}"):
         return indices, rename(normal(d.expr), dict(zip(d.indices, indices, strict=True)))
-
-
-def _divisors(p: Poly) -> set[Atom]:
-    """The atoms with a negative exponent, anywhere in p."""
-    found: set[Atom] = set()
-    for m in p.terms:
-        for a, e in m:
-            if e < 0:
-                found.add(a)
-            if isinstance(a, Node):
-                for arg in a.args:
-                    found |= _divisors(arg)
-    return found
-
-
-def _whole(p: Poly) -> Atom:
-    """The base that stands for a sum."""
-    single = power(p, -1).single()
-    bases = [a for a, _ in single[0] if isinstance(a, Node)] if single else []
-    return bases[-1] if bases else Node("base", (p,))
 
 
 def _union(first: tuple[Fact, ...], second: tuple[Fact, ...]) -> tuple[Fact, ...]:

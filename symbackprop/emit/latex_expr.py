@@ -18,25 +18,27 @@ from sympy.logic.boolalg import And, Not, Or
 
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import BY_CLASS
-from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet
+from symbackprop.algebra.matrices import Cholesky, Determinant, DetSign, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import (
     Delta,
     Element,
     Index,
     IndexMax,
     IndexMin,
+    IndexProduct,
     IndexSum,
     Iverson,
     MatrixFunction,
     Maximum,
     Minimum,
     Position,
+    Reduction,
     Where,
-    walk,
 )
 from symbackprop.algebra.subscripts import is_position
+from symbackprop.algebra.trees import walk
 from symbackprop.emit.latex_names import Names, subscript
-from symbackprop.emit.reading import Product, decimal, product, terms
+from symbackprop.emit.reading import Product, decimal, product, terms, without_one
 from symbackprop.errors import NotYet
 
 CASES, SUM, PRODUCT, OPEN, SCRIPT, ATOM = range(6)
@@ -59,6 +61,9 @@ def function_of(
         return (f"{group(whole)}_{{{subscript(indices)}}}", ATOM) if indices else (whole, SCRIPT)
     if issubclass(cls, Determinant):
         return rf"\det {matrix}", OPEN
+    if issubclass(cls, Cholesky):
+        whole = r"\operatorname{chol}" + group(matrix)
+        return f"{whole}_{{{subscript(indices)}}}" if indices else whole, SCRIPT
     if issubclass(cls, LogAbsDet):
         return rf"\log \left| \det {matrix} \right|", OPEN
     if issubclass(cls, DetSign):
@@ -109,6 +114,8 @@ class LatexPrinter:
         if isinstance(expr, IndexSum):
             body = self.show(expr.body, PRODUCT)
             return rf"\sum_{{{subscript(expr.bound, ',')}}} {body}", OPEN
+        if isinstance(expr, IndexProduct):
+            return self._repeated(expr), OPEN
         if isinstance(expr, IndexMax | IndexMin):
             if (read := product(expr)).negative:
                 return self._product(read)
@@ -144,6 +151,15 @@ class LatexPrinter:
         if isinstance(expr, Symbol):
             return self.names.name(expr.name).show()
         raise NotYet(f"{type(expr).__name__} cannot be shown in LaTeX yet")
+
+    def _repeated(self, expr: IndexProduct) -> str:
+        over, body = subscript(expr.bound, ","), expr.body
+        read = without_one(expr)
+        if read is not None:
+            others, body = subscript(read[0], ","), read[1]
+            both = (over, others) if len(expr.bound) == 1 else (f"({over})", f"({others})")
+            over = r" \neq ".join(both)
+        return rf"\prod_{{{over}}} {self.show(body, PRODUCT)}"
 
     def _sum(self, expr: Expr) -> str:
         text = ""
@@ -234,7 +250,7 @@ class LatexPrinter:
 
     def _is_tall(self, expr: Expr) -> bool:
         nodes = list(walk(expr))
-        tall = (IndexSum, IndexMax, Where, Exp)
+        tall = (Reduction, Where, Exp)
         fraction = any(product(n).denominator for n in nodes if isinstance(n, Mul | Pow))
         partial = any(isinstance(n, Element) and self.names.is_partial(n.array) for n in nodes)
         return fraction or partial or len(nodes) > 8 or any(isinstance(n, tall) for n in nodes)

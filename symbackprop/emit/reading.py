@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Add, Expr, Float, Mul, Pow, Rational, S
+from sympy import Add, And, Equality, Expr, Float, Mul, Pow, Rational, S
 
-from symbackprop.algebra.nodes import IndexMax, IndexMin
+from symbackprop.algebra.nodes import IndexMax, IndexMin, IndexProduct, Where
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,19 @@ def _factors(expr: Expr, power: Rational | int) -> Iterator[tuple[Expr, Rational
         yield from _factors(expr.base, expr.exp * power)
     else:
         yield expr, power
+
+
+def without_one(expr: IndexProduct) -> tuple[tuple[Expr, ...], Expr] | None:
+    """Π_j (1 if j = k else u_j) as Π_{j ≠ k} u_j: k, and u; None for others."""
+    if not isinstance(expr.body, Where) or expr.body.args[1] != 1:
+        return None
+    condition, _, body = expr.body.args
+    equations = condition.args if isinstance(condition, And) else (condition,)
+    sides = {e.args[e.args[1] in expr.bound]: e for e in equations if isinstance(e, Equality)}
+    if set(sides) != set(expr.bound) or len(equations) != len(expr.bound):
+        return None
+    others = tuple(next(a for a in sides[b].args if a != b) for b in expr.bound)
+    return others, body
 
 
 def _opposite(expr: Expr) -> Expr | None:

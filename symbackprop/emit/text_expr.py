@@ -14,14 +14,14 @@ from sympy.logic.boolalg import And, Not, Or
 
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import TABLE
-from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet
+from symbackprop.algebra.matrices import Cholesky, Determinant, DetSign, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
     Element,
     Gather,
     IndexMax,
-    IndexMin,
+    IndexProduct,
     IndexSum,
     Iverson,
     MatrixFunction,
@@ -29,12 +29,13 @@ from symbackprop.algebra.nodes import (
     Minimum,
     Position,
     Quotient,
+    Reduction,
     Remainder,
     Where,
 )
 from symbackprop.algebra.spelling import in_parentheses, subscript_text
 from symbackprop.algebra.subscripts import is_position
-from symbackprop.emit.reading import Product, decimal, product, terms
+from symbackprop.emit.reading import Product, decimal, product, terms, without_one
 from symbackprop.errors import NotYet
 
 SUM, PRODUCT, OPEN, POWER, ATOM = range(5)
@@ -44,7 +45,7 @@ _CALLS: dict[type[Basic], str] = {
 
 
 _OF_MATRIX: dict[type[MatrixFunction], str] = {
-    Inverse: "inv({})", Determinant: "det({})", DetSign: "sign(det({}))",
+    Cholesky: "cholesky({})", Inverse: "inv({})", Determinant: "det({})", DetSign: "sign(det({}))",
     LogAbsDet: "log(abs(det({})))",
 }  # fmt: skip
 
@@ -62,6 +63,7 @@ class Signs:
 
     times: str
     total: str
+    product: str
     delta: str
     partial: str
     relations: dict[str, str]
@@ -72,13 +74,13 @@ class Signs:
 
 
 ASCII = Signs(
-    times="*", total="sum", delta="delta", partial="d",
+    times="*", total="sum", product="prod", delta="delta", partial="d",
     relations={r: r for r in (">", ">=", "<", "<=", "==", "!=")},
     both=" & ", either=" | ", negation="~",
     constants={S.Exp1: "e", S.Pi: "pi", S.Infinity: "inf"},
 )  # fmt: skip
 UNICODE = Signs(
-    times="·", total="Σ", delta="δ", partial="∂",
+    times="·", total="Σ", product="Π", delta="δ", partial="∂",
     relations={">": ">", ">=": "≥", "<": "<", "<=": "≤", "==": "=", "!=": "≠"},
     both=" ∧ ", either=" ∨ ", negation="¬",
     constants={S.Exp1: "e", S.Pi: "π", S.Infinity: "∞"},
@@ -131,11 +133,8 @@ class TextPrinter:
             return self._power(expr) if read.is_plain else self._product(read)
         if isinstance(expr, IndexMax) and (read := product(expr)).negative:
             return self._product(read)
-        if isinstance(expr, IndexSum | IndexMax | IndexMin):
-            name = {IndexSum: self.signs.total, IndexMax: "max", IndexMin: "min"}[type(expr)]
-            level = PRODUCT if isinstance(expr, IndexSum) else POWER
-            bound = ",".join(i.name for i in expr.bound)
-            return f"{name}_{bound} {self.show(expr.body, level)}", OPEN
+        if isinstance(expr, Reduction):
+            return self._reduction(expr), OPEN
         if isinstance(expr, Relational | And | Or | Not):
             return self._condition(expr), SUM
         return self._atom(expr), ATOM
@@ -210,6 +209,18 @@ class TextPrinter:
         if exponent == S.Half:
             return f"sqrt({self.show(base)})", ATOM
         return f"{self.show(base, ATOM)}^{self.show(exponent, ATOM)}", POWER
+
+    def _reduction(self, expr: Reduction) -> str:
+        name = {IndexSum: self.signs.total, IndexProduct: self.signs.product}.get(
+            type(expr), "max" if isinstance(expr, IndexMax) else "min"
+        )
+        over, body = ",".join(i.name for i in expr.bound), expr.body
+        if isinstance(expr, IndexProduct) and (read := without_one(expr)) is not None:
+            others, body = ",".join(self.show(i) for i in read[0]), read[1]
+            both = f"({over}) {{}} ({others})" if len(expr.bound) > 1 else f"{over} {{}} {others}"
+            over = "(" + both.format(self.signs.relations["!="]) + ")"
+        level = PRODUCT if isinstance(expr, IndexSum) else POWER
+        return f"{name}_{over} {self.show(body, level)}"
 
     def _condition(self, expr: Basic) -> str:
         if isinstance(expr, Relational):

@@ -20,9 +20,8 @@ from symbackprop.algebra.nodes import (
     Maximum,
     Minimum,
     Position,
-    rename,
-    walk,
 )
+from symbackprop.algebra.trees import rename, walk
 from symbackprop.emit.matrix import (
     ONE,
     Diagonal,

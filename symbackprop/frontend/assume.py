@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from sympy import S
 
-from symbackprop.algebra.nodes import Array, elements
+from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Assumption, Program
+from symbackprop.algebra.trees import elements
 from symbackprop.errors import InputError, NotYet, Refused
 from symbackprop.frontend.reader import Reader
 from symbackprop.frontend.shapes import nearest

@@ -13,11 +13,11 @@ from symbackprop.algebra.nodes import (
     Index,
     IndexSum,
     MatrixFunction,
-    elements,
     fresh_index,
     size_symbol,
 )
 from symbackprop.algebra.program import Assumption, Definition, Program
+from symbackprop.algebra.trees import elements
 from symbackprop.errors import InputError, UnknownNameError
 from symbackprop.frontend.shapes import is_name, nearest
 from symbackprop.frontend.where import shorten

@@ -20,10 +20,10 @@ from symbackprop.algebra.spelling import size_text
 from symbackprop.algebra.subscripts import canonical, never_negative
 from symbackprop.errors import InputError, NotYet, ShapeError
 from symbackprop.frontend import written
-from symbackprop.frontend.indexing import as_size
 from symbackprop.frontend.reductions import sum_
 from symbackprop.frontend.requirements import require
 from symbackprop.frontend.reshaping import ravel
+from symbackprop.frontend.sizes import as_size
 from symbackprop.frontend.subscripts import Label, labelled
 from symbackprop.frontend.value import (
     Indices,

@@ -12,8 +12,8 @@ from symbackprop.algebra.subscripts import canonical
 from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend import written
 from symbackprop.frontend.contractions import eye
-from symbackprop.frontend.indexing import as_size, divided_up
 from symbackprop.frontend.requirements import require
+from symbackprop.frontend.sizes import as_size, divided_up
 from symbackprop.frontend.value import Indices, Shape, Value, aligned, numeric, shown, value_of
 
 

@@ -21,10 +21,11 @@ from symbackprop.algebra.subscripts import canonical, divided, never_negative
 from symbackprop.errors import InputError, NotYet, ShapeError
 from symbackprop.frontend import written
 from symbackprop.frontend.elementwise import binary
-from symbackprop.frontend.indexing import as_size, getitem
+from symbackprop.frontend.indexing import getitem
 from symbackprop.frontend.requirements import require
 from symbackprop.frontend.reshaping import ravel
 from symbackprop.frontend.shaping import expand_dims
+from symbackprop.frontend.sizes import as_size
 from symbackprop.frontend.value import (
     Handle,
     Indices,

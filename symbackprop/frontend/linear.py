@@ -1,7 +1,8 @@
-"""Linear algebra: inverses and determinants of square matrices, the last two axes of an array.
+"""Linear algebra: inverses, determinants and Cholesky factors of square matrices.
 
-A function of matrices stays whole, as a definition of its own: its argument gets a name, and so
-does an inverse. `solve(A, b)` is A⁻¹ b; generated code need not form the inverse for it.
+Matrices are the last two axes of an array. A function of them stays whole, as a definition of its
+own: its argument gets a name, and so does what it gives. `solve(A, b)` is A⁻¹ b; generated code
+need not form the inverse for it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,20 @@ from typing import Any
 
 from sympy import Abs, Expr, log, sign
 
-from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet, of_matrix
+from symbackprop.algebra.matrices import (
+    Cholesky,
+    Determinant,
+    DetSign,
+    Inverse,
+    LogAbsDet,
+    of_matrix,
+)
 from symbackprop.algebra.nodes import MatrixFunction
 from symbackprop.errors import InputError, ShapeError
 from symbackprop.frontend import written
 from symbackprop.frontend.contractions import matmul
 from symbackprop.frontend.elementwise import unary
+from symbackprop.frontend.shaping import swapaxes
 from symbackprop.frontend.value import Indices, Value, numeric, shown
 
 ARGUMENT = "M"
@@ -68,20 +77,35 @@ def _whole(value: Value, cls: type[MatrixFunction], axes: int) -> Value:
     return Value((*stack, *value.shape[value.rank - axes :]), (value,), rule)
 
 
+def _once(value: Value, cls: type[MatrixFunction], wish: str) -> Value:
+    """The matrix that the function gives, the same at every call."""
+    if cls not in value.functions:
+        value.functions[cls] = named(_whole(value, cls, 2), wish)
+    return value.functions[cls]
+
+
 def _single(value: Value, build: Any) -> Value:
     """A function of matrices of size 1 by 1, by their one element."""
     return Value(value.shape[:-2], (value,), lambda ix: build(value.at((*ix, None, None))))
 
 
 def inv(a: Any) -> Value:
-    """The inverse of a square matrix; one for all uses of an array."""
+    """The inverse of a square matrix; one for all uses of an array: (Aᵀ)⁻¹ = (A⁻¹)ᵀ."""
     value = _square(a)
     if value.shape[-1] == 1:
         return unary(written.reciprocal)(value)
-    if value.inverse is None:
-        value.inverse = _whole(value, Inverse, 2)
-        value.inverse.wish = OF_ARGUMENT
-    return value.inverse
+    if value.transposed is not None:
+        return swapaxes(inv(value.transposed), -1, -2)
+    return _once(value, Inverse, OF_ARGUMENT)
+
+
+def cholesky(a: Any, *, upper: Any = False) -> Value:
+    """L of A = L Lᵀ, or Lᵀ; one for all uses of an array."""
+    value = _square(a)
+    if value.shape[-1] == 1:
+        return unary(written.root)(value)
+    factor = _once(value, Cholesky, "{}_chol")
+    return swapaxes(factor, -1, -2) if upper else factor
 
 
 def det(a: Any) -> Value:

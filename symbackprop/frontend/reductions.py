@@ -9,7 +9,7 @@ from typing import Any
 
 from sympy import Expr, Integer, S
 
-from symbackprop.algebra.nodes import Index, IndexMax, IndexSum, fresh_index
+from symbackprop.algebra.nodes import Index, IndexMax, IndexProduct, IndexSum, fresh_index
 from symbackprop.errors import InputError, NotYet, ShapeError
 from symbackprop.frontend import written
 from symbackprop.frontend.elementwise import binary, unary
@@ -76,12 +76,7 @@ _WRITTEN_OUT = 8
 
 
 def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Value:
-    """The product over the axes: written out for a few elements, exp(Σ log x) for positive ones.
-
-    Raises:
-        NotYet: a product of a symbolic number of elements that may be 0 or negative. Its
-            derivative is a product over all the others, for which there is no law.
-    """
+    """The product over the axes: written out for a few elements, exp(Σ log x) for positive ones."""
     value = numeric(x)
     axes = axis_numbers(axis, value.rank)
     sizes = [value.shape[k] for k in axes]
@@ -89,10 +84,7 @@ def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Value:
     if total <= _WRITTEN_OUT:
         return _written_out(value, axes, keepdims)
     if not value.at(fresh_indices(value.shape)).is_positive:
-        raise NotYet(
-            f"of {_WRITTEN_OUT + 1} elements or more, or of a symbolic number of them, that may be "
-            "0; use np.exp(np.sum(np.log(x))) where x > 0, or declare x > 0"
-        )
+        return reduced(IndexProduct, value, axis, keepdims)
     logarithms = sum_(unary(written.logarithm)(value), axis, keepdims)
     return unary(written.exponential)(logarithms)
 

@@ -9,8 +9,8 @@ from sympy import Expr, S
 from symbackprop.algebra.nodes import Quotient, Remainder
 from symbackprop.algebra.subscripts import canonical, divided
 from symbackprop.errors import InputError, NotYet, ShapeError
-from symbackprop.frontend.indexing import as_size
 from symbackprop.frontend.shaping import transpose
+from symbackprop.frontend.sizes import as_size
 from symbackprop.frontend.value import (
     Indices,
     Shape,

@@ -28,7 +28,11 @@ def transpose(x: Any, axes: Any = None) -> Value:
     def rule(indices: Indices) -> Any:
         return value.at(tuple(indices[order.index(k)] for k in range(value.rank)))
 
-    return Value(tuple(value.shape[k] for k in order), (value,), rule, value.boolean)
+    found = Value(tuple(value.shape[k] for k in order), (value,), rule, value.boolean)
+    last = value.rank - 2
+    if tuple(order) == (*range(last), last + 1, last):
+        found.transposed = value
+    return found
 
 
 def swapaxes(x: Any, axis1: Any, axis2: Any) -> Value:

@@ -28,6 +28,7 @@ from symbackprop.frontend import linear, shaping, written
 from symbackprop.frontend import reductions as red
 from symbackprop.frontend import reshaping as shape
 from symbackprop.frontend.instead import instead_of
+from symbackprop.frontend.sizes import floor_divide, remainder
 from symbackprop.frontend.where import where
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -91,7 +92,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linalg.norm": red.norm,
     "prod": red.prod,
     **{f"{prefix}{f.__name__}": f for prefix in ("", "linalg.")
-       for f in (linear.inv, linear.det, linear.slogdet, linear.solve)},
+       for f in (linear.cholesky, linear.inv, linear.det, linear.slogdet, linear.solve)},
     "dot": con.dot,
     "matmul": con.matmul,
     "inner": con.inner,
@@ -141,8 +142,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ravel": shape.ravel,
     "moveaxis": shape.moveaxis,
     "broadcast_to": shape.broadcast_to,
-    "floor_divide": ind.floor_divide,
-    "remainder": ind.remainder,
+    "floor_divide": floor_divide,
+    "remainder": remainder,
     "transpose": shaping.transpose,
     "swapaxes": shaping.swapaxes,
     "expand_dims": shaping.expand_dims,

@@ -10,9 +10,10 @@ from sympy import Expr, Integer
 
 from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend.constants import recognised
-from symbackprop.frontend.indexing import as_size, getitem
+from symbackprop.frontend.indexing import getitem
 from symbackprop.frontend.instead import instead_of
 from symbackprop.frontend.linear import SlogdetResult
+from symbackprop.frontend.sizes import as_size
 from symbackprop.frontend.table import METHODS, VIEWS, apply, call
 from symbackprop.frontend.value import Handle, Value, constant, shown
 from symbackprop.frontend.where import library_call, where

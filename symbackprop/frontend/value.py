@@ -35,11 +35,13 @@ class Value:
     depends: an input has a part in it. array: its name, once it has one.
     serial, line: order of computation, and the line of the user's file.
     wish: the name of a value that has to have one and that the user gave none; "{}" in it stands
-        for the name of its argument. inverse: that of a matrix, once it was asked for.
+        for the name of its argument. functions: those of it as a matrix that were asked for.
+    transposed: what it is the transpose of, in the last two axes, if it was computed so.
     """
 
     __slots__ = (
-        "args", "array", "boolean", "depends", "inverse", "line", "rule", "serial", "shape", "wish",
+        "args", "array", "boolean", "depends", "functions", "line", "rule", "serial", "shape",
+        "transposed", "wish",
     )  # fmt: skip
 
     def __init__(
@@ -48,7 +50,8 @@ class Value:
         self.shape, self.args, self.rule, self.boolean = shape, args, rule, boolean
         self.depends: bool = any(a.depends for a in args)
         self.array: Array | None = None
-        self.wish, self.inverse = "", None  # type: str, Value | None
+        self.wish, self.transposed = "", None  # type: str, Value | None
+        self.functions: dict[object, Value] = {}
         self.serial, self.line = next(_serial), user_line()
 
     @property

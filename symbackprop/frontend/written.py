@@ -18,11 +18,10 @@ from sympy.logic.boolalg import And, Boolean, Not, Or
 from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.nodes import (
     Element,
-    IndexMax,
-    IndexSum,
     Iverson,
     Maximum,
     Minimum,
+    Reduction,
     Where,
 )
 from symbackprop.errors import InputError, NotYet
@@ -256,7 +255,7 @@ def replace_elements(expr: Any, change: Callable[[Element], Expr]) -> Any:
         return change(Element(expr.array, *(replace_elements(i, change) for i in expr.indices)))
     if not expr.args:
         return expr
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         return expr.func(replace_elements(expr.body, change), *expr.bound)
     args = [replace_elements(a, change) for a in expr.args]
     if isinstance(expr, Add | Mul | Pow | Relational) or type(expr) in BY_CLASS:

@@ -10,8 +10,9 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from symbackprop.algebra.nodes import Array, Index, elements
+from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Assumption, Program
+from symbackprop.algebra.trees import elements
 from symbackprop.verify.evaluate import Env, Sizes, State, Values, evaluate
 from symbackprop.verify.scalars import Digits, Exact, OutOfDomain
 

@@ -41,23 +41,23 @@ from symbackprop.algebra.nodes import (
     Array,
     Delta,
     Element,
-    Gather,
     Index,
     IndexMax,
+    IndexProduct,
     IndexSum,
     Iverson,
     MatrixFunction,
     Maximum,
     Minimum,
     Position,
-    Quotient,
-    Remainder,
+    Reduction,
     Where,
-    elements,
 )
+from symbackprop.algebra.trees import compares_values
 from symbackprop.errors import NotYet
+from symbackprop.verify.elements import NoElement, element, position
 from symbackprop.verify.matrices import whole
-from symbackprop.verify.scalars import OutOfDomain, Scalars
+from symbackprop.verify.scalars import Scalars
 
 Sizes = Mapping[Basic, int]
 Values = dict[tuple[int, ...], Any]
@@ -70,10 +70,6 @@ _COMPARISONS: dict[type, Callable[[int], bool]] = {
     Gt: lambda c: c > 0, Ge: lambda c: c >= 0, Lt: lambda c: c < 0, Le: lambda c: c <= 0,
     Eq: lambda c: c == 0, Ne: lambda c: c != 0,
 }  # fmt: skip
-
-
-class NoElement(OutOfDomain):
-    """A subscript is beyond its axis."""
 
 
 class State:
@@ -145,47 +141,9 @@ def _position(expr: Expr) -> Node:
     return lambda s, env: s.scalars.number(Fraction(place(s, env) + 1))
 
 
-@lru_cache(maxsize=8192)
-def position(u: Expr) -> Callable[[State, Env], int]:
-    """A function that gives the position of a subscript, counted from 0."""
-    if isinstance(u, Index):
-        return lambda s, env: env[u]
-    if isinstance(u, Gather):
-        labels = compiled(u.element)
-        return lambda s, env: int(s.scalars.real(labels(s, env)))
-    if isinstance(u, Quotient | Remainder):
-        inner, size = position(u.args[0]), u.args[1]
-        if isinstance(u, Quotient):
-            return lambda s, env: inner(s, env) // s.size(size)
-        return lambda s, env: inner(s, env) % s.size(size)
-    parts = [(position(a), a) for a in u.args if isinstance(a, Index | Position)]
-    if u.is_Add:
-        terms = [position(a) for a in u.args]
-        return lambda s, env: sum(t(s, env) + 1 for t in terms) - 1
-    if u.is_Mul and len(parts) == 1:
-        ((place, moving),) = parts
-        share = Mul(*(a for a in u.args if a != moving))
-        return lambda s, env: s.size(share) * (place(s, env) + 1) - 1
-    if any(isinstance(a, Index | Position) for a in u.free_symbols):
-        raise NotYet(f"verification cannot evaluate the subscript {u}")
-    return lambda s, env: s.size(u) - 1
-
-
 def _constant(expr: Basic) -> Node:
     name = "pi" if expr is S.Pi else "e"
     return lambda s, env: s.scalars.constant(name)
-
-
-def _element(expr: Element) -> Node:
-    array, places = expr.array, [position(i) for i in expr.indices]
-
-    def node(s: State, env: Env) -> Any:
-        try:
-            return s.arrays[array][tuple([place(s, env) for place in places])]
-        except KeyError:  # an index that is free or beyond its axis, in a wrong formula
-            raise NoElement(f"{expr} names no element of {array.name}") from None
-
-    return node
 
 
 def _delta(expr: Delta) -> Node:
@@ -202,8 +160,8 @@ def _mul(expr: Basic) -> Node:
     parts = [compiled(a) for a in expr.args]
     masks = _masks(expr)
     # Where a range excludes a position, there may be no element.
-    ranges = [_condition(m.args[0]) for m in masks if not elements(m)]
-    others = [compiled(m) for m in masks if elements(m)]
+    ranges = [_condition(m.args[0]) for m in masks if not compares_values(m)]
+    others = [compiled(m) for m in masks if compares_values(m)]
 
     def node(s: State, env: Env) -> Any:
         if not all(inside(s, env) for inside in ranges):
@@ -249,7 +207,8 @@ def _pow(expr: Any) -> Node:
     return lambda s, env: s.scalars.root_power(base(s, env), exponent(s, env))
 
 
-def _loop(expr: IndexSum | IndexMax, close: Callable[[State, list[Any]], Any]) -> Node:
+def _loop(expr: Reduction) -> Node:
+    close = _CLOSES[type(expr)]
     body, bound = compiled(expr.body), expr.bound
     axes = [b.size for b in bound]
     free = sorted((i for i in expr.free_symbols if isinstance(i, Index)), key=str)
@@ -287,10 +246,6 @@ def _matrix(expr: MatrixFunction) -> Node:
     return node
 
 
-def _sum(expr: IndexSum) -> Node:
-    return _loop(expr, lambda s, terms: s.scalars.add(terms))
-
-
 def _largest(s: State, terms: list[Any]) -> Any:
     best = terms[0]
     for term in terms[1:]:
@@ -299,8 +254,11 @@ def _largest(s: State, terms: list[Any]) -> Any:
     return best
 
 
-def _max(expr: IndexMax) -> Node:
-    return _loop(expr, _largest)
+_CLOSES: dict[type, Callable[[State, list[Any]], Any]] = {
+    IndexSum: lambda s, terms: s.scalars.add(terms),
+    IndexProduct: lambda s, terms: s.scalars.mul(terms),
+    IndexMax: _largest,
+}
 
 
 def _maximum(expr: Basic) -> Node:
@@ -357,8 +315,8 @@ def _condition(expr: Basic) -> Node:
     if isinstance(expr, And | Or):
         # What positions decide comes first: elsewhere an element of the others may be beyond its
         # axis. The others are all evaluated, so that the nearness of each is remembered.
-        first = [_condition(a) for a in expr.args if not elements(a)]
-        parts = [_condition(a) for a in expr.args if elements(a)]
+        first = [_condition(a) for a in expr.args if not compares_values(a)]
+        parts = [_condition(a) for a in expr.args if compares_values(a)]
         if isinstance(expr, And):
             return lambda s, env: (
                 all(part(s, env) for part in first) and all([part(s, env) for part in parts])
@@ -370,7 +328,7 @@ def _condition(expr: Basic) -> Node:
     if decide is None:
         raise NotYet(f"verification cannot decide the condition {expr}")
     u, v = (compiled(a) for a in expr.args)
-    if elements(expr):
+    if compares_values(expr):
         return lambda s, env: decide(s.scalars.compare(u(s, env), v(s, env)))
 
     def counted(s: State, env: Env) -> bool:
@@ -383,8 +341,8 @@ def _condition(expr: Basic) -> Node:
 
 _BUILDERS: tuple[tuple[Any, Callable[[Any], Node]], ...] = (
     (Rational, _number), (Float, _number), ((type(S.Pi), type(S.Exp1)), _constant),
-    (Index | Position, _position), (Element, _element), (Delta, _delta),
+    (Index | Position, _position), (Element, element), (Delta, _delta),
     (MatrixFunction, _matrix), (Add, _add), (Mul, _mul), (Pow, _pow),
-    (IndexSum, _sum), (IndexMax, _max), (Maximum, _maximum), (Minimum, _minimum),
+    (Reduction, _loop), (Maximum, _maximum), (Minimum, _minimum),
     (Iverson, _iverson), (Where, _where), (Abs, _abs), (sign, _sign), (Symbol, _size),
 )  # fmt: skip

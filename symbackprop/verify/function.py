@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Abs, loggamma, sign, trigamma
 
-from symbackprop.algebra.nodes import Array, walk
+from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.trees import walk
 from symbackprop.verify.evaluate import Sizes, State
 from symbackprop.verify.generated import Doubles, arguments, dense
+from symbackprop.verify.matrices import definite
 from symbackprop.verify.points import Point, rules
 from symbackprop.verify.scalars import Double
 
@@ -98,14 +100,18 @@ class Forward:
         """The gradient by central differences of fourth order.
 
         Near a singularity, where two differences of second order disagree, the step is smaller.
+        A matrix whose Cholesky factor is taken stays symmetric: NumPy reads one triangle of it.
         """
+        symmetric = wrt in definite(self.program)
 
         def slope(inputs: list[NDArray[Any]], at: int, place: tuple[int, ...]) -> float:
-            x = inputs[at][place]
-            widest = 2e-4 * max(abs(x), 0.05)
+            places = {place, (*place[:-2], place[-1], place[-2])} if symmetric else {place}
+            before = {p: inputs[at][p] for p in places}
+            widest = 2e-4 * max(abs(before[place]), 0.05)
 
             def moved(by: float) -> float:
-                inputs[at][place] = x + by
+                for p, x in before.items():
+                    inputs[at][p] = x + by / len(places)
                 return float(np.real(self.weighted(inputs, weights)))
 
             for shrink in (1, 4, 16, 64):

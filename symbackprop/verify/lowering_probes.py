@@ -43,6 +43,7 @@ LOWERING_PROBES: dict[str, Probe] = {
         "y = einsum('hid,hjd->hij', q, k)", {"q": (2, 3, 2), "k": (2, 4, 2)}
     ),
     "alone": Probe("L = s*sum(x*x[:, None])", {**_X, "s": ()}),
+    "product_over_axes": Probe("y = prod(x[:, None]*q, axis=0)", {**_X, "q": ("n", "m")}),
     "joined": Probe("L = sum(x*x*w[:, None])", _ROWS),
     "einsum": Probe("y = einsum('ijm,jkm->ik', x, w)", {"x": (2, 3, 2), "w": (3, 2, 2)}),
     "repeated": Probe(

@@ -17,7 +17,7 @@ from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.verify.constraints import Equation, Unrecognised, satisfy
 from symbackprop.verify.evaluate import Rule, Sizes, State, Values
-from symbackprop.verify.matrices import arguments, dominated
+from symbackprop.verify.matrices import arguments, definite, dominated
 from symbackprop.verify.rounding import Rounding
 from symbackprop.verify.scalars import OutOfDomain
 
@@ -73,7 +73,7 @@ class Sampler:
         self.weighted = frozenset(weighted)
         self.rng = random.Random(seed)
         self.equations = [Equation(a, program) for a in program.assumptions if a.kind == "=="]
-        self.matrices = arguments(program)
+        self.matrices, self.definite = arguments(program), definite(program)
         self.constrained = {e.adjusted for e in self.equations}
         self.positive = {a for a in program.inputs if a.sign or a.name in positive}
         self.labels = program.labels
@@ -137,7 +137,7 @@ class Sampler:
                 for i, p in enumerate(places)
             }
             if array in self.matrices:
-                dominated(values[array])
+                dominated(values[array], array in self.definite)
         hot = kind == "extreme" and variant == 0 and attempt % 2 == 0
         satisfy(self.equations, sizes, values, self.rng, hot)
         for array in self.positive:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from symbackprop.algebra.nodes import Array, elements
+from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.trees import elements
 from symbackprop.calculus.result import Adjoint, Backward, Tangent
 from symbackprop.verify.evaluate import Rule, State, Values
 from symbackprop.verify.points import MOST_DIGITS, Point, rules

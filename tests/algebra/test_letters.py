@@ -15,16 +15,9 @@ from symbackprop.algebra.letters import (
     names_in,
     names_of,
 )
-from symbackprop.algebra.nodes import (
-    Array,
-    Index,
-    IndexMax,
-    IndexSum,
-    fresh_index,
-    size_symbol,
-    walk,
-)
+from symbackprop.algebra.nodes import Array, Index, IndexMax, IndexSum, fresh_index, size_symbol
 from symbackprop.algebra.program import Definition, Program
+from symbackprop.algebra.trees import walk
 from tests.emit.trees import COLUMN, ROW, trees
 
 N, D = size_symbol("N"), size_symbol("D")

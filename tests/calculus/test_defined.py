@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sympy import Pow
 
-from symbackprop.algebra.nodes import elements, walk
+from symbackprop.algebra.trees import elements, walk
 from symbackprop.calculus.reverse import backward
 from symbackprop.frontend.text import parse_program
 from tests.calculus.closed_forms import assert_closed_form

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import symbackprop as sb
-from symbackprop.algebra.nodes import elements
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.sums import rename
+from symbackprop.algebra.trees import elements
 from symbackprop.calculus.naming import with_names, without
 from symbackprop.calculus.reverse import backward
 from symbackprop.frontend.text import parse_program

@@ -41,6 +41,14 @@ CASES: dict[str, Case] = {
     "a causal mask": (
         lambda s: np.where(np.arange(s.shape[0])[:, None] >= np.arange(s.shape[0]), s, -1e3),
         {"s": ("n", "n")}, _N),
+    "backwards by place": (lambda x: np.sin(x)[::-1] * np.arange(x.shape[0]), {"x": ("n",)}, _N),
+    "a branch backwards": (
+        lambda x: np.where(np.arange(x.shape[0]) < 1, x, np.sin(x))[::-1] ** 2, {"x": ("n",)},
+        ({"n": 1}, {"n": 3})),
+    "a roll of what was joined": (
+        lambda x: np.roll(np.concatenate((x, x))[:, 0], 1) ** 2, {"x": ("N", "K")}, _NK),
+    "sums so far of copies": (lambda x: np.cumsum(np.tile(x, 2) ** 2), {"x": ("2*m",)},
+                              ({"m": 2}, {"m": 1})),
     "cumsum": (lambda x: np.cumsum(x, axis=1) ** 2, {"x": ("N", "K")}, _NK),
     "positions as numbers": (lambda x: x * np.arange(x.shape[0]), {"x": ("n",)}, _N),
     "split axes": (lambda x: np.exp(x.reshape(-1, 2, x.shape[1] // 2)).sum(axis=2),
@@ -56,6 +64,9 @@ CASES: dict[str, Case] = {
         lambda x, w: np.einsum("nhwij,ij->nhw", windows(x, w.shape, axis=(1, 2)), w),
         {"x": ("N", "H", "W"), "w": ("I", "J")},
         ({"N": 2, "H": 4, "W": 3, "I": 2, "J": 3}, {"N": 1, "H": 3, "W": 5, "I": 3, "J": 1})),
+    "labels of sums so far": (
+        lambda x, t: np.take_along_axis(np.cumsum(x, axis=1), t, axis=1) ** 2,
+        {"x": ("N", "K"), "t": ("N", "h")}, ({"N": 3, "K": 4, "h": 2}, {"N": 2, "K": 2, "h": 3})),
     "pooling": (lambda x: x.reshape(x.shape[0], -1, 2).max(axis=2), {"x": ("N", "2*m")},
                 ({"N": 2, "m": 3}, {"N": 3, "m": 1})),
     "a wide convolution": (lambda x, w: windows(np.pad(x, 1), 3) @ w, {"x": ("n",), "w": (3,)},

@@ -69,6 +69,15 @@ class LatexReader(Reader):
             self.take("_")
             names = self.letters()
             return self.reduced(names, self.product(), "sum")
+        if self.token == r"\prod":
+            self.take()
+            self.take("_")
+            names = [n for n in self.letters() if n not in (r"\left(", r"\right)", "(", ")")]
+            others = None
+            if r"\neq" in names:
+                at = names.index(r"\neq")
+                names, others = names[:at], names[at + 1 :]
+            return self.reduced(names, self.product(), "prod", others)
         if self.token in (r"\max", r"\min") and self.tokens[self.at + 1] == "_":
             kind = self.take().removeprefix("\\")
             self.take("_")

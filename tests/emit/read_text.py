@@ -45,15 +45,42 @@ class TextReader(Reader):
 
     def factor(self) -> Value:
         name, _, bound = self.token.partition("_")
+        if name == "prod" and self.token not in self.arrays:
+            return self.repeated(bound)
         if bound and name in ("sum", "max", "min") and self.token not in self.arrays:
             self.take()
-            names = [bound]
-            while self.token == ",":
-                self.take()
-                names.append(self.take())
+            names = [bound, *self.more()]
             body = self.product() if name == "sum" else self.power()
             return self.reduced(names, body, name)
         return self.power()
+
+    def repeated(self, bound: str) -> Value:
+        """`prod_k u`, `prod_(k != i) u`, `prod_((k,l) != (i,j)) u`."""
+        self.take()
+        if bound:
+            names, others = [bound, *self.more()], None
+        else:
+            self.take("(")
+            names = self.several()
+            self.take("!=")
+            others = self.several()
+            self.take(")")
+        return self.reduced(names, self.power(), "prod", others)
+
+    def several(self) -> list[str]:
+        if self.token != "(":
+            return [self.take()]
+        self.take()
+        names = [self.take(), *self.more()]
+        self.take(")")
+        return names
+
+    def more(self) -> list[str]:
+        names = []
+        while self.token == ",":
+            self.take()
+            names.append(self.take())
+        return names
 
     def power(self) -> Value:
         base = self.atom()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 
@@ -49,12 +50,17 @@ class Reader:
         size = self.sizes[name]
         return lambda s: float(size)
 
-    def reduced(self, names: list[str], body: Value, kind: str) -> Value:
-        close = {"sum": sum, "max": max, "min": min}[kind]
+    def reduced(
+        self, names: list[str], body: Value, kind: str, others: list[str] | None = None
+    ) -> Value:
+        """others: the indices that those of a product over all others do not equal."""
+        close = {"sum": sum, "max": max, "min": min, "prod": math.prod}[kind]
         bound = [(n, self.index_sizes[n]) for n in names]
 
         def result(s: Scope) -> float:
-            each = [body(inner) for inner in scopes(bound, s)]
+            left_out = tuple(s[o] for o in others or ())
+            each = [body(inner) for inner in scopes(bound, s)
+                    if not others or tuple(inner[n] for n in names) != left_out]  # fmt: skip
             return float(close(each))
 
         return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import strategies as st
-from sympy import Abs, Add, Expr, Mul, Pow, Rational, exp, log, sign, tanh
+from sympy import Abs, Add, And, Equality, Expr, Mul, Pow, Rational, S, exp, log, sign, tanh
 from sympy.core.relational import Ge, Gt, Le, Lt
 
 from symbackprop.algebra.nodes import (
@@ -12,6 +12,7 @@ from symbackprop.algebra.nodes import (
     Delta,
     Index,
     IndexMax,
+    IndexProduct,
     IndexSum,
     Iverson,
     Maximum,
@@ -65,9 +66,14 @@ def trees(draw: st.DrawFn, scope: tuple[Index, ...] = (ROW, COLUMN), depth: int 
     if kind == 10:
         return draw(st.sampled_from([exp, log, tanh, Abs, sign]))(part(), evaluate=False)
     if kind <= 12:
-        node = draw(st.sampled_from([IndexSum, IndexSum, IndexMax]))
+        node = draw(st.sampled_from([IndexSum, IndexSum, IndexMax, IndexProduct]))
         sizes = draw(st.lists(st.sampled_from([N, D, M]), min_size=1, max_size=2))
         bound = tuple(Index(f"b{depth}{at}", size) for at, size in enumerate(sizes))
+        other = [[i for i in scope if i.size == b.size] for b in bound]
+        if node is IndexProduct and all(other) and draw(st.booleans()):
+            same = [Equality(b, i[0], evaluate=False) for b, i in zip(bound, other, strict=True)]
+            alike = same[0] if len(same) == 1 else And(*same, evaluate=False)
+            return IndexProduct(Where(alike, S.One, part(bound)), *bound)
         return node(part(bound), *bound)
     if kind == 13:
         return draw(st.sampled_from([Maximum, Minimum]))(part(), part())

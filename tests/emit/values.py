@@ -17,11 +17,12 @@ from symbackprop.algebra.nodes import (
     Delta,
     Element,
     Index,
-    IndexMax,
+    IndexProduct,
     IndexSum,
     Iverson,
     Maximum,
     Minimum,
+    Reduction,
     Where,
     size_symbol,
 )
@@ -66,10 +67,10 @@ def value(expr: Basic, arrays: Mapping[str, np.ndarray], scope: Scope) -> float:
             return float(arrays[expr.array.name][tuple(scope[i.name] for i in expr.indices)])
         case Delta():
             return float(scope[expr.indices[0].name] == scope[expr.indices[1].name])
-        case IndexSum() | IndexMax():
+        case Reduction():
             bound = [(b.name, SIZES[str(b.size)]) for b in expr.bound]
             each = [value(expr.body, arrays, s) for s in scopes(bound, scope)]
-            return sum(each) if isinstance(expr, IndexSum) else float(np.max(each))
+            return float({IndexSum: sum, IndexProduct: math.prod}.get(type(expr), np.max)(each))
         case Iverson():
             return float(holds(expr.condition, arrays, scope))
         case Where():
@@ -86,7 +87,7 @@ def value(expr: Basic, arrays: Mapping[str, np.ndarray], scope: Scope) -> float:
         case Pow():
             return power(*(of(a) for a in expr.args))
         case Index():
-            raise AssertionError("an index is no value")
+            return float(scope[expr.name] + 1)
         case Symbol():
             return float(SIZES[expr.name])
         case _ if expr.is_Number:

@@ -26,13 +26,14 @@ from symbackprop.algebra.nodes import (
     Element,
     Gather,
     Index,
-    IndexMax,
+    IndexProduct,
     IndexSum,
     Iverson,
     Maximum,
     Minimum,
     Position,
     Quotient,
+    Reduction,
     Remainder,
     Where,
 )
@@ -71,14 +72,14 @@ def element(expr: Any, arrays: Mapping[str, Any], at: Mapping[Any, int]) -> Any:
         where = tuple(0 if s == 1 else next(place) - 1 for s in expr.array.shape)
         assert all(0 <= w < n for w, n in zip(where, array.shape, strict=True)), f"{expr}: {where}"
         return float(array[where])
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         assert not set(expr.bound) & set(at), f"{expr} binds an index twice"
         ranges = [range(position(b.size, arrays, at)) for b in expr.bound]
         values = [
             element(expr.body, arrays, {**at, **dict(zip(expr.bound, places, strict=True))})
             for places in itertools.product(*ranges)
         ]
-        return math.fsum(values) if isinstance(expr, IndexSum) else max(values)
+        return {IndexSum: math.fsum, IndexProduct: math.prod}.get(type(expr), max)(values)
     if isinstance(expr, Index | Position) or expr in at:
         return position(expr, arrays, at)
     if isinstance(expr, Delta):

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symbackprop.algebra.nodes import Array, elements, size_symbol
+from symbackprop.algebra.nodes import Array, size_symbol
+from symbackprop.algebra.trees import elements
 from symbackprop.errors import (
     InputError,
     NotYet,

@@ -96,6 +96,11 @@ OPERATIONS: list[Operation] = [
     Operation("np.diag({x})", "a -> a a"),
     Operation("np.diagonal({x})", "a a -> a"),
     Operation("np.trace({x})", "a a -> "),
+    Operation("np.linalg.inv({x} @ {x}.T/10 + np.eye({x}.shape[0], like={x}))", "a b -> a a"),
+    Operation("np.linalg.cholesky({x} @ {x}.T + np.eye({x}.shape[0], like={x}))", "a b -> a a"),
+    Operation("np.linalg.solve({x} @ {x}.T + 2*np.eye({x}.shape[0], like={x}), {y})",
+              "a b, a c -> a c"),
+    Operation("np.linalg.slogdet({x} @ {x}.T + np.eye({x}.shape[0], like={x}))[1]", "a b -> "),
     Operation("{x} + np.eye({x}.shape[0], like={x})", "a a -> a a"),
     # normalised along an axis
     Operation("np.exp({x})/np.sum(np.exp({x}), axis=-1, keepdims=True)", "... a -> ... a"),
@@ -177,7 +182,7 @@ REDUCTIONS: list[str] = [
     "np.var({x}{axis})", "np.sqrt(np.var({x}{axis}) + 1)", "({x}**2).sum({only})",
     "{x}.mean({only})", "{x}.max({only})", "np.amax({x}{axis})", "np.average({x}{flat})",
     "np.log(np.sum(np.exp({x}){axis}))", "np.sqrt(np.sum({x}**2{axis}) + 1)",
-    "np.std({x}{axis}) + 1",
+    "np.std({x}{axis}) + 1", "np.prod({x}{axis})", "np.prod(np.tanh({x}){axis})",
 ]  # fmt: skip
 """{axis}: `, axis=…` with or without keepdims, or nothing. {only}: the same as the only arguments.
 {flat}: without keepdims."""

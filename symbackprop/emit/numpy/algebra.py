@@ -22,12 +22,12 @@ from symbackprop.algebra.nodes import (
     Maximum,
     Minimum,
     Position,
+    Reduction,
     fresh_index,
-    rename,
-    walk,
 )
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.subscripts import indices_of
+from symbackprop.algebra.trees import rename, walk
 
 
 def canonical(expr: Basic) -> Any:
@@ -42,7 +42,7 @@ def canonical(expr: Basic) -> Any:
 def _canonical(expr: Basic) -> tuple[Any, int]:
     if not expr.args or isinstance(expr, Array | Index | Element | Position):
         return expr, 0
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         body, height = _canonical(expr.body)
         names = {b: Index(f"~{height}.{n}", b.size) for n, b in enumerate(expr.bound)}
         # The order of terms follows the names.
@@ -67,7 +67,7 @@ def renamed(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:
         return expr
     if isinstance(expr, Element | Delta | Position):
         return rename(expr, mapping)
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         inner = {i: j for i, j in mapping.items() if i not in expr.bound}
         taken = frozenset().union(*(indices_of(u) for u in inner.values()))
         bound = [fresh_index(b.size) if b in taken else b for b in expr.bound]
@@ -291,7 +291,7 @@ def positive(expr: Expr, definitions: Mapping[Array, Definition]) -> bool:
         return all(positive(a, definitions) for a in expr.args)
     if isinstance(expr, Pow):
         return positive(expr.args[0], definitions)
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         return positive(expr.body, definitions)
     if isinstance(expr, Maximum):
         return any(positive(a, definitions) for a in expr.args)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sympy import Expr, Mul, S
 
-from symbackprop.algebra.nodes import Element, Index, IndexSum, rename
+from symbackprop.algebra.nodes import Element, Index, IndexSum
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.trees import rename
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import Products, flat, is_plain

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from symbackprop.algebra.nodes import Array, elements
+from symbackprop.algebra.nodes import Array
+from symbackprop.algebra.trees import elements
 from symbackprop.calculus.result import Formula
 from symbackprop.emit.lettering import lettered_formula
 from symbackprop.emit.numpy.functions import Function

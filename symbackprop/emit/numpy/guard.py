@@ -18,20 +18,10 @@ from sympy import And, Basic, Expr, Not, Or, Pow, S, exp, log
 from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.algebra.nodes import (
-    Array,
-    Element,
-    Index,
-    IndexMax,
-    IndexSum,
-    Maximum,
-    Minimum,
-    Where,
-    elements,
-    walk,
-)
+from symbackprop.algebra.nodes import Array, Element, Index, Maximum, Minimum, Reduction, Where
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.trees import elements, walk
 from symbackprop.emit.numpy.algebra import (
     canonical,
     minus,
@@ -145,7 +135,7 @@ def _hidden(condition: Boolean, holds: bool, argument: Expr, tame: Expr) -> Expr
 
 def _local(argument: Basic, known: Sequence[Known]) -> tuple[Known, ...]:
     """The conditions to guard with: a sum over an axis counts if any place of a mask on it does."""
-    if not any(isinstance(node, IndexSum | IndexMax) for node in walk(argument)):
+    if not any(isinstance(node, Reduction) for node in walk(argument)):
         return tuple(known)
     free = argument.free_symbols
     return tuple(

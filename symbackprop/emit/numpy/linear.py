@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbackprop.algebra.matrices import Determinant, DetSign, Inverse, LogAbsDet
+from symbackprop.algebra.matrices import Cholesky, Determinant, DetSign, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Layout, Value
@@ -12,7 +12,7 @@ from symbackprop.errors import NotYet
 
 _CALLS: dict[type, tuple[str, str]] = {
     Inverse: ("inv", ""), Determinant: ("det", ""), DetSign: ("slogdet", "0"),
-    LogAbsDet: ("slogdet", "1"),
+    LogAbsDet: ("slogdet", "1"), Cholesky: ("cholesky", ""),
 }  # fmt: skip
 
 

@@ -30,16 +30,17 @@ from symbackprop.algebra.nodes import (
     Index,
     IndexMax,
     IndexMin,
+    IndexProduct,
     IndexSum,
     Iverson,
     MatrixFunction,
     Maximum,
     Minimum,
     Where,
-    elements,
 )
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import canonical, is_position
+from symbackprop.algebra.trees import elements
 from symbackprop.algebra.within import counts
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
 from symbackprop.emit.numpy.layout import Layout, Value
@@ -136,6 +137,8 @@ class Lowering(MatrixFunctions):
         if isinstance(expr, IndexMax | IndexMin):
             kind = "max" if isinstance(expr, IndexMax) else "min"
             return self.reduced(kind, self.value(expr.body), expr.bound)
+        if isinstance(expr, IndexProduct):
+            return self.product_over_axes(expr)
         if isinstance(expr, Delta):
             return self._eye(expr)
         if isinstance(expr, Iverson):
@@ -153,6 +156,15 @@ class Lowering(MatrixFunctions):
         if isinstance(expr, Symbol) and not isinstance(expr, Array | Index):
             return Value(atom(self.size(expr)))
         raise NotYet(f"{type(expr).__name__} has no NumPy form")
+
+    @lowering
+    def product_over_axes(self, expr: IndexProduct) -> Value:
+        """Π_i x_ij = np.prod(x, axis=0), and Π_i c = c**n"""
+        running = [b for b in expr.bound if b in expr.body.free_symbols]
+        if len(running) == len(expr.bound):
+            return self.reduced("prod", self.value(expr.body), expr.bound)
+        times = [b.size for b in expr.bound if b not in running]
+        return self._power(Pow(IndexProduct(expr.body, *running), Mul(*times)))
 
     @lowering
     def _function(self, expr: Basic, name: str) -> Value:

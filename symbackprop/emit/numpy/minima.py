@@ -6,8 +6,9 @@ from typing import Any
 
 from sympy import Basic, Expr, Integer, Mul, Pow, S
 
-from symbackprop.algebra.nodes import Array, Element, Index, IndexMax, IndexMin, IndexSum, walk
+from symbackprop.algebra.nodes import Array, Element, Index, IndexMax, IndexMin, Reduction
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.trees import walk
 from symbackprop.emit.numpy.algebra import with_arguments
 from symbackprop.emit.numpy.product import flat, negated
 
@@ -22,7 +23,7 @@ def with_minima(expr: Basic) -> Any:
 def _rewritten(expr: Basic) -> Any:
     if not expr.args or isinstance(expr, Array | Index | Element):
         return expr
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         body = _rewritten(expr.body)
         negative, opposite = negated(body)
         if isinstance(expr, IndexMax) and negative:

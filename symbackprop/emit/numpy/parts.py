@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sympy import Basic, Expr
 
-from symbackprop.algebra.nodes import Delta, Element, Index, Position, walk
+from symbackprop.algebra.nodes import Delta, Element, Index, Position
 from symbackprop.algebra.subscripts import indices_of
+from symbackprop.algebra.trees import walk
 from symbackprop.emit.numpy.algebra import with_arguments
 
 

@@ -20,6 +20,9 @@ class _Plain(StrPrinter):
     def _print_IndexMax(self, expr: Any) -> str:
         return self._reduction("max", expr)
 
+    def _print_IndexProduct(self, expr: Any) -> str:
+        return self._reduction("prod", expr)
+
     def _reduction(self, name: str, expr: Any) -> str:
         return f"{name}_{','.join(i.name for i in expr.bound)}({self._print(expr.body)})"
 

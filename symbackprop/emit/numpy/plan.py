@@ -13,19 +13,10 @@ from sympy import Add, Basic, Expr, Mul, S, log
 
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.matrices import Inverse
-from symbackprop.algebra.nodes import (
-    Array,
-    Delta,
-    Element,
-    Index,
-    IndexSum,
-    Position,
-    Where,
-    elements,
-    rename,
-)
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum, Position, Where
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.trees import elements, rename
 from symbackprop.calculus.result import Adjoint, Backward, Tangent
 from symbackprop.emit.numpy.algebra import canonical, renamed, times, with_arguments
 from symbackprop.emit.numpy.guard import Guards

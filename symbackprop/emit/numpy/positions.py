@@ -104,7 +104,8 @@ class Positions(Layouts):
     @lowering
     def _sliced(self, code: Code, axes: Sequence[_Axis]) -> Value:
         """x[2i - 1] = x[0:2m:2]; x[1] has the axis no more."""
-        entries = [":" if a.subscript is None else self._slice(a) for a in axes]
+        slices = [(":", False) if a.subscript is None else self._slice(a) for a in axes]
+        entries = [entry for entry, _ in slices]
         kept = [a for a in axes if a.subscript is None or indices_of(a.subscript)]
         layout = tuple(None if a.subscript is None else next(iter(indices_of(a.subscript)))
                        for a in kept)
@@ -113,17 +114,22 @@ class Positions(Layouts):
         shape = tuple(S.One if i is None else i.size for i in layout)
         if entries:
             code = Code("index", (code,), ", ".join(entries), shape=shape)
+        turned = ["::-1" if back else ":" for (_, back), a in zip(slices, axes, strict=True)
+                  if a in kept]  # fmt: skip
+        if "::-1" in turned:
+            code = Code("index", (code,), ", ".join(turned), shape=shape)
         labels = [i for i in layout if i is not None]
         found = Value(code, layout)
         return found if len(set(labels)) == len(labels) else self.repeated_index(found)
 
-    def _slice(self, axis: _Axis) -> str:
+    def _slice(self, axis: _Axis) -> tuple[str, bool]:
+        """The entry for an axis, and whether what it gives is to be turned round."""
         if axis.whole:
-            return ":"
+            return ":", False
         u = axis.subscript
         assert u is not None
         if not indices_of(u):
-            return self._text(canonical(u - 1)) if u != axis.size else "-1"
+            return (self._text(canonical(u - 1)) if u != axis.size else "-1"), False
         (b,) = indices_of(u)
         found = solved(u, b)
         assert found is not None
@@ -131,18 +137,24 @@ class Positions(Layouts):
         first = canonical(u.xreplace({b: S.One}) - 1)
         last = canonical(u.xreplace({b: b.size}) - 1)
         if step > 0:
-            stop = canonical(last + 1)
-            if canonical(axis.size - stop) - step + 1 <= 0 and (axis.size - stop).is_Integer:
-                end = ""
-            else:
-                end = self._text(stop)
-            start = "" if first == 0 else self._text(first)
-            if end and (gap := canonical(axis.size - stop)).is_Integer and not stop.is_Integer:
-                end = f"-{gap}"
-        else:
-            start = "" if first == axis.size - 1 else self._text(first)
-            end = "" if last == 0 else self._text(canonical(last - 1))
-        return f"{start}:{end}" + ("" if step == 1 else f":{step}")
+            return self._upwards(axis, first, last, step), False
+        gap = canonical(axis.size - first)
+        begin = "" if gap == 1 else f"-{gap}" if gap.is_Integer else self._text(first)
+        # A start or an end of -1 would be the last position.
+        if not (gap.is_Integer or at_least(first, S.Zero)) or not (
+            last == 0 or at_least(last, S.One)
+        ):
+            return self._upwards(axis, last, first, -step), True
+        end = "" if last == 0 else self._text(canonical(last - 1))
+        return f"{begin}:{end}:{step}", False
+
+    def _upwards(self, axis: _Axis, first: Expr, last: Expr, step: int) -> str:
+        stop = canonical(last + 1)
+        gap = canonical(axis.size - stop)
+        end = "" if gap.is_Integer and gap < step else self._text(stop)
+        if end and gap.is_Integer and not stop.is_Integer:
+            end = f"-{gap}"
+        return f"{'' if first == 0 else self._text(first)}:{end}" + (f":{step}" if step > 1 else "")
 
     def _text(self, size: Expr) -> str:
         return str(self.value(size).code)
@@ -188,7 +200,7 @@ class Positions(Layouts):
         if isinstance(u, Quotient | Remainder):
             return self._in_blocks(u)
         if not positions(u):
-            return Value(atom(self._text(canonical(u - 1))))
+            return Value(self.value(canonical(u - 1)).code)
         return self._affine(u)
 
     @lowering
@@ -200,7 +212,7 @@ class Positions(Layouts):
     @lowering
     def _in_blocks(self, u: Quotient | Remainder) -> Value:
         """⌈k/P⌉ is the position k // P, the place of k in its block k % P"""
-        inner, size = self.position(u.args[0]), atom(self._text(u.args[1]))
+        inner, size = self.position(u.args[0]), self.value(u.args[1]).code
         op = "//" if isinstance(u, Quotient) else "%"
         return Value(operate(op, inner.code, size), inner.layout)
 
@@ -222,7 +234,7 @@ class Positions(Layouts):
             signs.append("-" if minus else "+")
             found, factor = self.position(place), -share if minus else share
             if factor != 1:
-                found = Value(operate("*", atom(self._text(factor)), found.code), found.layout)
+                found = Value(operate("*", self.value(factor).code, found.code), found.layout)
             values.append(found)
         offset = canonical(offset)
         order = sorted(range(len(values)), key=lambda n: signs[n] == "-")
@@ -231,7 +243,7 @@ class Positions(Layouts):
         def build(*codes: Code) -> Code:
             total: Code | None = None
             if signs[order[0]] == "-" and number is not None:
-                total = atom(self._text(number))
+                total = self.value(number).code
             for n in order:
                 if total is None:
                     total = codes[n] if signs[n] == "+" else Code("neg", (codes[n],))
@@ -241,7 +253,7 @@ class Positions(Layouts):
             if number is None or signs[order[0]] == "-":
                 return total
             negative = number.could_extract_minus_sign()
-            shift = atom(self._text(-number if negative else number))
+            shift = self.value(-number if negative else number).code
             return operate("-" if negative else "+", total, shift)
 
         return self.elementwise(build, values)

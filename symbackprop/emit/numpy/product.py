@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from sympy import Add, Basic, Expr, Float, Ge, Integer, Le, Mul, Pow, Rational, S
 
-from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
+from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.trees import rename
 from symbackprop.emit.numpy.code import Code, atom, call, folded, is_number, operate
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.ranges import Ranges, decided, joined_ranges

@@ -12,9 +12,10 @@ from sympy.core.relational import (
     StrictLessThan,
 )
 
-from symbackprop.algebra.nodes import Index, fresh_index, rename
+from symbackprop.algebra.nodes import Index, fresh_index
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import at_least, canonical, never_negative
+from symbackprop.algebra.trees import rename
 from symbackprop.algebra.within import Range, counts, range_of
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Value

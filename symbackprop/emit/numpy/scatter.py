@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from sympy import Add, Expr, Mul, S
 from sympy.core.relational import Equality, GreaterThan, LessThan
 
-from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson, rename
+from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import at_least, canonical, indices_of
+from symbackprop.algebra.trees import rename
 from symbackprop.algebra.within import counts
 from symbackprop.emit.numpy.code import Code, atom, call, operate
 from symbackprop.emit.numpy.contract import Contractions, labels_of

@@ -13,9 +13,8 @@ from symbackprop.algebra.nodes import (
     Delta,
     Element,
     Index,
-    IndexMax,
-    IndexSum,
     Iverson,
+    Reduction,
     Where,
     fresh_index,
 )
@@ -78,7 +77,7 @@ class Supports:
             return change(with_arguments(expr, (condition, u, v)), known)
         if isinstance(expr, Mul):
             return change(self._product(expr, change, known), known)
-        if isinstance(expr, IndexSum | IndexMax):
+        if isinstance(expr, Reduction):
             free = {s for c, _ in known for s in c.free_symbols}
             apart = {b: fresh_index(b.size) for b in expr.bound if b in free}
             body = self.rebuilt(renamed(expr.body, apart), change, known)

@@ -29,10 +29,10 @@ from symbackprop.algebra.nodes import (
     Maximum,
     Minimum,
     Where,
-    walk,
 )
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.trees import walk
 from symbackprop.emit.numpy.algebra import (
     canonical,
     centred,

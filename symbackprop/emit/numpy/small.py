@@ -6,8 +6,9 @@ from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, S, exp, log
 
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexMax, IndexSum, elements
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, Reduction
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.trees import elements
 from symbackprop.emit.numpy.algebra import with_arguments
 from symbackprop.emit.numpy.product import negated
 from symbackprop.emit.numpy.special import Expm1, Log1p
@@ -17,7 +18,7 @@ def with_small(expr: Basic) -> Any:
     """The expression with log1p and expm1 where it has log(1 + u) and exp(u) - 1."""
     if not expr.args or isinstance(expr, Array | Index | Element | Delta):
         return expr
-    if isinstance(expr, IndexSum | IndexMax):
+    if isinstance(expr, Reduction):
         return expr.func(with_small(expr.body), *expr.bound)
     expr = with_arguments(expr, tuple(with_small(a) for a in expr.args))
     if isinstance(expr, log) and isinstance(expr.args[0], Add):

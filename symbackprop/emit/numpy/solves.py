@@ -11,8 +11,9 @@ from sympy import Basic, Expr, Mul
 
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.matrices import Inverse
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum, elements
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
 from symbackprop.algebra.program import Definition
+from symbackprop.algebra.trees import elements
 from symbackprop.emit.numpy.algebra import times, with_arguments
 from symbackprop.emit.numpy.product import flat
 

@@ -21,11 +21,12 @@ from symbackprop.algebra.nodes import (
     Delta,
     Element,
     Index,
-    IndexMax,
+    IndexProduct,
     IndexSum,
     Iverson,
     Maximum,
     Minimum,
+    Reduction,
     Where,
 )
 from symbackprop.calculus.result import Backward
@@ -85,10 +86,10 @@ class Loops:
             return mpmath.mpf(self.sizes[e])
         if isinstance(e, Delta):
             return mpmath.mpf(env[e.indices[0]] == env[e.indices[1]])
-        if isinstance(e, IndexSum | IndexMax):
+        if isinstance(e, Reduction):
             values = [self.of(e.body, {**env, **dict(zip(e.bound, p, strict=True))})
                       for p in self.places(e.bound)]  # fmt: skip
-            return max(values) if isinstance(e, IndexMax) else mpmath.fsum(values)
+            return {IndexSum: mpmath.fsum, IndexProduct: mpmath.fprod}.get(type(e), max)(values)
         if isinstance(e, Iverson):
             return mpmath.mpf(self.holds(e.condition, env))
         if isinstance(e, Where):
