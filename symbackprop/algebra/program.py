@@ -7,6 +7,16 @@ from dataclasses import dataclass
 from sympy import Basic, Expr
 
 from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.errors import DerivationError
+
+
+def check_free(array: Array, indices: tuple[Index, ...], expr: Expr) -> None:
+    """Raises DerivationError where an expression varies with an index that its array has not."""
+    loose = {i for i in expr.free_symbols if isinstance(i, Index)} - set(indices)
+    if loose:
+        raise DerivationError(
+            f"{array.name} would depend on a bound index; please report this forward pass"
+        )
 
 
 @dataclass(frozen=True)

@@ -152,8 +152,12 @@ def _with_index(a: Atom, j: Index, u: Expr) -> Poly:
         return atom(a)
     if a.bound:
         body, bound = opened(a)
-        return build(a.head, (_poly_with_index(body, j, u),), bound)
-    return build(a.head, tuple(_poly_with_index(p, j, u) for p in a.args))
+        new = build(a.head, (_poly_with_index(body, j, u),), bound)
+    else:
+        new = build(a.head, tuple(_poly_with_index(p, j, u) for p in a.args))
+    # Where u stays in a part, f(j, u) for j other than u need not have a value.
+    mixed = any(isinstance(e, Element) and u in e.indices for e in deep_atoms(new))
+    return atom(a) if mixed else new
 
 
 def _poly_with_index(p: Poly, j: Index, u: Expr) -> Poly:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from sympy import Gt, Mul, S
+from sympy import Expr, Gt, Mul, S
 
 from symbackprop.algebra.matrices import Cholesky, Inverse
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, Iverson, MatrixFunction
+from symbackprop.algebra.nodes import Array, Element, Index, Iverson, MatrixFunction
 from symbackprop.algebra.normal import substitute
 from symbackprop.algebra.poly import (
-    ONE,
     Atom,
     Monomial,
     Node,
@@ -24,6 +23,7 @@ from symbackprop.algebra.poly import (
     mono,
     poly_key,
 )
+from symbackprop.algebra.positions import equal_positions
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
@@ -259,9 +259,9 @@ def _turned(a: Atom) -> Element:
     return a.array[_swapped(a.indices)]
 
 
-def _order(i: Index) -> tuple[int, str]:
-    """Fresh indices in the order in which they were made."""
-    return len(i.name), i.name
+def _order(u: Expr) -> tuple[bool, int, str]:
+    """Fresh indices in the order in which they were made, before other subscripts."""
+    return not isinstance(u, Index), len(str(u)), str(u)
 
 
 @law
@@ -279,4 +279,4 @@ def transposed_element(a: Element) -> Poly:
 @law
 def inverse_times_matrix(rest: Poly, i: Index, j: Index) -> Poly:
     """Σ_k (A⁻¹)_ik A_kj f = δ_ij f, and so for A A⁻¹"""
-    return rest * (ONE if i == j else atom(Delta(i, j)))
+    return rest * equal_positions(i, j)

@@ -22,6 +22,7 @@ from symbackprop.algebra.nodes import (
     Element,
     Index,
     IndexMax,
+    IndexProduct,
     IndexSum,
     Maximum,
     Minimum,
@@ -131,6 +132,8 @@ class _Names:
         if isinstance(expr, IndexSum):
             inner = (*scope, *expr.bound)
             return IndexSum(self._operands(self._part(expr.body, inner), inner), *expr.bound)
+        if isinstance(expr, IndexProduct):
+            return IndexProduct(self._part(expr.body, (*scope, *expr.bound)), *expr.bound)
         # Denominators first: what has a name in one is that name in the numerator too.
         # e^x/(1 + e^x) stays in one piece, which no exponential leaves.
         whole = isinstance(expr, Mul) and any(_grows(a) for a in expr.args)

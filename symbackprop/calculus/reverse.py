@@ -24,7 +24,7 @@ from symbackprop.algebra.nodes import (
     fresh_index,
 )
 from symbackprop.algebra.poly import ONE, Atom, Poly, add, atom, deep_atoms
-from symbackprop.algebra.program import Definition, Program
+from symbackprop.algebra.program import Definition, Program, check_free
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import rename, sum_over
 from symbackprop.algebra.trees import elements, walk
@@ -168,6 +168,9 @@ def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Backward:
         simplifier.facts.matrices.learn(adjoint, standing_indices(array), state.poly)
     unfused, drafts = drafts, fuse(drafts, inputs, simplifier)
     steps = tuple(Adjoint(d.adjoint, d.of, d.indices, d.state.expr) for d in drafts)
+    lines: tuple[Definition | Adjoint, ...] = (*program.definitions, *steps)
+    for line in lines:
+        check_free(line.array, line.indices, line.expr)
     facts: dict[Fact, None] = {}
     for d in drafts:
         facts.update((f, None) for f in d.state.facts)

@@ -19,7 +19,6 @@ from symbackprop.frontend.value import (
     Subscript,
     Value,
     axis_numbers,
-    fresh_indices,
     numeric,
     shown,
 )
@@ -83,10 +82,13 @@ def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Value:
     total = math.prod(int(s) if s.is_Integer else _WRITTEN_OUT + 1 for s in sizes)
     if total <= _WRITTEN_OUT:
         return _written_out(value, axes, keepdims)
-    if not value.at(fresh_indices(value.shape)).is_positive:
-        return reduced(IndexProduct, value, axis, keepdims)
-    logarithms = sum_(unary(written.logarithm)(value), axis, keepdims)
-    return unary(written.exponential)(logarithms)
+    return reduced(_product_of, value, axis, keepdims)
+
+
+def _product_of(u: Expr, *bound: Index) -> Expr:
+    if u.is_positive:
+        return written.exponential(IndexSum(written.logarithm(u), *bound))
+    return IndexProduct(u, *bound)
 
 
 def _written_out(value: Value, axes: Sequence[int], keepdims: Any) -> Value:

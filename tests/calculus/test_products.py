@@ -21,6 +21,8 @@ CASES: list[tuple[str, Shapes]] = [
     ("L = prod(prod(X, axis=0) + 1)", {"X": ("n", "m")}),
     ("L = prod(c + 0*x)", {"x": ("n",), "c": ()}),
     ("L = prod(x)", {"x": (3,)}),
+    ("L = prod(tanh(prod(tanh(X), axis=0)))", {"X": ("n", "m")}),
+    ("L = prod(inv(X @ X.T + eye(X.shape[0])))", {"X": ("n", "m")}),
 ]
 
 

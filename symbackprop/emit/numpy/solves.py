@@ -61,7 +61,7 @@ def _system(expr: IndexSum, array: Array, f: Inverse) -> Expr:
     """Σ_k Z_ik b_k as a linear system, where b is a vector or has one more free index."""
     factors = flat((expr.body,))
     own = [x for x in factors if isinstance(x, Element) and x.array == array]
-    if len(own) != 1:
+    if len(own) != 1 or not all(isinstance(i, Index) for i in own[0].indices):
         return expr
     (z,) = own
     for k, other in (z.indices[::-1], z.indices):
