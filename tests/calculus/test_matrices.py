@@ -38,7 +38,8 @@ VERIFIED: list[tuple[str, Shapes]] = [
     ("x = solve(A, solve(A, b))", {**A, "b": ("n",)}),
     ("w = solve(X.T @ X, X.T @ t)", {"X": ("m", "n"), "t": ("m",)}),
     ("Z = inv(X.T @ X + eye(X.shape[1])); y = Z[:, 0]; w = reshape(Z, -1)*2", {"X": ("m", "n")}),
-    ("p = vstack((b, X)); y = solve(p @ p.T + 2*eye(p.shape[0]), p)", {"X": ("m", "n"), "b": ("n",)}),
+    ("p = vstack((b, X)); y = solve(p @ p.T + 2*eye(p.shape[0]), p)",
+     {"X": ("m", "n"), "b": ("n",)}),
     ("L = slogdet(X.T @ X + lam*eye(X.shape[1]))[1]", {"X": ("m", "n"), "lam": ()}),
 ]
 
