@@ -119,7 +119,8 @@ class Lowering(MatrixFunctions):
         """The code of an expression, its axes in the order that costs the fewest transposes."""
         check_time()
         if expr is S.NegativeInfinity:
-            return Value(atom(f"-{self.np}.inf"))
+            # Below all values, and yet 0 from itself where a mask leaves out a whole row.
+            return Value(atom(f"{self.np}.finfo({self.dtype or 'float'}).min"))
         if isinstance(expr, Rational | Float | NumberSymbol):
             return Value(self.number(expr))
         if is_position(expr):
