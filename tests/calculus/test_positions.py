@@ -60,6 +60,9 @@ CASES: dict[str, Case] = {
               ({"T": 3, "P": 2}, {"T": 2, "P": 4})),
     "windows": (lambda x, w: windows(x, w.shape[0]) @ w, {"x": ("L",), "w": ("K",)},
                 ({"L": 5, "K": 3}, {"L": 4, "K": 4})),
+    "a logarithm of a product over a window": (
+        lambda x, s: np.log(1 + np.prod(windows(np.exp(x), 2, axis=1), axis=2) ** 2) * np.tanh(s),
+        {"x": ("N", "K"), "s": ()}, _NK),
     "windows of images": (
         lambda x, w: np.einsum("nhwij,ij->nhw", windows(x, w.shape, axis=(1, 2)), w),
         {"x": ("N", "H", "W"), "w": ("I", "J")},

@@ -13,7 +13,7 @@ from symbackprop.emit.numpy.algebra import with_arguments
 def own_indices(expr: Expr) -> tuple[Expr, dict[Index, Expr]]:
     """1 - f[k - H] as 1 - f[i], and {i: k - H}: a new index for each subscript that is none.
 
-    Only for a subscript that stands everywhere in its indices' place, on axes of one size.
+    Only for a subscript of free indices that stands everywhere in their place, on axes of one size.
     """
     places: dict[Expr, set[Expr]] = {}
     for node in walk(expr):
@@ -26,7 +26,8 @@ def own_indices(expr: Expr) -> tuple[Expr, dict[Index, Expr]]:
     for u, sizes in places.items():
         others = frozenset().union(*(indices_of(v) for v in places if v != u))
         own = indices_of(u)
-        if not isinstance(u, Index) and len(sizes) == 1 and own and own.isdisjoint(others):
+        free = own <= expr.free_symbols and own.isdisjoint(others)
+        if not isinstance(u, Index) and len(sizes) == 1 and own and free:
             # The name of the old index, over the part: the old one is gone from the expression.
             swap[u] = Index(min(i.name for i in own), next(iter(sizes)))
     if not swap:
