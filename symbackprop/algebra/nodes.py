@@ -75,7 +75,7 @@ class Array(Symbol):
         return Element(self, *indices)
 
 
-class _Real(Expr):
+class Real(Expr):
     """A real, commutative node whose assumptions SymPy need not search for."""
 
     is_commutative = True
@@ -83,7 +83,7 @@ class _Real(Expr):
     is_finite = True
 
 
-class Element(_Real):
+class Element(Real):
     """One element of an array: y[j, k], a subscript for each axis that is not of size 1."""
 
     __slots__ = ()
@@ -117,7 +117,7 @@ class Element(_Real):
         return f"{self.array.name}[{', '.join(map(str, self.indices))}]"
 
 
-class Delta(_Real):
+class Delta(Real):
     """The Kronecker delta: 1 where the two subscripts are equal, else 0."""
 
     __slots__ = ()
@@ -166,7 +166,7 @@ def _equation(gap: Expr) -> tuple[Expr, Expr]:
     return sum(left, S.Zero), sum(right, S.Zero)
 
 
-class Reduction(_Real):
+class Reduction(Real):
     """A reduction of `body` over bound indices, each over its whole axis."""
 
     __slots__ = ()
@@ -219,7 +219,7 @@ class IndexMin(Reduction):
     """The smallest value: how emitters write -max(-x). It stands in no program or derivation."""
 
 
-class Iverson(_Real):
+class Iverson(Real):
     """[condition]: 1 where a comparison (or `&`, `|`, `~` of comparisons) holds, else 0."""
 
     __slots__ = ()
@@ -237,7 +237,7 @@ class Iverson(_Real):
         return self.args[0]
 
 
-class Where(_Real):
+class Where(Real):
     """`where(condition, u, v)`: u where the condition holds, v elsewhere."""
 
     __slots__ = ()
@@ -248,7 +248,7 @@ class Where(_Real):
         return Expr.__new__(cls, condition, u, v)
 
 
-class Maximum(_Real):
+class Maximum(Real):
     """The larger of two values, in the user's order of arguments."""
 
     __slots__ = ()
@@ -263,7 +263,7 @@ class Maximum(_Real):
         return True if any(a.is_positive for a in self.args) else None
 
 
-class Minimum(_Real):
+class Minimum(Real):
     """The smaller of two values, in the user's order of arguments."""
 
     __slots__ = ()
@@ -272,7 +272,7 @@ class Minimum(_Real):
         return Expr.__new__(cls, u, v)
 
 
-class MatrixFunction(_Real):
+class MatrixFunction(Real):
     """A function of whole matrices, such as an inverse: nothing is known of it but its law.
 
     It is kept as a definition of its own. `argument` is an element of a named array, whose last

@@ -97,7 +97,7 @@ def _product(
                 tangents[array] = tangent
     results = tuple(next(t for t, owner in owners.items() if owner == array) for array in of)
     # The last first: y_dot goes into L_dot before anything goes into y_dot.
-    drafts = fuse(drafts[::-1], results, simplifier)[::-1]
+    drafts = fuse(drafts[::-1], results, simplifier)[0][::-1]
     shown = tuple(
         Tangent(d.adjoint, owners[d.adjoint], d.indices, d.state.expr)
         if d.adjoint in owners

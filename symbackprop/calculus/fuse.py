@@ -14,16 +14,21 @@ from symbackprop.algebra.poly import Atom, Poly
 from symbackprop.algebra.sums import rename
 from symbackprop.calculus.differentiate import arrays_in
 from symbackprop.calculus.simplify import Simplified, Simplifier
+from symbackprop.calculus.stages import Stage
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A step of a backward program that is still being worked on."""
+    """A step of a backward program that is still being worked on.
+
+    stages: all forms that it had since the chain rule.
+    """
 
     of: Array
     adjoint: Array
     indices: tuple[Index, ...]
     state: Simplified
+    stages: tuple[Stage, ...] = ()
 
     @cached_property
     def uses(self) -> set[Array]:
@@ -34,8 +39,14 @@ class Draft:
 _HOPELESS = 2  # times the cost apart: what is written into several steps will not fall below it
 
 
-def fuse(drafts: list[Draft], keep: tuple[Array, ...], simplifier: Simplifier) -> list[Draft]:
-    """The drafts with every adjoint written in where that pays; those of `keep` always stay."""
+def fuse(
+    drafts: list[Draft], keep: tuple[Array, ...], simplifier: Simplifier
+) -> tuple[list[Draft], dict[Array, Draft]]:
+    """The drafts with every adjoint written in where that pays; those of `keep` always stay.
+
+    Also those that are gone, by what they are the gradient in, as they were written in.
+    """
+    gone: dict[Array, Draft] = {}
     changed = True
     while changed:
         changed = False
@@ -46,7 +57,8 @@ def fuse(drafts: list[Draft], keep: tuple[Array, ...], simplifier: Simplifier) -
                 fused = _without(draft, drafts, simplifier)
             if fused is not None:
                 drafts, changed = fused, True
-    return drafts
+                gone[draft.of] = draft
+    return drafts, gone
 
 
 def _without(draft: Draft, drafts: list[Draft], simplifier: Simplifier) -> list[Draft] | None:
@@ -66,7 +78,8 @@ def _without(draft: Draft, drafts: list[Draft], simplifier: Simplifier) -> list[
     for user, poly in zip(users, polys, strict=True):
         state = simplifier.simplify(poly, user.indices)
         facts = tuple(dict.fromkeys((*draft.state.facts, *user.state.facts, *state.facts)))
-        new[user.of] = replace(user, state=replace(state, facts=facts))
+        stages = (*user.stages, Stage(poly, draft.adjoint), *state.path)
+        new[user.of] = replace(user, state=replace(state, facts=facts), stages=stages)
         after += state.cost
         if after > before:
             return None

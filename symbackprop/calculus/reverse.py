@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import NoReturn
@@ -52,19 +52,42 @@ def backward(
     Raises UnknownNameError for a name that is not an input, DerivationError where the output
     depends on an input only through comparisons, NotYet for a function without a rule.
     """
+    return worked(program, wrt, names=names).backward
+
+
+@dataclass(frozen=True)
+class Worked:
+    """A backward program and how it was found.
+
+    drafts: every gradient, those that were written into others as they were then. users: the
+    definitions that an array is used in. known: the gradients by their names, or what they are
+    where they got none; seeds: what the upstream gradients add.
+    """
+
+    backward: Backward
+    simplifier: Simplifier
+    drafts: tuple[Draft, ...]
+    users: Mapping[Array, Sequence[Definition]]
+    known: Mapping[Array, Poly]
+    seeds: Mapping[Array, Poly]
+
+
+def worked(program: Program, wrt: Sequence[str] | None = None, *, names: bool = True) -> Worked:
+    """The backward program as `backward` gives it, and how it was found."""
     inputs = asked(program, wrt)
     whole = with_inverses(program)
     found = _cheaper(whole, inputs, names)
-    steps = (s.expr for s in found.steps)
-    return replace(found, program=without_unused(found.program, program, whole, steps))
+    steps = (s.expr for s in found.backward.steps)
+    needed = without_unused(found.backward.program, program, whole, steps)
+    return replace(found, backward=replace(found.backward, program=needed))
 
 
-def _cheaper(program: Program, inputs: tuple[Array, ...], names: bool) -> Backward:
+def _cheaper(program: Program, inputs: tuple[Array, ...], names: bool) -> Worked:
     """The backward program with or without names for parts of long expressions."""
     named, made = with_names(program) if names else (program, frozenset())
     if not made:
         return _derived(Simplifier(program), inputs)
-    plain: Backward | None = None
+    plain: Worked | None = None
     with suppress(TooMuch):
         plain = _derived(Simplifier(program, most=_SHORT), inputs)
     try:
@@ -73,11 +96,13 @@ def _cheaper(program: Program, inputs: tuple[Array, ...], names: bool) -> Backwa
     except TooMuch:
         assert plain is not None
         return plain
-    if plain and not any(map(_is_fragile, plain.steps)) and (
-        _cost(derived) > _GAIN * _cost(plain) or _divides_anew(derived, made)
+    long = derived.backward
+    if plain and not any(map(_is_fragile, plain.backward.steps)) and (
+        _cost(long) > _GAIN * _cost(plain.backward) or _divides_anew(long, made)
     ):
         return plain
-    return replace(derived, program=without(named, made - _needed(derived)))
+    program = without(named, made - _needed(long))
+    return replace(derived, backward=replace(long, program=program))
 
 
 _SHORT = 6000  # the work after which the derivation without names is given up
@@ -134,7 +159,7 @@ def _kept(side: Expr) -> Expr:
     return side.body if isinstance(side, IndexMax) else side
 
 
-def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Backward:
+def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Worked:
     """The backward program of the simplifier's program."""
     program = simplifier.program
     name = namer(program, "d{}")
@@ -163,10 +188,11 @@ def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Backward:
                 continue
             state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
         adjoint = name(array)
-        drafts.append(Draft(array, adjoint, standing_indices(array), state))
+        drafts.append(Draft(array, adjoint, standing_indices(array), state, state.path))
         known[array] = atom(adjoint[standing_indices(array)])
         simplifier.facts.matrices.learn(adjoint, standing_indices(array), state.poly)
-    unfused, drafts = drafts, fuse(drafts, inputs, simplifier)
+    order = [d.of for d in drafts]
+    drafts, fused = fuse(drafts, inputs, simplifier)
     steps = tuple(Adjoint(d.adjoint, d.of, d.indices, d.state.expr) for d in drafts)
     lines: tuple[Definition | Adjoint, ...] = (*program.definitions, *steps)
     for line in lines:
@@ -174,9 +200,11 @@ def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Backward:
     facts: dict[Fact, None] = {}
     for d in drafts:
         facts.update((f, None) for f in d.state.facts)
-    gone = {d.adjoint for d in unfused} - {d.adjoint for d in drafts}
+    gone = {d.adjoint for d in fused.values()}
     kept = tuple(f for f in facts if gone.isdisjoint(e.array for e in elements(f.left)))
-    return Backward(program, upstream, steps, inputs, kept, notes(steps))
+    derived = Backward(program, upstream, steps, inputs, kept, notes(steps))
+    every = fused | {d.of: d for d in drafts}
+    return Worked(derived, simplifier, tuple(every[a] for a in order), used_by, known, seeds)
 
 
 def _gradient_of(program: Program, array: Array, users: Sequence[Definition]) -> str:

@@ -43,6 +43,7 @@ from symbackprop.calculus.fold import Elimination, absorbed, denominators, elimi
 from symbackprop.calculus.match import match, signature
 from symbackprop.calculus.matrix_facts import MatrixFacts, symmetric_array
 from symbackprop.calculus.result import Fact
+from symbackprop.calculus.stages import DELTA, EXPANDED, FACTS, Stage, stages_of, statement
 
 STATES = 30  # looked at in one simplification
 SLACK = 1.6  # how far above the best a state may cost and still be followed
@@ -54,25 +55,39 @@ LONG = 6000  # atoms times terms of a form too long for that
 
 @dataclass(frozen=True)
 class Simplified:
-    """A simplified normal form, its arranged expression, its cost, and the facts it rests on."""
+    """A simplified normal form, its arranged expression, its cost, and the facts it rests on.
+
+    path: the forms on the way to it, each with what made it out of the one before.
+    """
 
     poly: Poly
     expr: Expr
     cost: float
     facts: tuple[Fact, ...]
+    path: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True)
 class _State:
-    """A form that the search met: `allowed` holds the atoms that it may divide by."""
+    """A form that the search met: `allowed` holds the atoms that it may divide by.
+
+    stages: what led from the form `came` to it.
+    """
 
     cost: float
     poly: Poly
     facts: tuple[Fact, ...]
     allowed: frozenset[Atom]
+    stages: tuple[Stage, ...] = ()
+    came: _State | None = None
+
+    @property
+    def path(self) -> tuple[Stage, ...]:
+        """All stages from the first form on."""
+        return (*(self.came.path if self.came else ()), *self.stages)
 
 
-_Move = tuple[Poly, frozenset[Atom], tuple[Fact, ...]]
+_Move = tuple[Poly, frozenset[Atom], tuple[Fact, ...], "str | Elimination"]
 
 
 class _Origins(dict[Array, frozenset[Array]]):
@@ -126,10 +141,11 @@ class Simplifier:
         self._count(p)
         quick = Arranger(self.rank, free, quick=True)
         sources = self._sources(p)
-        p, used = self.facts.apply(delta_times(p, free))
+        (p, used), first = self.facts.apply(changed := delta_times(p, free)), p
+        stages = stages_of(first, (changed, DELTA, ()), (p, FACTS, used))
         sources |= self._sources(p)
         lossy = self._lossy(p)
-        best = _State(cost(quick.arrange(p)), p, used, frozenset(divisors(p)))
+        best = _State(cost(quick.arrange(p)), p, used, frozenset(divisors(p)), stages)
         order = count()
         queue = [(best.cost, next(order), best)]
         found = [best]
@@ -141,10 +157,10 @@ class Simplifier:
             if state.cost > SLACK * best.cost + 1:
                 break
             looked += 1
-            for q, allowed, rests_on in self._moves(state.poly, state.allowed):
+            for form, allowed, rests_on, why in self._moves(state.poly, state.allowed):
                 check_time()
                 try:
-                    q, more = self.facts.apply(delta_times(q, free))
+                    q, more = self.facts.apply(changed := delta_times(form, free))
                 except ZeroDivisionError:  # it divides by a sum that a fact makes 0
                     continue
                 self._count(q)
@@ -153,7 +169,9 @@ class Simplifier:
                 seen.add(q)
                 work += weight(q)
                 facts = _union(state.facts, (*rests_on, *more))
-                new = _State(cost(quick.arrange(q)), q, facts, allowed)
+                stages = stages_of(state.poly, (form, why, rests_on), (changed, DELTA, ()),
+                                   (q, FACTS, more))  # fmt: skip
+                new = _State(cost(quick.arrange(q)), q, facts, allowed, stages, state)
                 heappush(queue, (new.cost, next(order), new))
                 if (
                     self._defined(q, allowed)
@@ -180,7 +198,7 @@ class Simplifier:
 
     def _final(self, state: _State, arranger: Arranger) -> Simplified:
         expr = arranger.arrange(state.poly)
-        return Simplified(state.poly, expr, cost(expr), state.facts)
+        return Simplified(state.poly, expr, cost(expr), state.facts, state.path)
 
     def _defined(self, p: Poly, allowed: frozenset[Atom]) -> bool:
         """Whether p divides by nothing that may be zero where the forward pass is defined."""
@@ -254,27 +272,27 @@ class Simplifier:
         return found
 
     def _moves(self, p: Poly, allowed: frozenset[Atom]) -> Iterable[_Move]:
-        """Forms equal to p, each with the atoms that it may divide by and the facts it rests on."""
+        """Forms equal to p; the atoms that each may divide by, the facts it rests on, the law."""
         atoms = set(deep_atoms(p))
         expanded = expand_all(p)
         if expanded != p:
-            yield expanded, allowed, ()
+            yield expanded, allowed, (), EXPANDED
         if any(isinstance(a, Node) and a.head == "sign" for a in atoms):
-            yield sign_times(p), allowed, ()
-            yield sign_squared(p), allowed, ()
+            yield sign_times(p), allowed, (), statement(sign_times)
+            yield sign_squared(p), allowed, (), statement(sign_squared)
         if any(side_of_diagonal(a) for a in atoms):
-            yield joined_triangles(p), allowed, ()
+            yield joined_triangles(p), allowed, (), statement(joined_triangles)
         for elimination in self._applicable(atoms):
             new = allowed
             if allowed and self._defined(elimination.replacement, frozenset()):
                 inverses = (elimination.apply(atom(a, -1)) for a in allowed)
                 new = allowed.union(*(divisors(q) for q in inverses))
-            yield from _form(partial(elimination.apply, p), new, elimination.facts)
+            yield from _form(partial(elimination.apply, p), new, elimination)
         largest = (a for a in atoms if isinstance(a, Node) and a.head == "maximum")
         for a in sorted(largest, key=str):
-            yield from ((e.apply(p), allowed, ()) for e in absorbed(a, a))
+            yield from ((e.apply(p), allowed, (), e) for e in absorbed(a, a))
         for elimination in denominators(p):
-            yield from _form(partial(_expanded, elimination, expanded), allowed, ())
+            yield from _form(partial(_expanded, elimination, expanded), allowed, elimination)
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
         """The eliminations whose kernel is among the atoms, in the order of the program."""
@@ -319,14 +337,14 @@ class Simplifier:
 
 
 def _form(
-    make: Callable[[], Poly], allowed: frozenset[Atom], facts: tuple[Fact, ...]
-) -> Iterator[tuple[Poly, frozenset[Atom], tuple[Fact, ...]]]:
+    make: Callable[[], Poly], allowed: frozenset[Atom], elimination: Elimination
+) -> Iterator[_Move]:
     """What is made, unless that divides by what turns out to be 0."""
     try:
         form = make()
     except ZeroDivisionError:
         return
-    yield form, allowed, facts
+    yield form, allowed, elimination.facts, elimination
 
 
 def _expanded(elimination: Elimination, p: Poly) -> Poly:

@@ -33,6 +33,7 @@ from symbackprop.algebra.nodes import (
     Remainder,
     Where,
 )
+from symbackprop.algebra.partial import Partial
 from symbackprop.algebra.spelling import in_parentheses, subscript_text
 from symbackprop.algebra.subscripts import is_position
 from symbackprop.emit.reading import Product, decimal, product, terms, without_one
@@ -135,6 +136,8 @@ class TextPrinter:
             return self._product(read)
         if isinstance(expr, Reduction):
             return self._reduction(expr), OPEN
+        if isinstance(expr, Partial):
+            return self._partial(expr)
         if isinstance(expr, Relational | And | Or | Not):
             return self._condition(expr), SUM
         return self._atom(expr), ATOM
@@ -209,6 +212,13 @@ class TextPrinter:
         if exponent == S.Half:
             return f"sqrt({self.show(base)})", ATOM
         return f"{self.show(base, ATOM)}^{self.show(exponent, ATOM)}", POWER
+
+    def _partial(self, expr: Partial) -> tuple[str, int]:
+        """∂y[j]/∂x[k], ∂/∂x[k] (…)."""
+        d, below = self.signs.partial, self.show(expr.element, ATOM)
+        if isinstance(expr.expr, Element):
+            return f"{d}{self.show(expr.expr, ATOM)}/{d}{below}", POWER
+        return f"{d}/{d}{below} ({self.show(expr.expr)})", PRODUCT
 
     def _reduction(self, expr: Reduction) -> str:
         name = {IndexSum: self.signs.total, IndexProduct: self.signs.product}.get(

@@ -53,11 +53,12 @@ from symbackprop.algebra.nodes import (
     Reduction,
     Where,
 )
+from symbackprop.algebra.partial import Partial
 from symbackprop.algebra.trees import compares_values
 from symbackprop.errors import NotYet
 from symbackprop.verify.elements import NoElement, element, position
 from symbackprop.verify.matrices import whole
-from symbackprop.verify.scalars import Scalars
+from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
 
 Sizes = Mapping[Basic, int]
 Values = dict[tuple[int, ...], Any]
@@ -246,6 +247,25 @@ def _matrix(expr: MatrixFunction) -> Node:
     return node
 
 
+def _partial(expr: Partial) -> Node:
+    """∂u/∂x_k by a complex step, whatever u is."""
+    body, array = compiled(expr.expr), expr.element.array
+    places = [position(i) for i in expr.element.indices]
+
+    def node(s: State, env: Env) -> Any:
+        if not isinstance(s.scalars, Digits):
+            raise OutOfDomain("a derivative in an arithmetic without complex numbers")
+        place = tuple(at(s, env) for at in places)
+        values = dict(s.arrays[array])
+        mp = s.scalars.mp
+        step = mp.mpf(10) ** -mp.dps
+        values[place] = mp.mpc(values[place], step)
+        moved = State(s.scalars, s.sizes, {**s.arrays, array: values})
+        return mp.mpc(body(moved, env)).imag / step
+
+    return node
+
+
 def _largest(s: State, terms: list[Any]) -> Any:
     best = terms[0]
     for term in terms[1:]:
@@ -343,6 +363,6 @@ _BUILDERS: tuple[tuple[Any, Callable[[Any], Node]], ...] = (
     (Rational, _number), (Float, _number), ((type(S.Pi), type(S.Exp1)), _constant),
     (Index | Position, _position), (Element, element), (Delta, _delta),
     (MatrixFunction, _matrix), (Add, _add), (Mul, _mul), (Pow, _pow),
-    (Reduction, _loop), (Maximum, _maximum), (Minimum, _minimum),
+    (Partial, _partial), (Reduction, _loop), (Maximum, _maximum), (Minimum, _minimum),
     (Iverson, _iverson), (Where, _where), (Abs, _abs), (sign, _sign), (Symbol, _size),
 )  # fmt: skip

@@ -67,6 +67,12 @@ CASES: dict[str, Case] = {
         lambda x, w: np.einsum("nhwij,ij->nhw", windows(x, w.shape, axis=(1, 2)), w),
         {"x": ("N", "H", "W"), "w": ("I", "J")},
         ({"N": 2, "H": 4, "W": 3, "I": 2, "J": 3}, {"N": 1, "H": 3, "W": 5, "I": 3, "J": 1})),
+    "a mean of sums so far": (
+        lambda x: np.cumsum(x, axis=-1).mean(axis=(0, 2), keepdims=True)[:, :, :, 0] ** 2,
+        {"x": ("k", "h", "n", "d")}, ({"k": 2, "h": 3, "n": 4, "d": 2},
+                                    {"k": 1, "h": 2, "n": 2, "d": 3})),
+    "a roll of sums so far": (
+        lambda x: np.roll(np.cumsum(x**2, axis=-1), 1, axis=-1) @ x, {"x": ("n", "n")}, _N),
     "labels of sums so far": (
         lambda x, t: np.take_along_axis(np.cumsum(x, axis=1), t, axis=1) ** 2,
         {"x": ("N", "K"), "t": ("N", "h")}, ({"N": 3, "K": 4, "h": 2}, {"N": 2, "K": 2, "h": 3})),

@@ -13,6 +13,7 @@ from symbackprop.algebra.trees import rename
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import Products, flat, is_plain
+from symbackprop.emit.numpy.ranges import undecided
 from symbackprop.errors import NotYet
 
 _LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
@@ -39,7 +40,7 @@ class Contractions(Products):
         body, over = expr.body, expr.bound
         if isinstance(body, IndexSum):
             body, over = body.body, (*over, *body.bound)
-        factors, over = _collapsed(flat((body,)), over)
+        factors, over = _collapsed(undecided(flat((body,))), over)
         free = [f for f in factors if not labels_of(f) & set(over)]
         inner = [f for f in factors if labels_of(f) & set(over)]
         used = tuple(b for b in over if any(b in labels_of(f) for f in inner))

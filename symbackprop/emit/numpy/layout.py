@@ -197,13 +197,21 @@ def _kept(code: Code, gaps: tuple[int, ...]) -> Code | None:
         return replace(code, keep=True, shape=tuple(shape))
     if code.op not in (*ELEMENTWISE, "call") or not code.shape:
         return None
-    if code.op == "call" and any(a.shape != code.shape for a in code.args if a.shape):
+    if code.op == "call" and (_along_axes(code) or any(
+        a.shape != code.shape for a in code.args if a.shape
+    )):
         return None
     args = tuple(a if not a.shape else _kept(a, gaps) for a in code.args)
     if not code.args or None in args:
         return None
     found = tuple(a for a in args if a is not None)
     return replace(code, args=found, shape=next(a.shape for a in found if a.shape))
+
+
+def _along_axes(code: Code) -> bool:
+    """Whether a call that keeps the shape is not elementwise, so that its axes have a meaning."""
+    name = code.text.partition("(")[0]
+    return name.endswith(".cumsum") or ".linalg." in name
 
 
 def _gaps(layout: Layout) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sympy import And, Basic, Expr, S
 from sympy.core.relational import (
@@ -12,7 +12,7 @@ from sympy.core.relational import (
     StrictLessThan,
 )
 
-from symbackprop.algebra.nodes import Index, fresh_index
+from symbackprop.algebra.nodes import Index, Iverson, fresh_index
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import at_least, canonical, never_negative
 from symbackprop.algebra.trees import rename
@@ -34,6 +34,11 @@ def decided(condition: Basic) -> bool | None:
     if isinstance(condition, StrictGreaterThan | StrictLessThan):
         return at_least(left, right + 1)
     return None
+
+
+def undecided(factors: Iterable[Expr]) -> list[Expr]:
+    """The factors without the brackets that hold for all positions."""
+    return [f for f in factors if not (isinstance(f, Iverson) and decided(f.condition))]
 
 
 def joined_ranges(

@@ -16,7 +16,7 @@ from symbackprop.emit.numpy.code import Code, atom, call, operate
 from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.ranges import joined_ranges
+from symbackprop.emit.numpy.ranges import joined_ranges, undecided
 
 ADDED_AT = "added_at"
 
@@ -29,7 +29,7 @@ class Scatters(Contractions):
         body, over = expr.body, expr.bound
         if isinstance(body, IndexSum):
             body, over = body.body, (*over, *body.bound)
-        factors = flat((body,))
+        factors = undecided(flat((body,)))
         for factor in factors:
             rest = [f for f in factors if f is not factor]
             found = _prefix(factor, rest, over)

@@ -1,0 +1,71 @@
+"""Kronecker deltas under sums, in a written expression, one law at a time."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Mul
+
+from symbackprop.algebra.letters import rebuilt
+from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
+from symbackprop.algebra.trees import rename
+from symbackprop.calculus.slow import plus, times
+
+PICKS = "Σ_j δ_jk f_j = f_k"
+SPLITS = "Σ_j (f_j + g_j) = Σ_j f_j + Σ_j g_j"
+SPREADS = "f (g + h) = f g + f h"
+
+
+def collapsed(expr: Expr) -> tuple[str, Expr] | None:
+    """The innermost sum over a delta worked on by one law."""
+    if isinstance(expr, Element) or not expr.has(Delta):
+        return None
+    for n, a in enumerate(expr.args):
+        found = None if isinstance(a, Index) else collapsed(a)
+        if found is not None:
+            law, new = found
+            parts = [new if m == n else b for m, b in enumerate(expr.args)]
+            if isinstance(expr, Mul):
+                return law, times(*parts)
+            return law, plus(*parts) if isinstance(expr, Add) else rebuilt(expr, parts)
+    return _of_sum(expr) if isinstance(expr, IndexSum) else None
+
+
+def _of_sum(expr: IndexSum) -> tuple[str, Expr] | None:
+    body, bound = expr.body, expr.bound
+    if isinstance(body, Add):
+        if not any(_delta(t, bound) or _inner(t, bound) for t in body.args):
+            return None
+        return SPLITS, plus(*(IndexSum(t, *bound) for t in body.args))
+    found = _delta(body, bound)
+    if found is not None:
+        delta, b, k = found
+        rest = times(*(f for f in _factors(body) if f is not delta))
+        left = tuple(i for i in bound if i != b)
+        return PICKS, IndexSum(rename(rest, {b: k}), *left)
+    inner = _inner(body, bound)
+    if inner is not None:
+        others = [f for f in _factors(body) if f is not inner]
+        return SPREADS, IndexSum(plus(*(times(*others, t) for t in inner.args)), *bound)
+    return None
+
+
+def _factors(body: Expr) -> tuple[Expr, ...]:
+    return body.args if isinstance(body, Mul) else (body,)
+
+
+def _delta(body: Expr, bound: tuple[Index, ...]) -> tuple[Delta, Index, Index] | None:
+    """A delta of two indices of one axis among the factors, one of them bound."""
+    for f in _factors(body):
+        if isinstance(f, Delta):
+            i, j = f.indices
+            for b, k in ((i, j), (j, i)):
+                if b in bound and isinstance(k, Index) and b.size == k.size:
+                    return f, b, k
+    return None
+
+
+def _inner(body: Expr, bound: tuple[Index, ...]) -> Add | None:
+    """A factor that is a sum in which such a delta stands."""
+    for f in _factors(body):
+        if isinstance(f, Add) and any(_delta(t, bound) for t in f.args):
+            return f
+    return None

@@ -1,0 +1,149 @@
+"""Differentiation of a written expression, one rule at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sympy import Add, Expr, Integer, Mul, Pow, S, log
+
+from symbackprop.algebra.arrange import Arranger
+from symbackprop.algebra.functions import BY_CLASS
+from symbackprop.algebra.letters import rebuilt
+from symbackprop.algebra.nodes import Element, IndexSum, Where
+from symbackprop.algebra.normal import normal
+from symbackprop.algebra.partial import Partial, Slope
+from symbackprop.algebra.poly import ONE, Poly
+from symbackprop.algebra.trees import elements
+from symbackprop.calculus.differentiate import differentiate
+from symbackprop.calculus.rules import UNARY, d_element
+from symbackprop.calculus.stages import statement
+
+Worked = tuple[str, Expr]
+"""The statement of a rule, and what it made."""
+
+SUM = "(u + v)' = u' + v'"
+CONSTANT = "(c u)' = c u'"
+PRODUCT = "(u v)' = u' v + u v'"
+QUOTIENT = "(u/v)' = (u' v - u v')/v^2"
+POWER = "(u^c)' = c u^(c-1) u'"
+RECIPROCAL = "(1/u)' = -u'/u^2"
+EXPONENT = "(u^v)' = u^v (v' log u + v u'/u)"
+UNDER_SUM = "(Σ_j u_j)' = Σ_j u_j'"
+BRANCHES = "derivative of each branch"
+OTHERS = "the derivative rule"
+
+
+def step(expr: Expr, named: Callable[[Poly], Poly]) -> Worked | None:
+    """The first derivative in an expression worked out by one rule, wherever it stands.
+
+    named: puts names for the functions of matrices that a rule is written in.
+    """
+    found = _first(expr)
+    if found is None:
+        return None
+    rule, new = worked_out(found, named)
+    return rule, _replaced(expr, found, new)
+
+
+def _first(expr: Expr) -> Partial | None:
+    if isinstance(expr, Slope):
+        return None
+    if isinstance(expr, Partial):
+        return expr
+    if isinstance(expr, Element):
+        return None
+    return next((p for a in expr.args if (p := _first(a)) is not None), None)
+
+
+def _replaced(expr: Expr, old: Expr, new: Expr) -> Expr:
+    if expr == old:
+        return new
+    if isinstance(expr, Element) or not expr.args or not expr.has(Partial):
+        return expr
+    parts = [_replaced(a, old, new) for a in expr.args]
+    if isinstance(expr, Mul):
+        return times(*parts)
+    return plus(*parts) if isinstance(expr, Add) else rebuilt(expr, parts)
+
+
+def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Worked:
+    """A derivative by the rule for what it is the derivative of."""
+    u, x = p.expr, p.element
+
+    def d(part: Expr) -> Expr:
+        return Partial(part, x)
+
+    def varies(part: Expr) -> bool:
+        return any(e.array == x.array for e in elements(part))
+
+    if isinstance(u, Element) and u.array == x.array:
+        pairs: list[tuple[Expr, Expr]] = list(zip(u.indices, x.indices, strict=True))
+        return statement(d_element), Arranger(lambda _: 0).arrange(d_element(pairs))
+    if not varies(u):
+        return "c' = 0", S.Zero
+    if isinstance(u, Add):
+        return SUM, plus(*(d(a) for a in u.args if varies(a)))
+    if isinstance(u, Mul):
+        return _of_product(u, d, varies)
+    if isinstance(u, Pow):
+        return _of_power(u, d, varies)
+    if isinstance(u, IndexSum):
+        return UNDER_SUM, IndexSum(d(u.body), *u.bound)
+    if isinstance(u, Where) and not varies(u.args[0]):
+        condition, v, w = u.args
+        return BRANCHES, Where(condition, *(d(a) if varies(a) else S.Zero for a in (v, w)))
+    head = BY_CLASS[type(u)].head if type(u) in BY_CLASS else ""
+    if head in UNARY:
+        slope = UNARY[head](normal(u.args[0]), ONE)
+        outer = u if head == "exp" else Arranger(lambda _: 0).arrange(slope)
+        return statement(UNARY[head]), times(outer, d(u.args[0]))
+    whole = differentiate(normal(u), x.array, x.indices)
+    return OTHERS, Arranger(lambda _: 0).arrange(named(whole))
+
+
+def _of_product(u: Mul, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Worked:
+    moving = [a for a in u.args if varies(a)]
+    fixed = [a for a in u.args if not varies(a)]
+    if fixed:
+        return CONSTANT, times(*fixed, d(times(*moving)))
+    below = [a for a in moving if isinstance(a, Pow) and a.exp == -1]
+    if len(moving) == 2 and len(below) == 1:
+        (v,) = (a.base for a in below)
+        (w,) = (a for a in moving if a not in below)
+        top = plus(times(d(w), v), times(S.NegativeOne, w, d(v)))
+        return QUOTIENT, times(top, Pow(v, Integer(-2), evaluate=False))
+    return PRODUCT, plus(*(
+        times(*(d(a) if n == k else a for n, a in enumerate(moving))) for k in range(len(moving))
+    ))
+
+
+def _of_power(u: Pow, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Worked:
+    base, exponent = u.args
+    if not varies(exponent):
+        if exponent == -1:
+            return RECIPROCAL, times(S.NegativeOne, Pow(base, Integer(-2), evaluate=False), d(base))
+        lower = Pow(base, exponent - 1, evaluate=False) if exponent != 2 else base
+        return POWER, times(exponent, lower, d(base))
+    parts = [times(d(exponent), log(base, evaluate=False))]
+    if varies(base):
+        parts.append(times(exponent, Pow(base, S.NegativeOne, evaluate=False), d(base)))
+    return EXPONENT, times(u, plus(*parts))
+
+
+def plus(*terms: Expr) -> Expr:
+    """A sum as it stands, without zeros."""
+    kept = [t for t in terms if t != 0]
+    if len(kept) < 2:
+        return kept[0] if kept else S.Zero
+    return Add(*kept, evaluate=False)
+
+
+def times(*factors: Expr) -> Expr:
+    """A product as it stands, without ones; 0 where a factor is 0."""
+    flat = [g for f in factors for g in (f.args if isinstance(f, Mul) else (f,))]
+    if S.Zero in flat:
+        return S.Zero
+    kept = [f for f in flat if f != 1]
+    if len(kept) < 2:
+        return kept[0] if kept else S.One
+    return Mul(*kept, evaluate=False)
