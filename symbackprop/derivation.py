@@ -14,7 +14,7 @@ from sympy import Eq
 from symbackprop import __version__, request
 from symbackprop.algebra.deadline import limited, working_on
 from symbackprop.algebra.letters import names_in
-from symbackprop.algebra.program import Definition
+from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus.companions import with_inverses, without_unused
 from symbackprop.calculus.costs import ProgramCost, program_cost
@@ -26,6 +26,8 @@ from symbackprop.products import Product
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
+    from symbackprop.calculus.steps import Steps
+    from symbackprop.emit.steps import Shown
     from symbackprop.verify.report import Report
 
 
@@ -70,7 +72,7 @@ def derive(
         )
         derived = backward(asked.program, asked.wrt)
         shown = lettered_backward(derived)
-    return Derivation(shown, derived, asked.function, asked.examples)
+    return Derivation(shown, derived, asked.program, asked.function, asked.examples)
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,13 +80,15 @@ class Derivation:
     """A forward pass, its backward pass, and the facts that the backward pass rests on.
 
     shown: the backward program with readable index names; what `latex` and `text` print.
-    program: the same before it was given those names. function: the NumPy function that was
+    backward: the same before it was given those names. source: the forward pass as it was traced,
+    from which the steps are found. function: the NumPy function that was
     derived, if the forward pass is one that can be called. examples: input values of the layer's
     worked examples.
     """
 
     shown: Backward
     backward: Backward
+    source: Program
     function: Callable[..., Any] | None = None
     examples: tuple[Mapping[str, float], ...] = ()
 
@@ -103,6 +107,38 @@ class Derivation:
     def definitions(self) -> tuple[Definition, ...]:
         """The named arrays of the forward pass, in the order in which they are computed."""
         return self.shown.program.definitions
+
+    @cached_property
+    def steps(self) -> Steps:
+        """How each gradient was found: chains of equalities, one law at a time."""
+        from symbackprop.calculus.reverse import worked
+        from symbackprop.calculus.steps import steps
+
+        with working_on("the steps"):
+            return steps(worked(self.source, [a.name for a in self.backward.wrt]))
+
+    def steps_text(self, *, unicode: bool = True, checks: bool = False) -> str:
+        """The steps for a terminal; with `checks`, what became of the check of each."""
+        from symbackprop.emit.text_steps import text_steps
+
+        return text_steps(self._shown_steps(checks), unicode=unicode)
+
+    def steps_latex(self, *, checks: bool = False) -> str:
+        """The steps in LaTeX, a displayed block for each gradient."""
+        from symbackprop.emit.latex_steps import latex_steps
+
+        return latex_steps(self._shown_steps(checks))
+
+    def _shown_steps(self, checks: bool) -> Shown:
+        from symbackprop.emit.steps import shown
+
+        verdicts = None
+        if checks:
+            from symbackprop.verify.steps import checked
+
+            found = checked(self.steps)
+            verdicts = [[c.comparison.told for c in section] for section in found]
+        return shown(self.steps, self.backward.wrt, verdicts)
 
     @property
     def facts(self) -> tuple[str, ...]:

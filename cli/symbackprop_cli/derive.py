@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 @click.option("--latex", "form", flag_value="latex", help="One 'aligned' block to paste.")
 @click.option("--numpy", "form", flag_value="numpy", help="A module to import; NumPy only.")
 @click.option("--json", "form", flag_value="json", help="Everything, for other programs.")
+@click.option("--steps", is_flag=True, help="How each gradient is found, one law at a time.")
+@click.option("--show-checks", is_flag=True, help="With --steps: how each step was checked.")
 @click.option("--cost", "form", flag_value="cost", help="What each step of the result costs.")
 @click.option(
     "--notation",
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 def command(
     what: str,
     form: str | None,
+    steps: bool,
+    show_checks: bool,
     notation: str | None,
     shapes: tuple[str, ...],
     assume: tuple[str, ...],
@@ -74,6 +78,10 @@ def command(
         raise click.UsageError(f"{' and '.join(given)} are several requests; give one of them")
     if notation and (form not in ("text", "latex") or jacobian or hessian):
         raise click.UsageError("--notation is for gradients and products, in --text or --latex")
+    if steps and (given or notation or form not in ("text", "latex")):
+        raise click.UsageError("--steps is for gradients, in --text or --latex")
+    if show_checks and not steps:
+        raise click.UsageError("--show-checks belongs to --steps")
     if given and form == "cost":
         raise click.UsageError(f"{given[0]} has no --cost; it is for gradients")
     pair = read_names(jacobian, "--jacobian")
@@ -108,6 +116,8 @@ def command(
             result = _shown(derivation.jvp(*moving["jvp"]), form, notation or "index", output)
         elif moving["hvp"]:
             result = _shown(derivation.hvp(*moving["hvp"]), form, notation or "index", output)
+        elif steps:
+            result = _steps(derivation, form, show_checks, output)
         else:
             result = _shown(derivation, form, notation or "index", output)
     output.write(result)
@@ -119,6 +129,14 @@ def _renames(text: str | None) -> dict[str, str] | None:
     from symbackprop.frontend.names import parse_renames
 
     return dict(parse_renames(text))
+
+
+def _steps(derivation: Derivation, form: str, checks: bool, output: Output) -> str:
+    """Each gradient as a chain of equalities."""
+    if form == "latex":
+        return derivation.steps_latex(checks=checks)
+    show = partial(derivation.steps_text, checks=checks)
+    return first_shown(output, show, partial(show, unicode=False))
 
 
 def _shown(derived: Derivation | Product, form: str, notation: str, output: Output) -> str:

@@ -10,8 +10,8 @@ from symbackprop.algebra.trees import rename
 from symbackprop.calculus.slow import plus, times
 
 PICKS = "Σ_j δ_jk f_j = f_k"
-SPLITS = "Σ_j (f_j + g_j) = Σ_j f_j + Σ_j g_j"
-SPREADS = "f (g + h) = f g + f h"
+SPLITS = "sum of a sum"
+SPREADS = "distributive law"
 
 
 def collapsed(expr: Expr) -> tuple[str, Expr] | None:

@@ -9,28 +9,45 @@ from sympy import Add, Expr, Integer, Mul, Pow, S, log
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.letters import rebuilt
-from symbackprop.algebra.nodes import Element, IndexSum, Where
+from symbackprop.algebra.matrices import Cholesky, Determinant, Inverse, LogAbsDet
+from symbackprop.algebra.nodes import (
+    Element,
+    IndexMax,
+    IndexProduct,
+    IndexSum,
+    Maximum,
+    Minimum,
+    Where,
+)
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.poly import ONE, Poly
 from symbackprop.algebra.trees import elements
 from symbackprop.calculus.differentiate import differentiate
 from symbackprop.calculus.rules import UNARY, d_element
-from symbackprop.calculus.stages import statement
 
 Worked = tuple[str, Expr]
-"""The statement of a rule, and what it made."""
+"""The name of a rule, and what it made."""
 
-SUM = "(u + v)' = u' + v'"
-CONSTANT = "(c u)' = c u'"
-PRODUCT = "(u v)' = u' v + u v'"
-QUOTIENT = "(u/v)' = (u' v - u v')/v^2"
-POWER = "(u^c)' = c u^(c-1) u'"
-RECIPROCAL = "(1/u)' = -u'/u^2"
-EXPONENT = "(u^v)' = u^v (v' log u + v u'/u)"
-UNDER_SUM = "(Σ_j u_j)' = Σ_j u_j'"
+SUM = "sum rule"
+CONSTANT = "constant factor"
+FIXED = "held fixed"
+PRODUCT = "product rule"
+QUOTIENT = "quotient rule"
+POWER = "power rule"
+RECIPROCAL = "reciprocal rule"
+EXPONENT = "logarithmic derivative of a power"
+UNDER_SUM = "derivative under the sum"
 BRANCHES = "derivative of each branch"
-OTHERS = "the derivative rule"
+ELEMENT = "∂x_j/∂x_k = δ_jk"
+FUNCTION = "derivative of {}"
+
+
+_NAMES: dict[type, str] = {
+    IndexProduct: "a product over an axis", IndexMax: "a maximum", Maximum: "a maximum",
+    Minimum: "a minimum", Inverse: "an inverse", Determinant: "a determinant",
+    LogAbsDet: "a log-determinant", Cholesky: "a Cholesky factor",
+}  # fmt: skip
 
 
 def step(expr: Expr, named: Callable[[Poly], Poly]) -> Worked | None:
@@ -78,9 +95,9 @@ def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Worked:
 
     if isinstance(u, Element) and u.array == x.array:
         pairs: list[tuple[Expr, Expr]] = list(zip(u.indices, x.indices, strict=True))
-        return statement(d_element), Arranger(lambda _: 0).arrange(d_element(pairs))
+        return ELEMENT, Arranger(lambda _: 0).arrange(d_element(pairs))
     if not varies(u):
-        return "c' = 0", S.Zero
+        return FIXED, S.Zero
     if isinstance(u, Add):
         return SUM, plus(*(d(a) for a in u.args if varies(a)))
     if isinstance(u, Mul):
@@ -96,9 +113,10 @@ def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Worked:
     if head in UNARY:
         slope = UNARY[head](normal(u.args[0]), ONE)
         outer = u if head == "exp" else Arranger(lambda _: 0).arrange(slope)
-        return statement(UNARY[head]), times(outer, d(u.args[0]))
+        return FUNCTION.format(head), times(outer, d(u.args[0]))
     whole = differentiate(normal(u), x.array, x.indices)
-    return OTHERS, Arranger(lambda _: 0).arrange(named(whole))
+    kind = _NAMES.get(type(u), type(u).__name__.lower())
+    return FUNCTION.format(kind), Arranger(lambda _: 0).arrange(named(whole))
 
 
 def _of_product(u: Mul, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Worked:

@@ -26,7 +26,7 @@ class Stage:
 
 
 DELTA = "δ_jk f_k = δ_jk f_j"
-FACTS = "the facts"
+FACTS = "facts"
 EXPANDED = "distributive law"
 
 

@@ -28,9 +28,12 @@ from symbackprop.calculus.stages import Stage
 
 COLLECTED = "terms collected"
 CHAIN = "chain rule"
+UPSTREAM = "upstream gradient"
 DEFINITION = "definition"
+SOLVED = "from the definition"
+CANCELLED = "with one denominator"
 INSERTED = "inserted"
-ARRANGED = "common factors"
+ARRANGED = "common factors taken out"
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,25 @@ def _chain(worked: Worked, draft: Draft) -> Iterator[Step]:
     x = draft.of[draft.indices]
     first, users = _by_chain_rule(worked, draft)
     expr: Expr = draft.adjoint[draft.indices]
-    yield Step(expr, first, CHAIN if users else "upstream gradient")
+    if isinstance(first, Slope):  # of the scalar itself: the same in other letters
+        (slope, definition), users = users[0], users[1:]
+        first = Partial(definition[1], x)
+        yield Step(expr, first, DEFINITION, definition)
+    else:
+        yield Step(expr, first, CHAIN if users else UPSTREAM)
     expr = first
     named = partial(by_name, worked.simplifier.program)
-    for slope, definition in users:
-        element, value = definition
-        new = _put(expr, slope, Partial(value, x))
-        yield Step(expr, new, DEFINITION, (element, value))
-        expr = new
+    queue = list(users)
+    while True:
         while (found := step(expr, named)) is not None:
-            law, new = found
-            yield Step(expr, new, law)
-            expr = new
+            yield Step(expr, found[1], found[0])
+            expr = found[1]
+        if not queue:
+            break
+        slope, definition = queue.pop(0)
+        new = _put(expr, slope, Partial(definition[1], x))
+        yield Step(expr, new, DEFINITION, definition)
+        expr = new
     while (done := collapsed(expr)) is not None:
         yield Step(expr, done[1], done[0])
         expr = done[1]
@@ -187,5 +197,6 @@ def _step(worked: Worked, before: Expr, after: Expr, stage: Stage) -> Step:
     if isinstance(why, Elimination):
         arrange = Arranger(worked.simplifier.rank).arrange
         left, right = arrange(atom(why.kernel, why.exponent)), arrange(why.replacement)
-        return Step(before, after, DEFINITION, (left, right), stage.facts)
+        law = SOLVED if why.array is not None else CANCELLED
+        return Step(before, after, law, (left, right), stage.facts)
     return Step(before, after, why, None, stage.facts)

@@ -162,6 +162,13 @@ def names_for_product(product: Product) -> Names:
     return Names.of(names_in(product.program), adjoints, loss, dots)
 
 
+def definition_lines(names: Names, program: Program) -> str:
+    """The block of the definitions alone."""
+    lines = Lines(names, "index")
+    _definitions(lines, program)
+    return lines.block()
+
+
 def _definitions(lines: Lines, program: Program) -> None:
     for d in program.definitions:
         subscripts, expr = spelled(d.indices, d.expr, lines.names.taken)

@@ -35,6 +35,7 @@ from symbackprop.algebra.nodes import (
     Reduction,
     Where,
 )
+from symbackprop.algebra.partial import Partial
 from symbackprop.algebra.subscripts import is_position
 from symbackprop.algebra.trees import walk
 from symbackprop.emit.latex_names import Names, subscript
@@ -121,6 +122,8 @@ class LatexPrinter:
                 return self._product(read)
             name = r"\max" if isinstance(expr, IndexMax) else r"\min"
             return rf"{name}_{{{subscript(expr.bound, ',')}}} {self.show(expr.body, SCRIPT)}", OPEN
+        if isinstance(expr, Partial):
+            return self._partial(expr), SCRIPT
         if isinstance(expr, Where):
             return self._cases(expr), CASES
         if isinstance(expr, Relational | And | Or | Not):
@@ -151,6 +154,12 @@ class LatexPrinter:
         if isinstance(expr, Symbol):
             return self.names.name(expr.name).show()
         raise NotYet(f"{type(expr).__name__} cannot be shown in LaTeX yet")
+
+    def _partial(self, expr: Partial) -> str:
+        below = rf"\partial {self.show(expr.element)}"
+        if isinstance(expr.expr, Element):
+            return rf"\frac{{\partial {self.show(expr.expr)}}}{{{below}}}"
+        return rf"\frac{{\partial}}{{{below}}} {group(self.show(expr.expr))}"
 
     def _repeated(self, expr: IndexProduct) -> str:
         over, body = subscript(expr.bound, ","), expr.body

@@ -58,7 +58,7 @@ def text(
     ]
     lines = [program.name, *_forward(printer, program), "", "backward"]
     if upstream:
-        lines += _wrapped(f"given {', '.join(upstream)}, for a scalar {name} computed from it")
+        lines += wrapped(f"given {', '.join(upstream)}, for a scalar {name} computed from it")
     lines += _equations(
         [
             printer.equation(s.array, s.indices, s.expr, printer.partial(name, s.of))
@@ -68,7 +68,7 @@ def text(
     lines += _facts(printer, backward.facts)
     lines += _notes(backward.notes, unicode)
     for line in worked:
-        lines += ["", "example", *_wrapped(line)]
+        lines += ["", "example", *wrapped(line)]
     return "\n".join(lines) + "\n"
 
 
@@ -83,7 +83,7 @@ def text_product(product: Product, *, unicode: bool = True, notation: str = "ind
     lines = [program.name, *_forward(printer, program), "", product.title]
     given = ", ".join(f"{d.name} {_shape(d)}".replace(" ", "\0") for d in product.directions)
     changes = " and ".join(a.name for a in product.wrt)
-    told = _wrapped(f"given {given}, the rate of change of {changes}")
+    told = wrapped(f"given {given}, the rate of change of {changes}")
     lines += [line.replace("\0", " ") for line in told]
     lines += _equations(
         [printer.equation(s.array, s.indices, s.expr, remarks.get(s.array, ""))
@@ -181,12 +181,17 @@ class _Lines:
         return f"{d}{loss}/{d}{array.name}"
 
 
+def forward_lines(program: Program, printer: TextPrinter) -> list[str]:
+    """The sections of the inputs and of the forward pass."""
+    return _forward(_Lines(printer, False, program), program)
+
+
 def _forward(lines: _Lines, program: Program) -> list[str]:
     inputs = ", ".join(f"{a.name} {_shape(a)}".replace(" ", "\0") for a in program.inputs)
     rows = [
         lines.equation(d.array, d.indices, d.expr, _shape(d.array)) for d in program.definitions
     ]
-    listed = [line.replace("\0", " ") for line in _wrapped(inputs)]
+    listed = [line.replace("\0", " ") for line in wrapped(inputs)]
     listed += _required(lines, program)
     return ["", "inputs", *listed, "", "forward", *_equations(rows)]
 
@@ -196,10 +201,10 @@ def _required(lines: _Lines, program: Program) -> list[str]:
     told = []
     for array, sizes in program.labels.items():
         ends = " and ".join(f"0 to {size_text(s - 1)}" for s in sizes)
-        told += _wrapped(f"{array.name}: integers from {ends}, counted from 1 as subscripts")
+        told += wrapped(f"{array.name}: integers from {ends}, counted from 1 as subscripts")
     relations = lines.printer.signs.relations
     conditions = size_condition_texts(program, relations[">="], relations["<="])
-    return told + (_wrapped(f"requires {', '.join(conditions)}") if conditions else [])
+    return told + (wrapped(f"requires {', '.join(conditions)}") if conditions else [])
 
 
 def _facts(lines: _Lines, facts: Iterable[Fact]) -> list[str]:
@@ -210,7 +215,7 @@ def _facts(lines: _Lines, facts: Iterable[Fact]) -> list[str]:
 def _notes(notes: Sequence[str], unicode: bool) -> list[str]:
     lines = ["", "notes"] if notes else []
     for note in notes:
-        lines += _wrapped(note if unicode else note.encode("ascii", "replace").decode())
+        lines += wrapped(note if unicode else note.encode("ascii", "replace").decode())
     return lines
 
 
@@ -224,7 +229,7 @@ def _unused(names: Iterable[str], taken: frozenset[str]) -> str:
 
 def _equations(rows: list[tuple[str, str, str]]) -> list[str]:
     """`left = right    remark`, the remarks in one column where the lines leave room for it."""
-    equations = [_broken(f"{left} = {right}", len(left) + 3) for left, right, _ in rows]
+    equations = [broken(f"{left} = {right}", len(left) + 3) for left, right, _ in rows]
     remarks = [remark for _, _, remark in rows]
     room = WIDTH - 4 - max((len(r) for r in remarks), default=0)
     lengths = [len(e[-1]) for e in equations if len(e[-1]) <= room]
@@ -237,7 +242,7 @@ def _equations(rows: list[tuple[str, str, str]]) -> list[str]:
     return lines
 
 
-def _broken(line: str, indent: int) -> list[str]:
+def broken(line: str, indent: int) -> list[str]:
     """The line in pieces of at most 78 columns, broken before the outermost operators."""
     indent = min(indent, 24)
     pieces: list[str] = []
@@ -266,7 +271,9 @@ def _break(line: str, width: int, start: int) -> int | None:
     return max(at for *rank, at in places if rank == [nesting, within])
 
 
-def _wrapped(sentence: str) -> list[str]:
+def wrapped(sentence: str, indent: int = 2) -> list[str]:
+    """A sentence in lines of at most 80 columns."""
+    margin = " " * indent
     return textwrap.wrap(
-        sentence, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        sentence, WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
     )

@@ -217,7 +217,7 @@ class TextPrinter:
         """∂y[j]/∂x[k], ∂/∂x[k] (…)."""
         d, below = self.signs.partial, self.show(expr.element, ATOM)
         if isinstance(expr.expr, Element):
-            return f"{d}{self.show(expr.expr, ATOM)}/{d}{below}", POWER
+            return f"{d}{self.show(expr.expr, ATOM)}/{d}{below}", PRODUCT
         return f"{d}/{d}{below} ({self.show(expr.expr)})", PRODUCT
 
     def _reduction(self, expr: Reduction) -> str:

@@ -258,7 +258,7 @@ def _partial(expr: Partial) -> Node:
         place = tuple(at(s, env) for at in places)
         values = dict(s.arrays[array])
         mp = s.scalars.mp
-        step = mp.mpf(10) ** -mp.dps
+        step = mp.mpf(10) ** -(mp.dps // 2)
         values[place] = mp.mpc(values[place], step)
         moved = State(s.scalars, s.sizes, {**s.arrays, array: values})
         return mp.mpc(body(moved, env)).imag / step

@@ -42,6 +42,13 @@ class Comparison:
     points: int = 0
     reason: str = ""
 
+    @property
+    def told(self) -> str:
+        """proved; agrees at 12 points; false: …"""
+        if self.verdict == AGREES:
+            return f"agrees at {self.points} points"
+        return f"{self.verdict}: {self.reason}" if self.reason else self.verdict
+
 
 def gradient(backward: Backward, name: str) -> Value:
     """The gradient in the input of that name: the backward steps join the definitions."""

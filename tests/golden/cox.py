@@ -70,7 +70,7 @@ def forward(h, e):
     N = h.shape[0]
     u = np.arange(N)  # (N,)
     mask = u[:, None] <= u  # (N, N)
-    m = np.max(np.where(mask, h[:, None], np.finfo(h.dtype).min), axis=0)  # (N,)
+    m = np.max(np.where(mask, h[:, None], np.nanmin(h)), axis=0)  # (N,)
     u2 = np.where(mask, np.exp(np.where(mask, h[:, None] - m, 0)), 0.0)  # (N, N)
     L = -np.sum(e * (h - (m + np.log(np.sum(u2, axis=0)))))  # scalar
     return L, Saved(h=h, e=e)
@@ -88,12 +88,13 @@ def backward(saved, dout=1.0):
     u2 = u[:, None]  # (N, 1)
     mask = u >= u2  # (N, N)
     mask2 = u2 <= u  # (N, N)
-    m = np.max(np.where(mask2, h[:, None], np.finfo(h.dtype).min), axis=0)  # (N,)
-    u3 = np.where(mask, -m, np.finfo(h.dtype).min)  # (N, N)
-    u5 = -np.max(u3, axis=1, keepdims=True) - m  # (N, N)
-    u4 = np.where(mask, np.exp(np.where(mask, u5, 0)), 0.0)  # (N, N)
-    u6 = np.where(mask2, np.exp(np.where(mask2, h[:, None] - m, 0)), 0.0)  # (N, N)
-    dh = dout * (np.exp(h + np.max(u3, axis=1)) * (u4 @ (e / np.sum(u6, axis=0))) - e)  # (N,)
+    m = np.max(np.where(mask2, h[:, None], np.nanmin(h)), axis=0)  # (N,)
+    u3 = -m  # (N,)
+    u4 = np.where(mask, u3, np.nanmin(u3))  # (N, N)
+    u6 = -np.max(u4, axis=1, keepdims=True) - m  # (N, N)
+    u5 = np.where(mask, np.exp(np.where(mask, u6, 0)), 0.0)  # (N, N)
+    u7 = np.where(mask2, np.exp(np.where(mask2, h[:, None] - m, 0)), 0.0)  # (N, N)
+    dh = dout * (np.exp(h + np.max(u4, axis=1)) * (u5 @ (e / np.sum(u7, axis=0))) - e)  # (N,)
     return Grads(h=dh)
 
 

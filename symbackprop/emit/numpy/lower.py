@@ -118,9 +118,6 @@ class Lowering(MatrixFunctions):
     def value(self, expr: Basic) -> Value:
         """The code of an expression, its axes in the order that costs the fewest transposes."""
         check_time()
-        if expr is S.NegativeInfinity:
-            # Below all values, and yet 0 from itself where a mask leaves out a whole row.
-            return Value(atom(f"{self.np}.finfo({self.dtype or 'float'}).min"))
         if isinstance(expr, Rational | Float | NumberSymbol):
             return Value(self.number(expr))
         if is_position(expr):
@@ -237,13 +234,26 @@ class Lowering(MatrixFunctions):
         joined = self.side_by_side(*expr.args)
         if joined is not None:
             return joined
-        parts = [self.condition(expr.args[0]), *(self.value(a) for a in expr.args[1:])]
+        parts = [self.condition(expr.args[0]), *self._two_branches(*expr.args[1:])]
         found = self.elementwise(
             lambda *codes: call(f"{self.np}.where", *codes, shape=_shape(codes)), parts
         )
         if self.dtype and not any(elements(a) for a in expr.args[1:]):
             return self.cast(found)
         return found
+
+    def _two_branches(self, u: Expr, v: Expr) -> list[Value]:
+        """Both branches; for -oo, which a maximum passes over, the least value of the other.
+
+        Where a mask leaves out a whole row, the maximum is finite then, and 0 from itself. A NaN
+        that a mask leaves out is left out here too.
+        """
+        if S.NegativeInfinity not in (u, v):
+            return [self.value(u), self.value(v)]
+        found = self.value(v if u is S.NegativeInfinity else u)
+        axes = tuple(range(len(found.code.shape)))
+        least = Value(Code("reduce", (found.code,), f"{self.np}.nanmin", axes, shape=()), ())
+        return [least, found] if u is S.NegativeInfinity else [found, least]
 
     @lowering
     def repeated_index(self, value: Value) -> Value:

@@ -59,7 +59,7 @@ GUARDED = {
         "np.log(np.maximum(x - 2, 1))"]),
     "masked softmax": (
         "e = where(w > 0, exp(x), 0); y = e/sum(e, axis=1, keepdims=True)", ROWS,
-        ["u = np.where(mask, x, np.finfo(w.dtype).min)  # (N, n)"]),
+        ["m = np.max(np.where(mask, x, np.nanmin(x)), axis=1, keepdims=True)"]),
     "masked logsumexp": ("L = log(sum(where(w > 0, exp(x), 0)))", XW, []),
     "safe norm": ("s = sqrt(sum(x**2)); y = where(s > 1, x/s, x)", X, ["x / np.maximum(s, 1)"]),
     "sigmoid by branches": ("y = where(x > 0, 1/(1 + exp(-x)), exp(x)/(1 + exp(x)))", X, [

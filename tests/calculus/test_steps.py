@@ -1,0 +1,79 @@
+"""Steps: every one is true by itself, and the last is the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sympy import Integer
+
+import symbackprop as sb
+from symbackprop.algebra import registry
+from symbackprop.calculus import collapse, slow
+from symbackprop.calculus.steps import CHAIN, Steps
+from symbackprop.catalogue import names
+from symbackprop.verify.steps import checked
+
+
+def verdicts(steps: Steps) -> list[tuple[str, str]]:
+    return [(c.step.law, c.comparison.told) for section in checked(steps) for c in section]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_step_is_true(name: str) -> None:
+    derived = sb.derive(name)
+    assert [v for v in verdicts(derived.steps) if v[1].startswith(("false", "inconcl"))] == []
+    results = {s.of: s.result for s in derived.steps.sections if s.kept}
+    assert results == {s.of: s.expr for s in derived.backward.steps}
+
+
+def test_each_step_begins_where_the_last_one_ended() -> None:
+    for section in sb.derive("two-layer").steps.sections:
+        for one, two in zip(section.steps, section.steps[1:], strict=False):
+            assert one.after == two.before
+            assert two.before != two.after
+    first = [s.steps[0].law for s in sb.derive("two-layer").steps.sections]
+    assert CHAIN in first
+
+
+@pytest.fixture
+def laws() -> Iterator[None]:
+    kept = dict(registry.LAWS)
+    yield
+    registry.LAWS.update(kept)
+    registry.clear_caches()
+
+
+@pytest.mark.parametrize("law", ["d_exp", "d_log", "delta_under_sum", "solve_definition"])
+def test_a_corrupted_law_of_the_engine_makes_a_step_false(law: str, laws: None) -> None:
+    right = registry.LAWS[law]
+
+    def wrong(*args: Any, **kwargs: Any) -> Any:
+        found = right(*args, **kwargs)
+        return None if found is None else found.scale(2)
+
+    registry.LAWS[law] = wrong
+    registry.clear_caches()
+    steps = sb.derive("softmax-ce").steps
+    assert any(told.startswith("false") for _, told in verdicts(steps))
+
+
+def _twice(rule: Callable[..., Any]) -> Callable[..., Any]:
+    def wrong(*args: Any) -> Any:
+        found = rule(*args)
+        return None if found is None else (found[0], slow.times(Integer(2), found[1]))
+
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("room", "rule", "layer"),
+    [(slow, "_of_product", "softmax-ce"), (slow, "_of_power", "sigmoid"),
+     (slow, "worked_out", "tanh"), (collapse, "_of_sum", "affine")],
+)
+def test_a_corrupted_rule_of_the_steps_makes_a_step_false(
+    room: Any, rule: str, layer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, rule, _twice(getattr(room, rule)))
+    assert any(told.startswith("false") for _, told in verdicts(sb.derive(layer).steps))

@@ -1,0 +1,61 @@
+"""Steps as text and as LaTeX: the last line is the result, nothing is longer than the terminal."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import symbackprop as sb
+from tests.katex import assert_katex
+
+LAYERS = ["softmax-ce", "sigmoid-bce", "two-layer", "affine-batch", "attention", "layer-norm",
+          "gaussian-process", "max-pool", "softmax-ce-labels"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_text_ends_in_the_results(name: str) -> None:
+    derived = sb.derive(name)
+    lines = derived.steps_text().splitlines()
+    assert max(map(len, lines)) <= 80
+    steps = _joined("\n".join(lines))
+    backward = derived.text().partition("\nbackward")[2].partition("\nusing")[0]
+    gradients = [re.sub(r"∂\w+/∂\S+$", "", line) for line in _joined(backward).splitlines()
+                 if re.match(r"d\w+(\[|=)", line)]  # fmt: skip
+    assert len(gradients) >= len(derived.gradients)
+    for line in gradients:
+        assert line.partition("=")[1] + line.partition("=")[2] in steps
+
+
+def _joined(text: str) -> str:
+    """The text without its spaces, broken lines put together."""
+    return re.sub(r"[ ]+", "", re.sub(r"\n {4,}(?=[-+·*/&∧∨),])", "", text))
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_block_of_the_latex_compiles(name: str) -> None:
+    blocks = re.findall(r"\\\[\n(.*?)\n\\\]", sb.derive(name).steps_latex(), re.DOTALL)
+    assert len(blocks) > 1
+    for block in blocks:
+        assert_katex(block)
+
+
+def test_the_reasons_of_softmax_and_cross_entropy() -> None:
+    text = sb.derive("softmax-ce").steps_text()
+    for reason in ("chain rule", "quotient rule", "∂x_j/∂x_k = δ_jk", "Σ_j δ_jk f_j = f_k",
+                   "exp(a[k]) = y[k]·Σ_j exp(a[j])", "dy[k] = -t[k]/y[k], found above",
+                   "Σ_k t[k] = 1 (assumed)"):  # fmt: skip
+        assert reason in text
+    assert text.rstrip().splitlines()[-2].strip() == "= y[k] - t[k]"
+    latex = sb.derive("softmax-ce").steps_latex()
+    assert r"&= y_{k} - t_{k} && \sum_{k} t_{k} = 1" in latex
+
+
+def test_the_checks_are_told() -> None:
+    text = sb.derive("softmax-ce").steps_text(checks=True)
+    assert "quotient rule [agrees at" in text
+    assert "Σ_k t[k] = 1 (assumed) [proved]" in text
+
+
+def test_ascii() -> None:
+    assert sb.derive("softmax-ce").steps_text(unicode=False).isascii()
