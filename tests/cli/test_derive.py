@@ -51,6 +51,15 @@ def test_text_is_the_default() -> None:
     assert "Σ_k t[k] = 1" in run("derive", "softmax-ce").result()
 
 
+def test_steps_end_in_the_result() -> None:
+    shown = run("derive", "softmax-ce", "--steps").result()
+    assert "chain rule" in shown
+    assert shown.rstrip().splitlines()[-2].strip() == "= y[k] - t[k]"
+    latex = run("derive", "softmax-ce", "--steps", "--latex", "--show-checks").result()
+    assert r"y_{k} - t_{k} && \sum_{k} t_{k} = 1 \quad \text{[proved]}" in latex
+    assert latex.isascii()
+
+
 def test_matrix_notation() -> None:
     shown = run("derive", "affine-batch", "--latex", "--notation", "matrix").result()
     assert r"^{\top}" in shown
