@@ -9,7 +9,7 @@ from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.poly import Atom, Node, Poly, deep_atoms, multiply
 from symbackprop.algebra.signs import positive
-from symbackprop.algebra.trees import rename
+from symbackprop.algebra.sums import rename
 from symbackprop.calculus.divisors import divisors, whole
 from symbackprop.calculus.match import match
 
