@@ -148,24 +148,20 @@ def _with_index(a: Atom, j: Index, u: Expr) -> Poly:
                 for i, size in zip(a.indices, axes, strict=True)
             )))
         return atom(a)
-    if not isinstance(a, Node) or not indices_of(u) <= a.free or _holds_not(a, u):
+    if not isinstance(a, Node) or not indices_of(u) <= a.free or not _stands_in(atom(a), u):
         return atom(a)
-    if a.bound:
+    args, bound = a.args, a.bound
+    if bound:
         body, bound = opened(a)
-        new = build(a.head, (_poly_with_index(body, j, u),), bound)
-    else:
-        new = build(a.head, tuple(_poly_with_index(p, j, u) for p in a.args))
+        args = (body,)
+    inside = (add(delta_of_subscript(m, j, u).scale(c) for m, c in p.terms.items()) for p in args)
+    new = build(a.head, tuple(inside), bound)
     # Where u stays in a part, f(j, u) for j other than u need not have a value.
-    mixed = any(isinstance(e, Element) and u in e.indices for e in deep_atoms(new))
-    return atom(a) if mixed else new
+    return atom(a) if _stands_in(new, u) else new
 
 
-def _poly_with_index(p: Poly, j: Index, u: Expr) -> Poly:
-    return add(delta_of_subscript(m, j, u).scale(c) for m, c in p.terms.items())
-
-
-def _holds_not(a: Node, u: Expr) -> bool:
-    return not any(isinstance(e, Element) and u in e.indices for e in deep_atoms(atom(a)))
+def _stands_in(p: Poly, u: Expr) -> bool:
+    return any(isinstance(e, Element) and u in e.indices for e in deep_atoms(p))
 
 
 def _block_size(m: Monomial, b: Index) -> Expr | None:

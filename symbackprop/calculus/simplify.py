@@ -20,7 +20,7 @@ from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
 from symbackprop.algebra.deadline import check_time, working_on
 from symbackprop.algebra.expansion import delta_times, expand_all
-from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
+from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import (
     Atom,
@@ -30,19 +30,18 @@ from symbackprop.algebra.poly import (
     deep_atoms,
     kind,
     kinds,
-    multiply,
     weight,
 )
 from symbackprop.algebra.program import Definition, Program
-from symbackprop.algebra.signs import positive
 from symbackprop.algebra.sums import rename
 from symbackprop.algebra.triangles import joined_triangles, side_of_diagonal
-from symbackprop.calculus.divisors import divisors, whole
+from symbackprop.calculus.divisors import divisors
 from symbackprop.calculus.facts import Facts, declared
 from symbackprop.calculus.fold import Elimination, absorbed, denominators, eliminations, in_branches
-from symbackprop.calculus.match import match, signature
+from symbackprop.calculus.match import signature
 from symbackprop.calculus.matrix_facts import MatrixFacts, symmetric_array
 from symbackprop.calculus.result import Fact
+from symbackprop.calculus.safety import Safety
 from symbackprop.calculus.stages import DELTA, EXPANDED, FACTS, Stage, stages_of, statement
 
 STATES = 30  # looked at in one simplification
@@ -90,11 +89,6 @@ class _State:
 _Move = tuple[Poly, frozenset[Atom], tuple[Fact, ...], "str | Elimination"]
 
 
-class _Origins(dict[Array, frozenset[Array]]):
-    def __missing__(self, array: Array) -> frozenset[Array]:
-        return frozenset((array,))
-
-
 class TooMuch(Exception):
     """A simplifier has done the work that it may do."""
 
@@ -120,7 +114,7 @@ class Simplifier:
         rules = [declared(a) for a in equations if symmetric_array(a) is None]
         self.facts = Facts(rules, self.definitions, MatrixFacts(equations, self.definitions))
         arrays = [*program.inputs, *(d.array for d in program.definitions)]
-        self._parts: dict[Element, frozenset[Element]] = {}
+        self.safety = Safety(self.definitions)
         self._rank = {array: place for place, array in enumerate(arrays)}
 
     def rank(self, array: Array) -> int:
@@ -140,11 +134,11 @@ class Simplifier:
         """The cheapest equal form of p that the search finds."""
         self._count(p)
         quick = Arranger(self.rank, free, quick=True)
-        sources = self._sources(p)
+        sources = self.safety.sources(p)
         (p, used), first = self.facts.apply(changed := delta_times(p, free)), p
         stages = stages_of(first, (changed, DELTA, ()), (p, FACTS, used))
-        sources |= self._sources(p)
-        lossy = self._lossy(p)
+        sources |= self.safety.sources(p)
+        lossy = self.safety.lossy(p)
         best = _State(cost(quick.arrange(p)), p, used, frozenset(divisors(p)), stages)
         order = count()
         queue = [(best.cost, next(order), best)]
@@ -174,9 +168,9 @@ class Simplifier:
                 new = _State(cost(quick.arrange(q)), q, facts, allowed, stages, state)
                 heappush(queue, (new.cost, next(order), new))
                 if (
-                    self._defined(q, allowed)
-                    and self._sources(q) <= sources
-                    and self._lossy(q) <= lossy
+                    self.safety.defined(q, allowed)
+                    and self.safety.sources(q) <= sources
+                    and self.safety.lossy(q) <= lossy
                 ):
                     found.append(new)
                     best = min(best, new, key=lambda s: s.cost)
@@ -200,77 +194,6 @@ class Simplifier:
         expr = arranger.arrange(state.poly)
         return Simplified(state.poly, expr, cost(expr), state.facts, state.path)
 
-    def _defined(self, p: Poly, allowed: frozenset[Atom]) -> bool:
-        """Whether p divides by nothing that may be zero where the forward pass is defined."""
-        return all(
-            a in allowed
-            or (positive(a) and not self._may_vanish(a))
-            or any(match(n, a) is not None for n in self._nonzero)
-            for a in divisors(p)
-        )
-
-    def _may_vanish(self, a: Atom) -> bool:
-        """Whether a positive value may be too small for a floating-point number, as sigmoids are.
-        """
-        return isinstance(a, Element) and a.array in self.definitions
-
-    def _sources(self, p: Poly) -> frozenset[Array]:
-        """The inputs and adjoints that p is computed from.
-
-        A form that needs more of them than the gradient depends on adds what it takes away again:
-        with y = g x + b, the product g x is no better as y - b.
-        """
-        return frozenset().union(*(self._origins[a.array] for a in deep_atoms(p)
-                                   if isinstance(a, Element)))
-
-    def _lossy(self, p: Poly) -> set[tuple[Atom, Atom]]:
-        """The differences y - x of a sum y and an array that stands in it.
-
-        With y = z x + (1 - z) w, the difference w - y is z (w - x), but without its digits where
-        z is small.
-        """
-        found: set[tuple[Atom, Atom]] = set()
-        bases = (a.args[0] for a in deep_atoms(p) if isinstance(a, Node) and a.head == "base")
-        for q in (p, *bases):
-            for m, c in q.terms.items() if len(q) > 1 else ():
-                for a, e in m:
-                    if isinstance(a, Element) and e == 1 and a.array in self.definitions:
-                        rest = m - {(a, e)}
-                        found.update((a, b) for b in self._computed_from(a)
-                                     if q.terms.get(multiply(rest, frozenset({(b, 1)}))) == -c)
-        return found
-
-    def _computed_from(self, a: Element) -> frozenset[Element]:
-        """The elements that the terms of the definition of an element have as factors."""
-        found = self._parts.get(a)
-        if found is None:
-            indices, f = self.definitions[a.array]
-            terms = expand_all(rename(f, dict(zip(indices, a.indices, strict=True)))).terms
-            parts = {b for m in terms for b, e in m if isinstance(b, Element) and e == 1}
-            found = frozenset(parts if len(terms) > 1 else ())
-            self._parts[a] = found
-        return found
-
-    @cached_property
-    def _origins(self) -> _Origins:
-        """The inputs that each definition is computed from; any other array stands for itself."""
-        origins = _Origins()
-        for array, (_, f) in self.definitions.items():
-            arrays = {a.array for a in deep_atoms(f) if isinstance(a, Element)}
-            origins[array] = frozenset().union(*(origins[a] for a in arrays))
-        return origins
-
-    @cached_property
-    def _nonzero(self) -> set[Atom]:
-        """What the forward pass divides by or takes the logarithm of."""
-        found: set[Atom] = set()
-        for _, f in self.definitions.values():
-            found |= divisors(f)
-            for a in deep_atoms(f):
-                if isinstance(a, Node) and a.head == "log":
-                    found |= a.args[0].atoms() if len(a.args[0]) == 1 else {whole(a.args[0])}
-        return found
-
     def _moves(self, p: Poly, allowed: frozenset[Atom]) -> Iterable[_Move]:
         """Forms equal to p; the atoms that each may divide by, the facts it rests on, the law."""
         atoms = set(deep_atoms(p))
@@ -284,7 +207,7 @@ class Simplifier:
             yield joined_triangles(p), allowed, (), statement(joined_triangles)
         for elimination in self._applicable(atoms):
             new = allowed
-            if allowed and self._defined(elimination.replacement, frozenset()):
+            if allowed and self.safety.defined(elimination.replacement, frozenset()):
                 inverses = (elimination.apply(atom(a, -1)) for a in allowed)
                 new = allowed.union(*(divisors(q) for q in inverses))
             yield from _form(partial(elimination.apply, p), new, elimination)

@@ -11,8 +11,17 @@ from typing import Any
 
 from sympy import Expr, Mul
 
-from symbackprop.algebra.nodes import Element, Gather, Index, Position, Quotient, Remainder
+from symbackprop.algebra.nodes import (
+    Element,
+    Gather,
+    Index,
+    MatrixFunction,
+    Position,
+    Quotient,
+    Remainder,
+)
 from symbackprop.errors import NotYet
+from symbackprop.verify.matrices import whole
 from symbackprop.verify.scalars import OutOfDomain
 
 Env = dict[Index, int]
@@ -57,5 +66,25 @@ def element(expr: Element) -> Callable[[Any, Env], Any]:
             return s.arrays[array][tuple([place(s, env) for place in places])]
         except KeyError:  # an index that is free or beyond its axis, in a wrong formula
             raise NoElement(f"{expr} names no element of {array.name}") from None
+
+    return node
+
+
+def matrix(expr: MatrixFunction) -> Callable[[Any, Env], Any]:
+    """A function that gives the function of a matrix, or the element of it."""
+    array, lead = expr.argument.array, expr.lead
+
+    def node(s: Any, env: Env) -> Any:
+        stack = tuple(env[i] for i in lead)
+        key = (type(expr), array, stack)
+        if key not in s.memo:
+            size = range(s.size(array.axes[-1]))
+            values = s.arrays[array]
+            rows = [[values[*stack, i, j] for j in size] for i in size]
+            s.memo[key] = whole(expr, rows, s.scalars)
+        found = s.memo[key]
+        for i in expr.indices:
+            found = found[env[i]]
+        return found
 
     return node

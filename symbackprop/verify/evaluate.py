@@ -56,8 +56,7 @@ from symbackprop.algebra.nodes import (
 from symbackprop.algebra.partial import Partial
 from symbackprop.algebra.trees import compares_values
 from symbackprop.errors import NotYet
-from symbackprop.verify.elements import NoElement, element, position
-from symbackprop.verify.matrices import whole
+from symbackprop.verify.elements import NoElement, element, matrix, position
 from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
 
 Sizes = Mapping[Basic, int]
@@ -228,25 +227,6 @@ def _loop(expr: Reduction) -> Node:
     return node
 
 
-def _matrix(expr: MatrixFunction) -> Node:
-    array, lead = expr.argument.array, expr.lead
-
-    def node(s: State, env: Env) -> Any:
-        stack = tuple(env[i] for i in lead)
-        key = (type(expr), array, stack)
-        if key not in s.memo:
-            size = range(s.size(array.axes[-1]))
-            values = s.arrays[array]
-            rows = [[values[*stack, i, j] for j in size] for i in size]
-            s.memo[key] = whole(expr, rows, s.scalars)
-        found = s.memo[key]
-        for i in expr.indices:
-            found = found[env[i]]
-        return found
-
-    return node
-
-
 def _partial(expr: Partial) -> Node:
     """∂u/∂x_k by a complex step, whatever u is."""
     body, array = compiled(expr.expr), expr.element.array
@@ -362,7 +342,7 @@ def _condition(expr: Basic) -> Node:
 _BUILDERS: tuple[tuple[Any, Callable[[Any], Node]], ...] = (
     (Rational, _number), (Float, _number), ((type(S.Pi), type(S.Exp1)), _constant),
     (Index | Position, _position), (Element, element), (Delta, _delta),
-    (MatrixFunction, _matrix), (Add, _add), (Mul, _mul), (Pow, _pow),
+    (MatrixFunction, matrix), (Add, _add), (Mul, _mul), (Pow, _pow),
     (Partial, _partial), (Reduction, _loop), (Maximum, _maximum), (Minimum, _minimum),
     (Iverson, _iverson), (Where, _where), (Abs, _abs), (sign, _sign), (Symbol, _size),
 )  # fmt: skip
