@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Any, ClassVar
 
-from sympy import Add, Basic, Expr, Integer, Mul, S, Symbol
+from sympy import Add, Basic, Expr, Integer, Mul, S, Symbol, cancel
 
 _fresh = count(1)
 
@@ -123,7 +123,8 @@ def _by_blocks(u: Expr, size: Expr) -> tuple[Expr, Expr]:
 
 def divided(e: Expr, size: Expr) -> Expr | None:
     """e / size where it is an expression in integers again, else None."""
-    share = canonical(e / size)
+    # Of d (m - 1) the product is written out: d m - d.
+    share = canonical(cancel(e / size) if size.is_Add and e.is_Add else e / size)
     if share.as_numer_denom()[1] != 1 or any(
         isinstance(p, Symbol) and p.exp.is_negative for p in share.atoms() if p.is_Pow
     ):

@@ -76,6 +76,10 @@ CASES: dict[str, Case] = {
     "labels of sums so far": (
         lambda x, t: np.take_along_axis(np.cumsum(x, axis=1), t, axis=1) ** 2,
         {"x": ("N", "K"), "t": ("N", "h")}, ({"N": 3, "K": 4, "h": 2}, {"N": 2, "K": 2, "h": 3})),
+    "a reshape of a part": (
+        lambda x: np.reshape(x[:, :-1], (-1, x.shape[1] - 1, 1)) ** 2, {"x": ("N", "K")}, _NK),
+    "rows in another order of axes": (
+        lambda x: np.exp(np.exp(x).reshape(x.shape[::-1])[:, 1:]), {"x": ("N", "K")}, _NK),
     "pooling": (lambda x: x.reshape(x.shape[0], -1, 2).max(axis=2), {"x": ("N", "2*m")},
                 ({"N": 2, "m": 3}, {"N": 3, "m": 1})),
     "a wide convolution": (lambda x, w: windows(np.pad(x, 1), 3) @ w, {"x": ("n",), "w": (3,)},
