@@ -16,6 +16,14 @@ _N = ({"n": 3}, {"n": 5})
 _NK = ({"N": 3, "K": 4}, {"N": 2, "K": 5})
 windows = np.lib.stride_tricks.sliding_window_view
 
+
+
+def told_from_another(x: Any, A: Any) -> Any:
+    both = np.concatenate([x, A], axis=-1)
+    total = (np.flip(np.max(both, axis=-1)) ** 2).sum()
+    return np.sum(np.where(total > np.max(both, axis=-1), total, np.max(both, axis=-1) ** 2) ** 2)
+
+
 CASES: dict[str, Case] = {
     "parts": (lambda x: x[1:] * x[:-1], {"x": ("n",)}, _N),
     "from the end": (lambda x: x[-2:] * x[:2], {"x": ("n",)}, _N),
@@ -80,6 +88,9 @@ CASES: dict[str, Case] = {
         lambda x: np.reshape(x[:, :-1], (-1, x.shape[1] - 1, 1)) ** 2, {"x": ("N", "K")}, _NK),
     "rows in another order of axes": (
         lambda x: np.exp(np.exp(x).reshape(x.shape[::-1])[:, 1:]), {"x": ("N", "K")}, _NK),
+    "a size told from another": (
+        told_from_another, {"x": ("n", "d"), "A": ("n", "n")},
+        ({"n": 3, "d": 2}, {"n": 2, "d": 3})),
     "pooling": (lambda x: x.reshape(x.shape[0], -1, 2).max(axis=2), {"x": ("N", "2*m")},
                 ({"N": 2, "m": 3}, {"N": 3, "m": 1})),
     "a wide convolution": (lambda x, w: windows(np.pad(x, 1), 3) @ w, {"x": ("n",), "w": (3,)},

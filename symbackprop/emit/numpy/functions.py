@@ -94,7 +94,7 @@ class Function:
         """The lines that look up the sizes in use, from the first array that has each."""
         sources = self._sources()
         wanted: dict[Symbol, None] = {}
-        for size in self._used:
+        for size in tuple(self._used):  # a size may be told from another, which is in use then
             self._require(size, sources, wanted)
         lines = []
         for array in self._known:
