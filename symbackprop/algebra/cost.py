@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from math import prod
 
-from sympy import Add, Basic, Eq, Expr, Integer, Mul, Pow, Rational, Symbol
+from sympy import Add, Basic, Eq, Expr, Integer, Mul, Pow, Rational, Symbol, exp
 
 from symbackprop.algebra.blocks import in_blocks
 from symbackprop.algebra.nodes import (
@@ -107,6 +107,8 @@ class _Counter:
             # An outer product is not nearly equal to another term at all of its elements.
             near = sum(not _outer(a, span) for a in e.args) > 1 or bool(_shared(e.args))
             risk = RISK * span if near and any(_subtracts(a, span) for a in e.args) else 0.0
+            if _outer_exponentials(e.args):
+                risk += FUNCTION * span
             return self._joined([_unsigned(a) for a in e.args]) + risk
         if isinstance(e, Mul):
             return self._product(e)
@@ -159,6 +161,8 @@ class _Counter:
             sides = _matrices(big, bound)
             if sides:
                 joins = sum((len(side) - 1) * elements_of(_union(side)) for side in sides)
+                if len(big) < len(body.args):  # the rest multiplies the result
+                    joins += elements_of(free_indices(e))
                 return sum(self.count(a) for a in body.args) + joins + CONTRACTION * span
         return self.count(body) + span
 
@@ -208,6 +212,12 @@ def _shared(terms: Iterable[Basic]) -> frozenset[Basic]:
         for t in terms
     )
     return frozenset.intersection(*bases)
+
+
+def _outer_exponentials(terms: Iterable[Basic]) -> bool:
+    """Whether exponentials of different axes are added: safely, that takes one of all axes."""
+    scopes = (free_indices(f) for t in terms for f in Mul.make_args(t) if isinstance(f, exp))
+    return len(set(scopes)) > 1
 
 
 def _outer(e: Basic, span: float) -> bool:

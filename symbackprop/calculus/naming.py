@@ -133,7 +133,9 @@ class _Names:
             inner = (*scope, *expr.bound)
             return IndexSum(self._operands(self._part(expr.body, inner), inner), *expr.bound)
         if isinstance(expr, IndexProduct):
-            return IndexProduct(self._part(expr.body, (*scope, *expr.bound)), *expr.bound)
+            inner = (*scope, *expr.bound)
+            body = self._part(expr.body, inner)
+            return IndexProduct(self._factor(body, inner), *expr.bound)
         # Denominators first: what has a name in one is that name in the numerator too.
         # e^x/(1 + e^x) stays in one piece, which no exponential leaves.
         whole = isinstance(expr, Mul) and any(_grows(a) for a in expr.args)
@@ -145,7 +147,9 @@ class _Names:
         if isinstance(expr, Pow):
             return self._power(parts[0], parts[1], scope)
         if isinstance(expr, Maximum | Minimum | Where) or type(expr) in BY_CLASS:
-            parts = [self._core(a, scope) if _is_heavy(a, self.made) else a for a in parts]
+            named = [_is_heavy(a, self.made) or _is_outer(a) for a in parts]
+            parts = [self._core(a, scope) if name else a
+                     for a, name in zip(parts, named, strict=True)]  # fmt: skip
         return _rebuilt(expr, parts)
 
     def _power(self, base: Expr, exponent: Expr, scope: tuple[Index, ...]) -> Expr:
@@ -190,6 +194,10 @@ class _Names:
             for f in body.args
         ]
         return Mul(*factors, evaluate=False)
+
+    def _factor(self, body: Expr, scope: tuple[Index, ...]) -> Expr:
+        """The body of a product over an axis, which its derivative holds again and again."""
+        return self._core(body, scope) if _has_function(body) else body
 
     def _core(self, expr: Expr, scope: tuple[Index, ...], always: bool = False) -> Expr:
         """The expression with a name for it, or for what a leading minus sign is before."""
@@ -281,6 +289,15 @@ def _is_heavy(expr: Expr, made: list[Array]) -> bool:
         isinstance(node, Reduction) or (isinstance(node, Element) and node.array in made)
         for node in walk(expr)
     )
+
+
+def _is_outer(expr: Expr) -> bool:
+    """Whether an expression varies over more indices than any element in it, as a_i - b_j does.
+
+    Its exponential would be a product of two, which nothing is solved for.
+    """
+    inside = [e.free for e in elements(expr)]
+    return len(inside) > 1 and all(free < frozenset().union(*inside) for free in inside)
 
 
 def _has_function(expr: Expr) -> bool:
