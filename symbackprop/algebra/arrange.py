@@ -211,7 +211,7 @@ class Arranger:
             kind = 0
         elif a.head == "base":
             kind = 3
-        elif a.head == "sum":
+        elif a.head in ("sum", "prod"):
             kind = 4
         free = atom_free(a)
         first = min((self._free.get(i, 99) for i in free), default=-1)

@@ -93,6 +93,7 @@ class _Names:
 
     def __init__(self, program: Program) -> None:
         self.made: list[Array] = []
+        self.heavy: set[Array] = set()  # of those made, what holds a sum over an axis
         self._facts = frozenset(program.conditions)
         self._new: list[Definition] = []
         self._known: dict[_Key, Array] = {}
@@ -147,14 +148,14 @@ class _Names:
         if isinstance(expr, Pow):
             return self._power(parts[0], parts[1], scope)
         if isinstance(expr, Maximum | Minimum | Where) or type(expr) in BY_CLASS:
-            named = [_is_heavy(a, self.made) or _is_outer(a) for a in parts]
+            named = [_is_heavy(a, self.heavy) or _is_outer(a) for a in parts]
             parts = [self._core(a, scope) if name else a
                      for a, name in zip(parts, named, strict=True)]  # fmt: skip
         return _rebuilt(expr, parts)
 
     def _power(self, base: Expr, exponent: Expr, scope: tuple[Index, ...]) -> Expr:
         """c**-q as 1/r with a name for r = c**q, where c holds a sum."""
-        if not _is_heavy(base, self.made) or base.is_Atom:
+        if not _is_heavy(base, self.heavy) or base.is_Atom:
             return Pow(base, exponent, evaluate=False)
         base = self._core(base, scope)
         if exponent.is_Rational and exponent < 0 and exponent != -1:
@@ -164,7 +165,7 @@ class _Names:
 
     def _product(self, factors: list[Expr], scope: tuple[Index, ...]) -> Expr:
         """A fraction of values that hold sums is named where it stands among other factors."""
-        heavy = [f for f in factors if _is_heavy(f, self.made)]
+        heavy = [f for f in factors if _is_heavy(f, self.heavy)]
         other = [f for f in factors if f not in heavy and elements(f)]
         below = any(isinstance(f, Pow) and f.exp == -1 for f in heavy)
         if below and len(heavy) > 1 and other:
@@ -235,6 +236,8 @@ class _Names:
             self._taken.add(name)
             array = Array(name, tuple(i.size for i in free), sign_of(expr))
             self._known[key] = array
+            if _is_heavy(expr, self.heavy):
+                self.heavy.add(array)
             self.made.append(array)
             self._new.append(Definition(array, free, expr, self._line))
         return array[tuple(places.get(i, i) for i in free)]
@@ -283,7 +286,7 @@ def _free(expr: Expr, scope: tuple[Index, ...]) -> tuple[Index, ...]:
     return tuple(i for i in scope if i in expr.free_symbols)
 
 
-def _is_heavy(expr: Expr, made: list[Array]) -> bool:
+def _is_heavy(expr: Expr, made: set[Array]) -> bool:
     """Whether a sum or a maximum over an axis is in the expression, by name or written out."""
     return any(
         isinstance(node, Reduction) or (isinstance(node, Element) and node.array in made)

@@ -21,7 +21,7 @@ from tests.calculus.closed_forms import assert_closed_form
 SHAPES = {
     "x": ("n",), "A": ("n", "n"), "W": ("n", "m"), "X": ("N", "n"), "eps": (), "q": ("L", "n"),
     "k": ("S", "n"), "v": ("S", "m"), "a": ("n",), "g": ("n",), "t": ("n",), "s": ("N", "n"),
-    "T": ("N", "n"), "gamma": ("n",), "beta": ("n",),
+    "T": ("N", "n"), "gamma": ("n",), "beta": ("n",), "d": ("N",), "c": (), "R": ("N", "n"),
 }  # fmt: skip
 
 DEEP = {
@@ -46,6 +46,19 @@ DEEP = {
     "dice": (
         "L = 1 - 2*sum(x*t)/(sum(x) + sum(t))", ["x > 0", "t > 0"],
         {"x": "dz - 2*t/z", "t": "dz - 2*x/z"},
+    ),
+    "an item response model": (
+        "L = -sum(T*log(1/(1 + exp(-(d[:, None] - a))))"
+        " + (1 - T)*log(1 - 1/(1 + exp(-(d[:, None] - a)))))", [],
+        {"d": "sum(s, axis=1) - sum(T, axis=1)", "a": "sum(T, axis=0) - sum(s, axis=0)"},
+    ),
+    "an outer sum": (
+        "L = sum((1/(1 + exp(-(d[:, None] - c*a))))**2)", [],
+        {"d": "sum(dz, axis=1)", "c": "-sum(a*dz)", "a": "-c*sum(dz, axis=0)"},
+    ),
+    "log growth": (
+        "z = A @ x; r = sqrt(sum(z**2)); L = c*r - log(sum(x**2))", [],
+        {"z": "c*z/r", "x": "2*dz_3*x + A.T @ dz"},
     ),
     "clip": ("y = clip(x, -1, 1)", [], {"x": "dy*where(x < 1, 1, 0)*where(x > -1, 1, 0)"}),
     "log cosh": ("L = sum(log(cosh(x - t)))", [], {"x": "tanh(x - t)", "t": "-tanh(x - t)"}),

@@ -54,6 +54,11 @@ def test_it_reads_as_a_product_over_the_others() -> None:
     ).latex()
 
 
+def test_the_factors_fold_as_everywhere() -> None:
+    derived = sb.derive("L = sum(prod(1 - 1/(1 + exp(-R)), axis=1))", shapes={"R": ("N", "n")})
+    assert "z[i,j]·(z[i,j] - 1)·Π_(k ≠ j) z[i,k]" in derived.text()
+
+
 def test_second_derivatives() -> None:
     """∂²Π/∂x_k∂x_l is the product over all others, 0 on the diagonal."""
     derived = sb.derive("L = prod(x)", shapes={"x": ("n",)})
