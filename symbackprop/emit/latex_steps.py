@@ -3,11 +3,11 @@ r"""The steps of a derivation in LaTeX: an `aligned` block for each gradient."""
 from __future__ import annotations
 
 from symbackprop.algebra.letters import names_of
+from symbackprop.calculus.chains import INSERTED
 from symbackprop.calculus.collapse import PICKS
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.slow import ELEMENT
 from symbackprop.calculus.stages import DELTA, FACTS
-from symbackprop.calculus.steps import INSERTED
 from symbackprop.emit.latex import definition_lines, names_for
 from symbackprop.emit.latex_expr import LatexPrinter
 from symbackprop.emit.latex_lines import prose

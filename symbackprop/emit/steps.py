@@ -11,8 +11,9 @@ from symbackprop.algebra.letters import MATRIX, free_indices, lettered, lettered
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.trees import elements
+from symbackprop.calculus.chains import Step
 from symbackprop.calculus.result import Adjoint, Backward, Fact
-from symbackprop.calculus.steps import Section, Step, Steps
+from symbackprop.calculus.steps import Section, Steps
 from symbackprop.emit.lettering import lettered_fact
 
 Verdicts = Sequence[Sequence[str]]

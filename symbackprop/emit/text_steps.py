@@ -5,8 +5,8 @@ from __future__ import annotations
 from sympy import Expr
 
 from symbackprop.algebra.letters import names_of
+from symbackprop.calculus.chains import INSERTED
 from symbackprop.calculus.result import Fact
-from symbackprop.calculus.steps import INSERTED
 from symbackprop.emit.lettering import loss_of, spelled
 from symbackprop.emit.steps import Part, Row, Shown, distinct
 from symbackprop.emit.text import broken as broken_line

@@ -17,7 +17,8 @@ from symbackprop.algebra.nodes import Element, Index
 from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.trees import rename
-from symbackprop.calculus.steps import Section, Step, Steps
+from symbackprop.calculus.chains import Step
+from symbackprop.calculus.steps import Section, Steps
 from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.evaluate import Env, Node, State, compiled
 from symbackprop.verify.exact import AGREES, FALSE, INCONCLUSIVE, PROVED, Comparison
