@@ -14,8 +14,8 @@ from symbackprop.algebra.letters import (
 )
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
+from symbackprop.calculus.cases import cases
 from symbackprop.calculus.result import Adjoint, Backward, Jacobian, Product, Tangent
-from symbackprop.emit.cases import cases
 from symbackprop.emit.latex_expr import LatexPrinter
 from symbackprop.emit.latex_lines import Lines
 from symbackprop.emit.latex_names import Names

@@ -14,8 +14,8 @@ from symbackprop.algebra.letters import free_indices, lettered_program, names_in
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.spelling import shape_text, size_text
+from symbackprop.calculus.cases import cases
 from symbackprop.calculus.result import Backward, Fact, Jacobian, Product
-from symbackprop.emit.cases import cases
 from symbackprop.emit.lettering import (
     lettered_backward,
     lettered_formula,
