@@ -62,25 +62,26 @@ class Route:
 
 def index_route(worked: Worked) -> Route:
     """Each gradient by the chain rule, after the Jacobians that it needs."""
+    worked.simplifier.unlimited()
     kept = {s.of for s in worked.backward.steps}
     arguments: list[Argument] = []
     for draft in worked.drafts:
         chain, users = started(worked, draft)
         for user in users:
-            jacobian = _local(worked, user, draft)
+            jacobian = local(worked, user, draft)
             arguments.append(jacobian)
             equation = (jacobian.left, jacobian.result)
             chain.to(put(chain.expr, *equation), INSERTED, equation)
         chain.differentiate()  # of the scalar itself: it has no Jacobian
         chain.collapse()
-        _finish(worked, draft, chain)
+        finish(worked, draft, chain)
         left = draft.adjoint[draft.indices]
         arguments.append(Argument(left, draft.indices, tuple(chain.steps), draft.of in kept))
     upstream = worked.backward.upstream
     return Route(worked.simplifier.program, upstream, tuple(arguments), worked.drafts)
 
 
-def _local(worked: Worked, user: User, draft: Draft) -> Argument:
+def local(worked: Worked, user: User, draft: Draft) -> Argument:
     """∂y_j/∂x_k of one definition, in its simplest form."""
     slope, definition = user
     rows = definition[0].indices
@@ -105,7 +106,7 @@ def _cases(table: Jacobian) -> tuple[Case, ...]:
     return Case(j, k, True, on), Case(j, k, False, off)
 
 
-def _finish(worked: Worked, draft: Draft, chain: Chain) -> None:
+def finish(worked: Worked, draft: Draft, chain: Chain) -> None:
     """From the chain rule with the Jacobians in it to the result of the derivation."""
     p = normal(chain.expr)
     first, rest = _parted(draft.stages)
