@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from sympy import Expr
 
 from symbackprop.algebra.arrange import Arranger
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.poly import Poly, atom
 from symbackprop.algebra.trees import rename
+from symbackprop.algebra.unevaluated import replaced, substituted
 from symbackprop.calculus.collapse import collapsed
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.result import Fact
-from symbackprop.calculus.slow import plus, step, times
+from symbackprop.calculus.slow import step
 from symbackprop.calculus.stages import Stage
 
 COLLECTED = "terms collected"
@@ -76,7 +76,7 @@ class Chain:
     def define(self, slope: Slope, definition: tuple[Element, Expr]) -> None:
         """∂y_j/∂x_k as the derivative of what defines y_j."""
         new = Partial(definition[1], slope.element)
-        self.to(put(self.expr, slope, new), DEFINITION, definition)
+        self.to(replaced(self.expr, slope, new), DEFINITION, definition)
 
     def collapse(self) -> None:
         """Kronecker deltas under sums used up, one law at a time."""
@@ -122,28 +122,12 @@ class Chain:
             self.to(after, why, None, stage.facts)
 
 
-def put(expr: Expr, old: Expr, new: Expr) -> Expr:
-    """The expression with one part in the place of another, wherever that stands."""
-    if expr == old:
-        return new
-    if isinstance(expr, Element | Index) or not expr.has(old):
-        return expr
-    parts = [put(a, old, new) for a in expr.args]
-    if expr.is_Mul:
-        return times(*parts)
-    return plus(*parts) if expr.is_Add else rebuilt(expr, parts)
-
-
 def _written_in(expr: Expr, source: Draft) -> Expr:
     """The expression with what a gradient is in the place of its name."""
-    if isinstance(expr, Element):
-        if expr.array != source.adjoint:
-            return expr
-        place = dict(zip(source.indices, expr.indices, strict=True))
-        return rename(source.state.expr, place)
-    if not expr.args or isinstance(expr, Index):
-        return expr
-    parts = [_written_in(a, source) for a in expr.args]
-    if expr.is_Mul:
-        return times(*parts)
-    return plus(*parts) if expr.is_Add else rebuilt(expr, parts)
+
+    def put(part: Expr) -> Expr | None:
+        if not isinstance(part, Element) or part.array != source.adjoint:
+            return None
+        return rename(source.state.expr, dict(zip(source.indices, part.indices, strict=True)))
+
+    return substituted(expr, put)

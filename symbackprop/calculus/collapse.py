@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from sympy import Add, Expr, Mul
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
 from symbackprop.algebra.trees import rename
-from symbackprop.calculus.slow import plus, times
+from symbackprop.algebra.unevaluated import joined, plus, times
 
 PICKS = "Σ_j δ_jk f_j = f_k"
 SPLITS = "sum of a sum"
@@ -22,10 +21,7 @@ def collapsed(expr: Expr) -> tuple[str, Expr] | None:
         found = None if isinstance(a, Index) else collapsed(a)
         if found is not None:
             law, new = found
-            parts = [new if m == n else b for m, b in enumerate(expr.args)]
-            if isinstance(expr, Mul):
-                return law, times(*parts)
-            return law, plus(*parts) if isinstance(expr, Add) else rebuilt(expr, parts)
+            return law, joined(expr, [new if m == n else b for m, b in enumerate(expr.args)])
     return _of_sum(expr) if isinstance(expr, IndexSum) else None
 
 

@@ -11,8 +11,9 @@ from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.partial import Partial
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.unevaluated import replaced
 from symbackprop.calculus.cases import cases
-from symbackprop.calculus.chains import COLLECTED, DEFINITION, INSERTED, Chain, Step, put
+from symbackprop.calculus.chains import COLLECTED, DEFINITION, INSERTED, Chain, Step
 from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.result import Jacobian
 from symbackprop.calculus.reverse import Worked
@@ -71,7 +72,7 @@ def index_route(worked: Worked) -> Route:
             jacobian = local(worked, user, draft)
             arguments.append(jacobian)
             equation = (jacobian.left, jacobian.result)
-            chain.to(put(chain.expr, *equation), INSERTED, equation)
+            chain.to(replaced(chain.expr, *equation), INSERTED, equation)
         chain.differentiate()  # of the scalar itself: it has no Jacobian
         chain.collapse()
         finish(worked, draft, chain)

@@ -13,6 +13,7 @@ from symbackprop.algebra.partial import Slope
 from symbackprop.algebra.poly import Poly, add, atom
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.sums import rename, sum_over
+from symbackprop.algebra.unevaluated import plus, times
 from symbackprop.calculus.chains import Chain
 from symbackprop.calculus.companions import by_name
 from symbackprop.calculus.differentiate import differentiate, mentions
@@ -21,7 +22,6 @@ from symbackprop.calculus.index_route import Argument, finish
 from symbackprop.calculus.linear import Linear
 from symbackprop.calculus.result import Jacobian
 from symbackprop.calculus.reverse import Worked, active, standing_indices
-from symbackprop.calculus.slow import plus, times
 
 
 @dataclass(frozen=True)

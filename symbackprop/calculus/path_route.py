@@ -13,7 +13,6 @@ from typing import Any
 
 from sympy import Expr, Integer
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
 from symbackprop.algebra.normal import normal, substitute
 from symbackprop.algebra.partial import Slope
@@ -21,13 +20,13 @@ from symbackprop.algebra.poly import Poly
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.sums import rename as rename_poly
 from symbackprop.algebra.trees import rename
+from symbackprop.algebra.unevaluated import plus, substituted, times
 from symbackprop.calculus.chains import ARRANGED, COLLECTED, Chain, Step
 from symbackprop.calculus.differentiate import arrays_in, differentiate
 from symbackprop.calculus.fuse import Draft, inlining
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.reverse import Worked, standing_indices
 from symbackprop.calculus.simplify import Simplifier
-from symbackprop.calculus.slow import plus, times
 from symbackprop.calculus.stages import FACTS
 from symbackprop.errors import InputError
 
@@ -124,17 +123,15 @@ def _unfolded(worked: Worked, draft: Draft) -> tuple[Poly, tuple[Fact, ...]]:
 
 def written_out(expr: Expr) -> Expr:
     """The expression with every sum over an axis as the sum of its terms."""
-    if isinstance(expr, Delta):
-        i, j = expr.indices
-        return Integer(int(i == j)) if isinstance(i, Integer) and isinstance(j, Integer) else expr
-    if isinstance(expr, Element | Index) or not expr.args:
-        return expr
-    if isinstance(expr, IndexSum):
-        return plus(*(written_out(rename(expr.body, place)) for place in _places(expr.bound)))
-    parts = [written_out(a) for a in expr.args]
-    if expr.is_Mul:
-        return times(*parts)
-    return plus(*parts) if expr.is_Add else rebuilt(expr, parts)
+
+    def put(part: Expr) -> Expr | None:
+        if isinstance(part, IndexSum):
+            return plus(*(written_out(rename(part.body, p)) for p in _places(part.bound)))
+        if isinstance(part, Delta) and all(isinstance(i, Integer) for i in part.indices):
+            return Integer(int(part.indices[0] == part.indices[1]))
+        return None
+
+    return substituted(expr, put)
 
 
 def _places(indices: tuple[Index, ...]) -> Iterator[dict[Index, Expr]]:

@@ -13,11 +13,11 @@ from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.sums import rename
 from symbackprop.algebra.trees import rename as rename_tree
+from symbackprop.algebra.unevaluated import plus, times
 from symbackprop.calculus.chains import COLLECTED, DEFINITION, Chain, Step
 from symbackprop.calculus.companions import by_name
 from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.reverse import Worked, standing_indices
-from symbackprop.calculus.slow import plus, times
 from symbackprop.calculus.stages import Stage
 
 CHAIN = "chain rule"

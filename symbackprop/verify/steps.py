@@ -10,20 +10,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from sympy import Basic, Expr
+from sympy import Expr
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.trees import rename
+from symbackprop.algebra.unevaluated import substituted
 from symbackprop.calculus.chains import Step
 from symbackprop.calculus.steps import Steps
 from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.evaluate import Env, Node, State, compiled
-from symbackprop.verify.exact import AGREES, FALSE, INCONCLUSIVE, PROVED, Comparison
+from symbackprop.verify.exact import AGREES, FALSE, INCONCLUSIVE, PROVED, Comparison, state_at
 from symbackprop.verify.field import Field
-from symbackprop.verify.points import NoPoint, Point, Sampler, rules
+from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
 from symbackprop.verify.sizes import possible
 
@@ -81,9 +81,7 @@ def _trials(
 
 def _state(program: Program, scalars: Scalars, point: Point) -> State:
     """All arrays of the program at a point; upstream gradients are inputs like others."""
-    values = {a: {p: scalars.number(x) for p, x in v.items()} for a, v in point.values.items()}
-    state = State(scalars, point.sizes, values)
-    state.run(rules(program))
+    state = state_at(program, scalars, point)
     state.masked = True
     return state
 
@@ -167,14 +165,16 @@ def _same_in_field(sides: Sequence[Node], state: State, at: Env) -> bool:
     return bool(one.p == two.p)
 
 
-def _opened(program: Program, expr: Basic) -> Expr:
+def _opened(program: Program, expr: Expr) -> Expr:
     """∂y_j/∂x_k as the derivative of what defines y_j."""
-    if isinstance(expr, Slope):
-        y = expr.expr
+
+    def put(part: Expr) -> Expr | None:
+        if not isinstance(part, Slope):
+            return None
+        y = part.expr
         assert isinstance(y, Element)
         definition = next(d for d in program.definitions if d.array == y.array)
         place = dict(zip(definition.indices, y.indices, strict=True))
-        return Partial(rename(definition.expr, place), expr.element)
-    if isinstance(expr, Element | Index) or not expr.has(Slope):
-        return expr
-    return rebuilt(expr, [_opened(program, a) for a in expr.args])
+        return Partial(rename(definition.expr, place), part.element)
+
+    return substituted(expr, put)

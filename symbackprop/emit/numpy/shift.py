@@ -33,6 +33,7 @@ from symbackprop.algebra.nodes import (
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import walk
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import (
     canonical,
     centred,
@@ -48,7 +49,6 @@ from symbackprop.emit.numpy.algebra import (
     terms,
     times,
     unfolded,
-    with_arguments,
 )
 from symbackprop.emit.numpy.product import flat, is_inverse
 from symbackprop.emit.numpy.scopes import Supports
@@ -271,7 +271,7 @@ class Shifts:
             return _where(*arguments)
         if isinstance(expr, Add) and arguments != expr.args:
             return difference(t for a in arguments for t in spread(a))
-        return with_arguments(expr, arguments)
+        return rebuilt(expr, arguments)
 
 
 @lowering
