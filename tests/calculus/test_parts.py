@@ -13,7 +13,8 @@ from symbackprop.calculus.parts import part_of
 n = size_symbol("n")
 i, j, p = Index("i", 2 * n), Index("j", 2 * n), Index("p", n)
 g = Index("g", Integer(2))
-M, y, r, x = Array("M", (2 * n, 2 * n)), Array("y", (2 * n,)), Array("r", (n,)), Array("x", (2 * n,))
+M, y = Array("M", (2 * n, 2 * n)), Array("y", (2 * n,))
+r, x = Array("r", (n,)), Array("x", (2 * n,))
 
 
 def atom_of(expr: Expr) -> Atom:
