@@ -248,8 +248,7 @@ class Shifts:
         outer = plus(*(t for t in terms(w) if t not in inner))
         if not inner:
             return outer, IndexSum(g, *f.bound)
-        bound = tuple(b for b in f.bound if any(depends(t, (b,)) for t in inner))
-        m = canonical(IndexMax(_counting(plus(*inner), g, bound), *bound))
+        m = canonical(_largest(plus(*inner), g, f.bound))
         body = times(exponential(minus(plus(*inner), m)), g)
         return plus(outer, m), IndexSum(body, *f.bound)
 
@@ -287,6 +286,16 @@ def exponential(w: Expr) -> Expr:
                 other = sides[1] if sides[0] == 0 else sides[0]
                 return exp(Minimum(S.Zero, other), evaluate=False)
     return exp(difference(terms(w)), evaluate=False)
+
+
+def _largest(w: Expr, g: Expr, over: tuple[Index, ...]) -> Expr:
+    """The largest w over all indices that it, or a mask of g that w meets, depends on."""
+    bound: tuple[Index, ...] = ()
+    counted = w
+    while (wider := tuple(b for b in over if depends(counted, (b,)))) != bound:
+        bound = wider
+        counted = _counting(w, g, bound)
+    return IndexMax(counted, *bound)
 
 
 @lowering
