@@ -8,10 +8,11 @@ from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
 from symbackprop.algebra.trees import rename
 from symbackprop.calculus.slow import plus, times
+from symbackprop.messages import message
 
 PICKS = "Σ_j δ_jk f_j = f_k"
-SPLITS = "sum of a sum"
-SPREADS = "distributive law"
+SPLITS = message("sum of a sum")
+SPREADS = message("distributive law")
 
 
 def collapsed(expr: Expr) -> tuple[str, Expr] | None:

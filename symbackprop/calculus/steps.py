@@ -25,15 +25,16 @@ from symbackprop.calculus.result import Fact
 from symbackprop.calculus.reverse import Worked, standing_indices
 from symbackprop.calculus.slow import plus, step, times
 from symbackprop.calculus.stages import Stage
+from symbackprop.messages import message
 
-COLLECTED = "terms collected"
-CHAIN = "chain rule"
-UPSTREAM = "upstream gradient"
-DEFINITION = "definition"
-SOLVED = "from the definition"
-CANCELLED = "with one denominator"
-INSERTED = "inserted"
-ARRANGED = "common factors taken out"
+COLLECTED = message("terms collected")
+CHAIN = message("chain rule")
+UPSTREAM = message("upstream gradient")
+DEFINITION = message("definition")
+SOLVED = message("from the definition")
+CANCELLED = message("with one denominator")
+INSERTED = message("inserted")
+ARRANGED = message("common factors taken out")
 
 
 @dataclass(frozen=True)
