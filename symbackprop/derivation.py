@@ -27,7 +27,8 @@ from symbackprop.products import Product
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
     from symbackprop.calculus.steps import Steps
-    from symbackprop.emit.steps import Shown
+    from symbackprop.emit.page import Page
+    from symbackprop.emit.result_page import Example
     from symbackprop.verify.report import Report
 
 
@@ -119,26 +120,30 @@ class Derivation:
 
     def steps_text(self, *, unicode: bool = True, checks: bool = False) -> str:
         """The steps for a terminal; with `checks`, what became of the check of each."""
-        from symbackprop.emit.text_steps import text_steps
+        from symbackprop.emit.page_text import page_text
 
-        return text_steps(self._shown_steps(checks), unicode=unicode)
+        return page_text(self._steps_page(checks), unicode)
 
     def steps_latex(self, *, checks: bool = False) -> str:
         """The steps in LaTeX, a displayed block for each gradient."""
-        from symbackprop.emit.latex_steps import latex_steps
+        from symbackprop.emit.page_latex import page_latex
 
-        return latex_steps(self._shown_steps(checks))
+        return page_latex(self._steps_page(checks))
 
-    def _shown_steps(self, checks: bool) -> Shown:
+    def _steps_page(self, checks: bool) -> Page:
         from symbackprop.emit.steps import shown
+        from symbackprop.emit.steps_page import steps_page, verdict_words
 
         verdicts = None
         if checks:
             from symbackprop.verify.steps import checked
 
             found = checked(self.steps)
-            verdicts = [[c.comparison.told for c in section] for section in found]
-        return shown(self.steps, self.backward.wrt, verdicts)
+            verdicts = [
+                [verdict_words(c.verdict, c.points, c.reason) for c in (s.comparison for s in part)]
+                for part in found
+            ]
+        return steps_page(shown(self.steps, self.backward.wrt, verdicts), self.backward)
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -166,21 +171,26 @@ class Derivation:
         from symbackprop.emit.text import text
 
         with working_on("the text of the result"):
-            return text(self.backward, unicode=unicode, notation=notation, worked=self._worked())
+            return text(
+                self.backward, unicode=unicode, notation=notation, examples=self._examples()
+            )
 
-    def _worked(self) -> list[str]:
+    def _examples(self) -> list[Example]:
         """The value and the gradients at each example, as the generated code computes them."""
         if not self.examples:
             return []
-        module, (output,) = self.compile(), self.backward.program.outputs
-        lines = []
+        from symbackprop.emit.result_page import Example
+
+        program = self.backward.program
+        module, (output,) = self.compile(), program.outputs
+        named = {a.name: a for a in program.inputs}
+        found = []
         for inputs in self.examples:
             value, grads = module.value_and_grad(*inputs.values())
-            given = ", ".join(f"{name} = {x:.10g}" for name, x in inputs.items())
-            found = {output.name: value, **{f"d{n}": g for n, g in grads._asdict().items()}}
-            results = ", ".join(f"{name} = {x:.10g}" for name, x in found.items())
-            lines.append(f"at {given}: {results}")
-        return lines
+            given = {named[name]: x for name, x in inputs.items()}
+            slopes = {named[name]: x for name, x in grads._asdict().items()}
+            found.append(Example(given, (output, value), slopes))
+        return found
 
     def numpy_source(self) -> str:
         """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`."""

@@ -55,8 +55,8 @@ class Gradient:
 
     def latex(self) -> str:
         """The right-hand side of the gradient in LaTeX, in index notation."""
-        from symbackprop.emit.latex import names_for
         from symbackprop.emit.latex_expr import LatexPrinter
+        from symbackprop.emit.naming import names_for
 
         return LatexPrinter(names_for(self.shown)).show(self.adjoint.expr)
 

@@ -19,13 +19,14 @@ from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.slow import step
 from symbackprop.calculus.stages import Stage
+from symbackprop.messages import message
 
-COLLECTED = "terms collected"
-DEFINITION = "definition"
-SOLVED = "from the definition"
-CANCELLED = "with one denominator"
-INSERTED = "inserted"
-ARRANGED = "common factors taken out"
+COLLECTED = message("terms collected")
+DEFINITION = message("definition")
+SOLVED = message("from the definition")
+CANCELLED = message("with one denominator")
+INSERTED = message("inserted")
+ARRANGED = message("common factors taken out")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from sympy import Add, Expr, Mul
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import joined, plus, times
+from symbackprop.messages import message
 
 PICKS = "Σ_j δ_jk f_j = f_k"
-SPLITS = "sum of a sum"
-SPREADS = "distributive law"
+SPLITS = message("sum of a sum")
+SPREADS = message("distributive law")
 
 
 def collapsed(expr: Expr) -> tuple[str, Expr] | None:

@@ -29,11 +29,12 @@ from symbackprop.calculus.reverse import Worked, standing_indices
 from symbackprop.calculus.simplify import Simplifier
 from symbackprop.calculus.stages import FACTS
 from symbackprop.errors import InputError
+from symbackprop.messages import message
 
 MOST = 40  # paths
-OVER_PATHS = "chain rule: the sum over all paths"
-EACH_EDGE = "the derivative along each edge"
-ABOVE = "the gradients in between by their names"
+OVER_PATHS = message("chain rule: the sum over all paths")
+EACH_EDGE = message("the derivative along each edge")
+ABOVE = message("the gradients in between by their names")
 
 
 @dataclass(frozen=True)

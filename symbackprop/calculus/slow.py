@@ -12,6 +12,7 @@ from symbackprop.algebra.matrices import Cholesky, Determinant, Inverse, LogAbsD
 from symbackprop.algebra.nodes import (
     Element,
     IndexMax,
+    IndexMin,
     IndexProduct,
     IndexSum,
     Maximum,
@@ -25,29 +26,39 @@ from symbackprop.algebra.trees import elements
 from symbackprop.algebra.unevaluated import plus, replaced, times
 from symbackprop.calculus.differentiate import differentiate
 from symbackprop.calculus.rules import UNARY, d_element
+from symbackprop.messages import message
 
 Applied = tuple[str, Expr]
 """The name of a rule, and what it made."""
 
-SUM = "sum rule"
-CONSTANT = "constant factor"
-FIXED = "held fixed"
-PRODUCT = "product rule"
-QUOTIENT = "quotient rule"
-POWER = "power rule"
-RECIPROCAL = "reciprocal rule"
-EXPONENT = "logarithmic derivative of a power"
-UNDER_SUM = "derivative under the sum"
-BRANCHES = "derivative of each branch"
+SUM = message("sum rule")
+CONSTANT = message("constant factor")
+FIXED = message("held fixed")
+PRODUCT = message("product rule")
+QUOTIENT = message("quotient rule")
+POWER = message("power rule")
+RECIPROCAL = message("reciprocal rule")
+EXPONENT = message("logarithmic derivative of a power")
+UNDER_SUM = message("derivative under the sum")
+BRANCHES = message("derivative of each branch")
 ELEMENT = "∂x_j/∂x_k = δ_jk"
-FUNCTION = "derivative of {}"
+FUNCTION = message("derivative of {function}")
 
 
-_NAMES: dict[type, str] = {
-    IndexProduct: "a product over an axis", IndexMax: "a maximum", Maximum: "a maximum",
-    Minimum: "a minimum", Inverse: "an inverse", Determinant: "a determinant",
-    LogAbsDet: "a log-determinant", Cholesky: "a Cholesky factor",
-}  # fmt: skip
+MAXIMUM = message("derivative of a maximum")
+MINIMUM = message("derivative of a minimum")
+_RULES: dict[type, str] = {
+    IndexProduct: message("derivative of a product over an axis"),
+    IndexMax: MAXIMUM,
+    Maximum: MAXIMUM,
+    IndexMin: MINIMUM,
+    Minimum: MINIMUM,
+    Where: message("derivative of a choice"),
+    Inverse: message("derivative of an inverse"),
+    Determinant: message("derivative of a determinant"),
+    LogAbsDet: message("derivative of a log-determinant"),
+    Cholesky: message("derivative of a Cholesky factor"),
+}
 
 
 def step(expr: Expr, named: Callable[[Poly], Poly]) -> Applied | None:
@@ -102,10 +113,10 @@ def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Applied:
     if head in UNARY:
         slope = UNARY[head](normal(u.args[0]), ONE)
         outer = u if head == "exp" else Arranger(lambda _: 0).arrange(slope)
-        return FUNCTION.format(head), times(outer, d(u.args[0]))
+        return FUNCTION.format(function=head), times(outer, d(u.args[0]))
     whole = differentiate(normal(u), x.array, x.indices)
-    kind = _NAMES.get(type(u), type(u).__name__.lower())
-    return FUNCTION.format(kind), Arranger(lambda _: 0).arrange(named(whole))
+    rule = _RULES.get(type(u)) or FUNCTION.format(function=type(u).__name__.lower())
+    return rule, Arranger(lambda _: 0).arrange(named(whole))
 
 
 def _of_product(u: Mul, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Applied:

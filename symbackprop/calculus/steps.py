@@ -19,9 +19,10 @@ from symbackprop.calculus.companions import by_name
 from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.reverse import Worked, standing_indices
 from symbackprop.calculus.stages import Stage
+from symbackprop.messages import message
 
-CHAIN = "chain rule"
-UPSTREAM = "upstream gradient"
+CHAIN = message("chain rule")
+UPSTREAM = message("upstream gradient")
 
 
 @dataclass(frozen=True)

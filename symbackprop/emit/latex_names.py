@@ -191,11 +191,18 @@ class Names:
 
     def mention(self, array: Array, bold: bool) -> str:
         """The array in a sentence, without indices."""
+        if self.is_partial(array):
+            of, dotted = self._differentiated(array)
+            return self._fraction(self.mention(of, bold), dotted)
         return self.whole(array) if bold else self._dressed(array).show()
 
     def whole_partial(self, array: Array) -> str:
         """∂loss/∂array as a whole."""
         return self._fraction(self.whole(array), False)
+
+    def partial_in(self, array: Array, bold: bool) -> str:
+        """∂loss/∂array in a sentence, without indices."""
+        return self._fraction(self.mention(array, bold), False)
 
     def is_partial(self, array: Array) -> bool:
         """Whether the array is shown as a derivative of the loss."""

@@ -20,7 +20,8 @@ from symbackprop.algebra.nodes import (
     Where,
     size_symbol,
 )
-from symbackprop.emit.text import WIDTH, text, text_jacobian
+from symbackprop.emit.page_text import WIDTH
+from symbackprop.emit.text import text, text_jacobian
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
 from symbackprop.errors import NotYet
 from tests.emit.derivations import AFFINE, CE, SOFTMAX, SOFTMAX_JACOBIAN, SOFTMAX_PROGRAM, add, mul
@@ -109,7 +110,7 @@ using
 def test_an_upstream_gradient_in_ascii() -> None:
     shown = text(SOFTMAX, unicode=False)
     assert shown.isascii()
-    assert "  given dy = dL/dy, for a scalar L computed from it\n" in shown
+    assert "  given dy = dL/dy, for a scalar L computed from y\n" in shown
     assert "  da[k] = y[k]*(dy[k] - sum_j dy[j]*y[j])    dL/da\n" in shown
     assert shown.endswith("notes\n  at a = 0 the slope is that of a > 0, 50% of them\n")
 
@@ -134,6 +135,9 @@ def test_a_jacobian_by_cases() -> None:
   ∂y[j]/∂a[k] = y[j]·(1 - y[j])         j = k
   ∂y[j]/∂a[k] = -y[j]·y[k]              j ≠ k
   ∂y/∂a = diag(y) - y yᵀ
+
+notes
+  vectors are columns
 """)
 
 
