@@ -41,14 +41,24 @@ class Differential:
 
 
 @dataclass(frozen=True)
-class Pulled:
-    """`δL = Σ ⟨∂L/∂y, ∂y/∂x δx⟩ = ⟨∂L/∂x, δx⟩` for one x, and what ∂L/∂x then is.
+class Pair:
+    """⟨gradient, moved⟩: the gradient in y, and how y changes with x, over the same indices.
 
-    pairs: the gradient in each y, and the change of y with x, over the same indices.
+    jacobian: of a vector in a vector.
     """
 
+    gradient: Expr
+    moved: Expr
+    indices: tuple[Index, ...]
+    jacobian: Jacobian | None = None
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """`δL = Σ ⟨∂L/∂y, ∂y/∂x δx⟩ = ⟨∂L/∂x, δx⟩` for one x, and what ∂L/∂x then is."""
+
     change: Array
-    pairs: tuple[tuple[Expr, Expr, tuple[Index, ...]], ...]
+    pairs: tuple[Pair, ...]
     first: Expr
     argument: Argument
 
@@ -129,12 +139,15 @@ def _pulled(
         put = dict(zip(indices, standing, strict=True))
         moved = linear.simplify(rename(_moved(worked, f, x, changes[x]), put), standing)
         adjoint = worked.known[user.array]
-        pairs.append((arrange(adjoint), moved.expr, standing))
+        flat = len(x.axes) == len(user.array.axes) == 1
+        jacobian = _jacobian(worked, user.array, x) if flat else None
+        pairs.append(Pair(arrange(adjoint), moved.expr, standing, jacobian))
         slope = rename(differentiate(f, x, draft.indices), put)
         terms.append(sum_over(adjoint * slope, standing))
     seed = worked.seeds.get(x)
     if seed is not None:
-        pairs.append((arrange(seed), changes[x][standing_indices(x)], standing_indices(x)))
+        at = standing_indices(x)
+        pairs.append(Pair(arrange(seed), changes[x][at], at))
         terms.append(seed)
     first = worked.simplifier.simplify(add(terms), draft.indices).expr
     chain = Chain(first, worked.simplifier.rank, partial(by_name, worked.simplifier.program))

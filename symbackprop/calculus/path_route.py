@@ -58,6 +58,7 @@ class PathRoute:
     program: Program
     upstream: tuple[Array | None, ...]
     target: Element
+    left: Element
     paths: tuple[Path, ...]
     definitions: tuple[tuple[Element, Expr], ...]
     steps: tuple[Step, ...]
@@ -78,14 +79,15 @@ def path_route(worked: Worked, target: Element) -> PathRoute:
             "give smaller sizes, as in --n n=2"
         )
     chain = _chain(worked, target, paths)
+    left = chain.steps[0].before
+    assert isinstance(left, Element)
     nodes = dict.fromkeys(n for p in paths for n in p.nodes[:-1])
     order = [d.array for d in program.definitions]
     definitions = tuple(
         (n, _definition(worked, n)) for n in sorted(nodes, key=lambda n: order.index(n.array))
     )
-    return PathRoute(
-        program, worked.backward.upstream, target, tuple(paths), definitions, tuple(chain.steps)
-    )
+    upstream, steps = worked.backward.upstream, tuple(chain.steps)
+    return PathRoute(program, upstream, target, left, tuple(paths), definitions, steps)
 
 
 def _chain(worked: Worked, target: Element, paths: Sequence[Path]) -> Chain:
@@ -99,16 +101,16 @@ def _chain(worked: Worked, target: Element, paths: Sequence[Path]) -> Chain:
     chain.to(arrange(normal(chain.expr)), ARRANGED)
     place = dict(zip(draft.indices, target.indices, strict=True))
     whole, facts = _unfolded(worked, draft)
-    written = arrange(normal(written_out(arrange(rename_poly(whole, place)))))
-    told = tuple(_written_fact(f) for f in facts)
-    chain.to(written, FACTS if told else COLLECTED, None, told)
     result = rename(draft.state.expr, place)
-    chain.to(result, ABOVE if draft.uses & _adjoints(worked) else ARRANGED)
+    named = bool(draft.uses & {d.adjoint for d in worked.drafts})
+    told = tuple(_written_fact(f) for f in facts)
+    if named or result.has(IndexSum):
+        written = arrange(normal(written_out(arrange(rename_poly(whole, place)))))
+        chain.to(written, FACTS if told else COLLECTED, None, told)
+        chain.to(result, ABOVE if named else ARRANGED)
+    else:
+        chain.to(result, FACTS if told else ARRANGED, None, told)
     return chain
-
-
-def _adjoints(worked: Worked) -> set[Array]:
-    return {d.adjoint for d in worked.drafts}
 
 
 def _unfolded(worked: Worked, draft: Draft) -> tuple[Poly, tuple[Fact, ...]]:
