@@ -10,13 +10,14 @@ from sympy import Expr
 
 from symbackprop.algebra.nodes import Array, Index, IndexSum
 from symbackprop.algebra.partial import Slope
-from symbackprop.algebra.poly import Poly, add, atom
+from symbackprop.algebra.poly import add
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.sums import rename, sum_over
 from symbackprop.algebra.unevaluated import plus, times
 from symbackprop.calculus.chains import Chain
 from symbackprop.calculus.companions import by_name
 from symbackprop.calculus.differentiate import differentiate, mentions
+from symbackprop.calculus.forward import push_forward
 from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.index_route import Argument, finish
 from symbackprop.calculus.linear import Linear
@@ -95,10 +96,9 @@ def _differential(
     worked: Worked, linear: Linear, array: Array, changes: Mapping[Array, Array]
 ) -> Differential:
     standing = standing_indices(array)
-    indices, f = worked.simplifier.definitions[array]
+    _, f = worked.simplifier.definitions[array]
     sources = [x for x in changes if mentions(f, x)]
-    put = dict(zip(indices, standing, strict=True))
-    polys = [rename(_moved(worked, f, x, changes[x]), put) for x in sources]
+    polys = [push_forward(worked.simplifier, array, x, changes[x]) for x in sources]
     total = linear.simplify(add(polys), standing)
     raw = []
     for x in sources:
@@ -107,11 +107,6 @@ def _differential(
     jacobians = tuple((x, _jacobian(worked, array, x)) for x in sources
                       if len(x.axes) == len(array.axes) == 1)  # fmt: skip
     return Differential(array, changes[array], standing, plus(*raw), total.expr, jacobians)
-
-
-def _moved(worked: Worked, f: Poly, x: Array, change: Array) -> Poly:
-    at = standing_indices(x)
-    return sum_over(differentiate(f, x, at) * atom(change[at]), at)
 
 
 def _jacobian(worked: Worked, array: Array, x: Array) -> Jacobian:
@@ -137,7 +132,8 @@ def _pulled(
         standing = standing_indices(user.array)
         indices, f = worked.simplifier.definitions[user.array]
         put = dict(zip(indices, standing, strict=True))
-        moved = linear.simplify(rename(_moved(worked, f, x, changes[x]), put), standing)
+        change = push_forward(worked.simplifier, user.array, x, changes[x])
+        moved = linear.simplify(change, standing)
         adjoint = worked.known[user.array]
         flat = len(x.axes) == len(user.array.axes) == 1
         jacobian = _jacobian(worked, user.array, x) if flat else None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import symbackprop as sb
+from symbackprop.algebra import registry
 from symbackprop.algebra.nodes import Element
 from symbackprop.algebra.partial import Slope
 from symbackprop.algebra.trees import rename
@@ -17,6 +18,7 @@ from symbackprop.calculus.reverse import Worked, worked
 from symbackprop.catalogue import names
 from symbackprop.verify.exact import Comparison
 from symbackprop.verify.routes import checked_index, checked_matrix, checked_paths
+from tests.corruptions import wrong
 
 MATRIX = """
 affine affine-batch softmax-ce softmax sigmoid sigmoid-bce two-layer tanh mse linear-regression
@@ -113,3 +115,15 @@ def test_too_many_paths_are_refused() -> None:
     _, work_ = work("y = x @ A; z = y @ A; u = z @ A; L = sum(u @ A)", shapes=deep)
     with pytest.raises(sb.InputError, match=r"more than 40 paths lead .* smaller sizes"):
         path_route(work_, component(work_.backward.program.inputs[0], (1,)))
+
+
+def test_a_corrupted_law_of_forward_mode_makes_a_differential_false() -> None:
+    right = registry.LAWS["push_forward"]
+    try:
+        registry.LAWS["push_forward"] = lambda *args: wrong("push_forward", right(*args))
+        _, work_ = work("softmax-ce")
+        *_, differentials = checked_matrix(matrix_route(work_))
+    finally:
+        registry.LAWS["push_forward"] = right
+        registry.clear_caches()
+    assert all(c.verdict == "false" for c in differentials)
