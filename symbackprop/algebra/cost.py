@@ -161,7 +161,8 @@ class _Counter:
             sides = _matrices(big, bound)
             if sides:
                 joins = sum((len(side) - 1) * elements_of(_union(side)) for side in sides)
-                if len(big) < len(body.args):  # the rest multiplies the result
+                rest = [a for a in body.args if a not in big]
+                if rest and not _union(rest):  # scalars multiply the result
                     joins += elements_of(free_indices(e))
                 return sum(self.count(a) for a in body.args) + joins + CONTRACTION * span
         return self.count(body) + span
