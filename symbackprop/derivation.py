@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Eq
 
-from symbackprop import __version__, request
+from symbackprop import __version__, printing, request
 from symbackprop.algebra.deadline import limited, working_on
 from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.program import Definition, Program
@@ -22,6 +22,7 @@ from symbackprop.calculus.result import Adjoint, Backward
 from symbackprop.calculus.reverse import backward
 from symbackprop.derived import Gradient, Jacobian, displayed
 from symbackprop.emit.lettering import lettered_backward, lettered_jacobian
+from symbackprop.emit.translations import translation
 from symbackprop.products import Product
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
@@ -118,17 +119,27 @@ class Derivation:
         with working_on("the steps"):
             return steps(worked(self.source, [a.name for a in self.backward.wrt]))
 
-    def steps_text(self, *, unicode: bool = True, checks: bool = False) -> str:
-        """The steps for a terminal; with `checks`, what became of the check of each."""
+    def steps_text(
+        self, *, unicode: bool = True, checks: bool = False, lang: str = "en"
+    ) -> str:
+        """The steps for a terminal; with `checks`, what became of the check of each.
+
+        lang: the language of the words, "en", "zh" or "es"; raises InputError for any other.
+        """
         from symbackprop.emit.page_text import page_text
 
-        return page_text(self._steps_page(checks), unicode)
+        return page_text(self._steps_page(checks), unicode, words=translation(lang))
 
-    def steps_latex(self, *, checks: bool = False) -> str:
-        """The steps in LaTeX, a displayed block for each gradient."""
+    def steps_latex(
+        self, *, checks: bool = False, standalone: bool = False, lang: str = "en"
+    ) -> str:
+        """The steps in LaTeX, a displayed block for each gradient, or a document of its own."""
         from symbackprop.emit.page_latex import page_latex
 
-        return page_latex(self._steps_page(checks))
+        page = self._steps_page(checks)
+        if standalone:
+            return printing.document(page, lang)
+        return page_latex(page, words=translation(lang))
 
     def _steps_page(self, checks: bool) -> Page:
         from symbackprop.emit.steps import shown
@@ -159,21 +170,58 @@ class Derivation:
         """The cost of each step of the backward pass, as the simplifier counts it."""
         return program_cost(self.backward)
 
-    def latex(self, *, notation: str = "index") -> str:
-        """One `aligned` block for display mathematics; notation is "index" or "matrix"."""
+    def latex(
+        self, *, notation: str = "index", standalone: bool = False, lang: str = "en"
+    ) -> str:
+        """One `aligned` block for display mathematics, or a document of its own.
+
+        notation: "index" or "matrix". lang: the language of the words, "en", "zh" or "es".
+        Raises InputError for any other of either.
+        """
         from symbackprop.emit.latex import latex
 
         with working_on("the LaTeX of the result"):
-            return latex(self.backward, notation=notation)
+            if standalone:
+                return printing.document(self._page(notation), lang)
+            return latex(self.backward, notation=notation, words=translation(lang))
 
-    def text(self, *, unicode: bool = True, notation: str = "index") -> str:
-        """The derivation for a terminal; without `unicode`, in ASCII; notation as for `latex`."""
-        from symbackprop.emit.text import text
+    def text(self, *, unicode: bool = True, notation: str = "index", lang: str = "en") -> str:
+        """The derivation for a terminal; without `unicode`, in ASCII; the rest as for `latex`."""
+        from symbackprop.emit.page_text import page_text
 
         with working_on("the text of the result"):
-            return text(
-                self.backward, unicode=unicode, notation=notation, examples=self._examples()
-            )
+            return page_text(self._page(notation), unicode, words=translation(lang))
+
+    def markdown(
+        self,
+        *,
+        steps: bool = False,
+        checks: bool = False,
+        notation: str = "index",
+        lang: str = "en",
+    ) -> str:
+        """The result in Markdown, or with `steps` how it is found; the rest as for `latex`."""
+        with working_on("the Markdown of the result"):
+            page = self._steps_page(checks) if steps else self._page(notation)
+            return printing.markdown(page, lang)
+
+    def html(
+        self,
+        *,
+        steps: bool = False,
+        checks: bool = False,
+        notation: str = "index",
+        lang: str = "en",
+    ) -> str:
+        """The same as one file of HTML that needs no network."""
+        with working_on("the HTML of the result"):
+            page = self._steps_page(checks) if steps else self._page(notation)
+            return printing.html(page, lang)
+
+    def _page(self, notation: str) -> Page:
+        from symbackprop.emit.result_page import result_page
+
+        return result_page(self.backward, notation=notation, examples=self._examples())
 
     def _examples(self) -> list[Example]:
         """The value and the gradients at each example, as the generated code computes them."""

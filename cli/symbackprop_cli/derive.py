@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
+from symbackprop_cli.formats import PAGES, chosen, format_options, listed
 from symbackprop_cli.options import forward_options, read_batch, read_names, read_shapes
-from symbackprop_cli.output import Output, first_shown
-
-if TYPE_CHECKING:
-    from symbackprop.derivation import Derivation
-    from symbackprop.derived import Jacobian
-    from symbackprop.products import Product
+from symbackprop_cli.output import Output
+from symbackprop_cli.render import Rendering
 
 
 @click.command("derive")
 @click.argument("what", metavar="NAME|FILE.py:FUNC|EXPR")
-@click.option("--text", "form", flag_value="text", help="Readable in a terminal (the default).")
-@click.option("--latex", "form", flag_value="latex", help="One 'aligned' block to paste.")
-@click.option("--numpy", "form", flag_value="numpy", help="A module to import; NumPy only.")
-@click.option("--json", "form", flag_value="json", help="Everything, for other programs.")
+@format_options
 @click.option("--steps", is_flag=True, help="How each gradient is found, one law at a time.")
 @click.option("--show-checks", is_flag=True, help="With --steps: how each step was checked.")
 @click.option("--cost", "form", flag_value="cost", help="What each step of the result costs.")
 @click.option(
     "--notation",
     type=click.Choice(["index", "matrix"]),
-    help="How --latex writes arrays: by elements (the default), or whole where that exists.",
+    help="How arrays are written: by elements (the default), or whole where that exists.",
 )
 @forward_options
 @click.option("--rename", metavar="OLD=NEW,…", help="Rename arrays to match your notes: a=z,y=o.")
@@ -44,10 +36,12 @@ if TYPE_CHECKING:
 @click.option("--hessian", metavar="X[,Y]", help="The Hessian of a scalar output in X (and Y).")
 @click.option("--jvp", metavar="X[,Y…]", help="How outputs change in a direction of these inputs.")
 @click.option("--hvp", metavar="X[,Y…]", help="The Hessian in these inputs times a direction.")
-@click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
     what: str,
     form: str | None,
+    standalone: bool,
+    lang: str | None,
+    path: str | None,
     steps: bool,
     show_checks: bool,
     notation: str | None,
@@ -62,7 +56,6 @@ def command(
     hessian: str | None,
     jvp: str | None,
     hvp: str | None,
-    path: str | None,
 ) -> None:
     """Derive the backward pass of a layer, a NumPy function or an expression.
 
@@ -71,15 +64,15 @@ def command(
     symbackprop derive mylayer.py:loss --shape a=n --shape t=n --numpy -o loss.py
     symbackprop derive "y = tanh(x); L = sum(y**2)" --shape x=n
     """
-    form = form or "text"
+    form = chosen(form, path, standalone, lang)
     requests = {"--jacobian": jacobian, "--hessian": hessian, "--jvp": jvp, "--hvp": hvp}
     given = [option for option, text in requests.items() if text is not None]
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} are several requests; give one of them")
-    if notation and (form not in ("text", "latex") or jacobian or hessian):
-        raise click.UsageError("--notation is for gradients and products, in --text or --latex")
-    if steps and (given or notation or form not in ("text", "latex")):
-        raise click.UsageError("--steps is for gradients, in --text or --latex")
+    if notation and (form not in PAGES or jacobian or hessian):
+        raise click.UsageError(f"--notation is for gradients and products, in {listed(PAGES)}")
+    if steps and (given or notation or form not in PAGES):
+        raise click.UsageError(f"--steps is for gradients, in {listed(PAGES)}, by elements")
     if show_checks and not steps:
         raise click.UsageError("--show-checks belongs to --steps")
     if given and form == "cost":
@@ -91,7 +84,7 @@ def command(
     if pair is not None and len(pair) != 2:
         raise click.UsageError(f"--jacobian takes an output and an input, as y,a, not {jacobian!r}")
     moving = {"jvp": read_names(jvp, "--jvp"), "hvp": read_names(hvp, "--hvp")}
-    output = Output(path)
+    rendering = Rendering(form, Output(path), standalone, lang or "en")
 
     from symbackprop.algebra.deadline import limited
     from symbackprop.derivation import derive
@@ -109,18 +102,18 @@ def command(
                 batch=read_batch(batch),
             )
         if pair:
-            result = _table(derivation.jacobian(*pair), form, output)
+            result = rendering.table(derivation.jacobian(*pair))
         elif inputs:
-            result = _table(derivation.hessian(*inputs), form, output)
+            result = rendering.table(derivation.hessian(*inputs))
         elif moving["jvp"]:
-            result = _shown(derivation.jvp(*moving["jvp"]), form, notation or "index", output)
+            result = rendering.result(derivation.jvp(*moving["jvp"]), notation or "index")
         elif moving["hvp"]:
-            result = _shown(derivation.hvp(*moving["hvp"]), form, notation or "index", output)
+            result = rendering.result(derivation.hvp(*moving["hvp"]), notation or "index")
         elif steps:
-            result = _steps(derivation, form, show_checks, output)
+            result = rendering.steps(derivation, show_checks)
         else:
-            result = _shown(derivation, form, notation or "index", output)
-    output.write(result)
+            result = rendering.result(derivation, notation or "index")
+    rendering.output.write(result)
 
 
 def _renames(text: str | None) -> dict[str, str] | None:
@@ -130,39 +123,3 @@ def _renames(text: str | None) -> dict[str, str] | None:
 
     return dict(parse_renames(text))
 
-
-def _steps(derivation: Derivation, form: str, checks: bool, output: Output) -> str:
-    """Each gradient as a chain of equalities."""
-    if form == "latex":
-        return derivation.steps_latex(checks=checks)
-    show = partial(derivation.steps_text, checks=checks)
-    return first_shown(output, show, partial(show, unicode=False))
-
-
-def _shown(derived: Derivation | Product, form: str, notation: str, output: Output) -> str:
-    """Gradients, or a product with a direction."""
-    if form == "latex":
-        return derived.latex(notation=notation)
-    if form == "numpy":
-        return derived.numpy_source()
-    if form == "json":
-        return derived.json()
-    if form == "cost":
-        from symbackprop.derivation import Derivation
-        from symbackprop.emit.text_cost import text_cost
-
-        assert isinstance(derived, Derivation)
-        return text_cost(derived.shown.program.name, derived.cost())
-    show = partial(derived.text, notation=notation)
-    return first_shown(output, show, partial(show, unicode=False))
-
-
-def _table(jacobian: Jacobian, form: str, output: Output) -> str:
-    """A Jacobian or a Hessian."""
-    if form == "latex":
-        return jacobian.latex()
-    if form == "numpy":
-        return jacobian.numpy_source()
-    if form == "json":
-        return jacobian.json()
-    return first_shown(output, jacobian.text, lambda: jacobian.text(unicode=False))

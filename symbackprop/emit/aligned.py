@@ -1,6 +1,6 @@
 r"""Blocks of a page as the lines of `aligned`: left sides, right sides, remarks; none too wide.
 
-A line is its cells with `&` between them: `left &= right && remark`.
+A line is its cells with `&` between them: `left &= right && remark`; an empty one makes room.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from symbackprop.emit.tex import parse
 from symbackprop.emit.tex_lines import lines as broken
 from symbackprop.emit.tex_width import text_width, width
 
-WIDE = 46.0  # em; what fits on a page of A4 with margins of 2 cm, set in 10 points
+WIDE = 45.0  # em; what fits on a page of A4 with margins of 2 cm, set in 10 points
 GAP = 2.0
 _ESCAPED = {"\N{NO-BREAK SPACE}": "~"}
 
@@ -33,6 +33,16 @@ class Style:
     words: Translate = english
     width: float = WIDE
     fitted: Callable[[str], str] = as_it_is  # makes a line narrower that cannot be broken
+
+
+def under_one_another(lines: Iterable[str]) -> str:
+    r"""The lines with `\\\\` between them, and more room where one is empty."""
+    body = space = ""
+    for line in lines:
+        if line:
+            body += f" \\\\{space}\n{line}" if body else line
+        space = "" if line else "[6pt]"
+    return body
 
 
 def display_lines(block: Display, style: Style) -> list[str]:
@@ -80,7 +90,7 @@ def chain_lines(block: Chain, style: Style) -> list[str]:
         if beside and told:
             found[-1] += f" && {told[0]}"
         elif not beside:
-            found += [rf"&\qquad {line}" for line in told]
+            found += [*(rf"&\qquad {line}" for line in told), ""]
     return found
 
 

@@ -6,7 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from symbackprop.emit.aligned import Style, chain_lines, display_lines, heading, inline, sentence
+from symbackprop.emit.aligned import (
+    Style,
+    chain_lines,
+    display_lines,
+    heading,
+    inline,
+    sentence,
+    under_one_another,
+)
 from symbackprop.emit.page import (
     Block,
     Chain,
@@ -67,10 +75,5 @@ def block_lines(block: Block, style: Style) -> list[str]:
 
 
 def aligned(lines: Iterable[str]) -> str:
-    r"""One `aligned` block; a line that is empty makes room between the others."""
-    body = space = ""
-    for line in lines:
-        if line:
-            body += f" \\\\{space}\n{line}" if body else line
-        space = "" if line else "[6pt]"
-    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+    r"""One `aligned` block."""
+    return f"\\begin{{aligned}}\n{under_one_another(lines)}\n\\end{{aligned}}"

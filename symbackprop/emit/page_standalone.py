@@ -13,6 +13,7 @@ from symbackprop.emit.aligned import (
     display_lines,
     escaped,
     plain,
+    under_one_another,
 )
 from symbackprop.emit.page import (
     Block,
@@ -98,5 +99,5 @@ def _prose(parts: Iterable[Part], style: Style) -> str:
 
 def _aligned(lines: Iterable[str]) -> str:
     """Rows that may stand on two pages."""
-    body = " \\\\\n".join(line.replace(" && ", r" &&\qquad ") for line in lines)
+    body = under_one_another(line.replace(" && ", r" &&\qquad ") for line in lines)
     return f"\\begin{{alignat*}}{{2}}\n{body}\n\\end{{alignat*}}"

@@ -6,6 +6,7 @@ It is read to be measured, broken into lines, and written again for Markdown and
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|[^\s]")
@@ -13,6 +14,7 @@ _RAW = re.compile(r"((?:\\.|[^{}\\])*)\}")
 # Commands whose argument is text, and those whose arguments are formulas, with their number.
 TEXT = frozenset({"text", "textbf", "mathrm", "mathbf", "mathtt", "mathcal", "operatorname"})
 ARGUMENTS = {"frac": 2, "sqrt": 1, "hat": 1, "bar": 1, "tilde": 1, "dot": 1, "boldsymbol": 1}
+LARGE = frozenset([r"\sum", r"\prod"])
 _PLAIN = {r"\textbackslash ": "\\", r"\textasciicircum ": "^"}
 
 
@@ -88,6 +90,19 @@ def parse(tex: str) -> tuple[Node, ...]:
     if reader.token:
         raise ValueError(f"{reader.token!r} at {reader.at} of {tex!r} closes nothing")
     return items
+
+
+def is_tall(items: Iterable[Node]) -> bool:
+    """Whether there is a fraction or a large sum among them."""
+    for item in items:
+        base = item.base if isinstance(item, Script) else item
+        if isinstance(base, Command) and base.name == "frac":
+            return True
+        if isinstance(base, Symbol) and base.tex in LARGE:
+            return True
+        if isinstance(base, Rows) or (isinstance(base, Fenced | Group) and is_tall(base.items)):
+            return True
+    return False
 
 
 class _Reader:

@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from symbackprop.emit.tex import (
+    LARGE,
     Command,
     Fenced,
-    Group,
     Node,
     Rows,
     Script,
     Symbol,
+    is_tall,
     parse,
 )
 from symbackprop.emit.tex_width import width
 
 _SIGNS = frozenset(["+", "-"])
-_LARGE = frozenset([r"\sum", r"\prod"])
 LEAST = 0.4  # a line that is not the last is at least this full
 
 
@@ -49,11 +49,27 @@ def lines(tex: str, most: float, first: float | None = None) -> list[str]:
     first = most if first is None else first
     if width(items) <= first:
         return [tex]
+    while (opened := _opened(tex, items, most)) is not None:
+        tex, items = opened, parse(opened)
     pieces = list(_pieces(tex, items, 0, most))
     cuts = _cuts(pieces, first, most)
     if not cuts:
         return [tex]
     return _cut(tex, items, cuts)
+
+
+def _opened(tex: str, items: Iterable[Node], most: float) -> str | None:
+    r"""The formula with its first fraction that is too wide, A/B, as 1/B times (A)."""
+    for item in items:
+        if isinstance(item, Fenced):
+            opened = _opened(tex, item.items, most)
+            if opened is not None:
+                return opened
+        if isinstance(item, Command) and item.name == "frac" and width((item,)) > most:
+            above, below = (tex[a[0].start : a[-1].end] for a in item.arguments)
+            product = rf"\frac{{1}}{{{below}}} \left({above}\right)"
+            return tex[: item.start] + product + tex[item.end :]
+    return None
 
 
 def _pieces(tex: str, items: tuple[Node, ...], depth: int, most: float) -> Iterator[_Piece]:
@@ -82,7 +98,7 @@ def _pieces(tex: str, items: tuple[Node, ...], depth: int, most: float) -> Itera
 def _is_factor(item: Node) -> bool:
     """Whether it is a factor of its own that may begin a line."""
     base = item.base if isinstance(item, Script) else item
-    return isinstance(base, Fenced | Rows) or (isinstance(base, Symbol) and base.tex in _LARGE)
+    return isinstance(base, Fenced | Rows) or (isinstance(base, Symbol) and base.tex in LARGE)
 
 
 def _is_sign(item: Node) -> bool:
@@ -117,7 +133,7 @@ def _cut(tex: str, items: tuple[Node, ...], cuts: list[_Piece]) -> list[str]:
     changed = {}
     for fence in _fences(items):
         if any(fence.start < at < fence.end for at in places):
-            size = "bigg" if _is_tall(fence.items) else "big"
+            size = "bigg" if is_tall(fence.items) else "big"
             changed[fence.start] = (r"\left", rf"\{size}l")
             close = tex.rindex(r"\right", fence.start, fence.end)
             changed[close] = (r"\right", rf"\{size}r")
@@ -138,15 +154,3 @@ def _fences(items: Iterable[Node]) -> Iterator[Fenced]:
         if isinstance(item, Fenced):
             yield item
             yield from _fences(item.items)
-
-
-def _is_tall(items: Iterable[Node]) -> bool:
-    for item in items:
-        base = item.base if isinstance(item, Script) else item
-        if isinstance(base, Command) and base.name == "frac":
-            return True
-        if isinstance(base, Symbol) and base.tex in _LARGE:
-            return True
-        if isinstance(base, Fenced | Group) and _is_tall(base.items):
-            return True
-    return False
