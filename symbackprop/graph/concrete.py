@@ -5,7 +5,6 @@ The messages are those of the symbolic graph, at each place: they hold for every
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -17,6 +16,7 @@ from symbackprop.calculus.reverse import standing_indices
 from symbackprop.emit.cases import settled
 from symbackprop.errors import InputError, NotYet
 from symbackprop.graph.diagram import (
+    BRANCH,
     CONSTANT,
     INPUT,
     OPERATION,
@@ -24,8 +24,11 @@ from symbackprop.graph.diagram import (
     Diagram,
     Line,
     Vertex,
+    branched,
+    free_of,
     whole,
 )
+from symbackprop.graph.forms import length
 from symbackprop.graph.messages import Messages, Total
 from symbackprop.graph.model import Node
 from symbackprop.graph.operations import (
@@ -43,6 +46,7 @@ from symbackprop.graph.operations import (
 from symbackprop.graph.places import at_sizes, placed
 
 MOST = 150  # vertices that a reader can take in
+SHORT = 6  # the length up to which sums are written out on a line
 Sizes = Mapping[Basic, int]
 Place = tuple[int, ...]
 
@@ -63,11 +67,64 @@ def known(total: Total) -> Expr:
     return total.adjoint.element if total.adjoint else total.form.final.expr
 
 
-def _too_many(count: int, about: str = "") -> InputError:
+def _too_many(count: int, about: str = "", what: str = "nodes") -> InputError:
     return InputError(
-        f"written out, the graph has {about}{count} nodes, too many to read (the most is {MOST}); "
+        f"written out, the graph has {about}{count} {what}, too many to read (the most is {MOST}); "
         "give smaller sizes, or draw it without a concrete n"
     )
+
+
+def components(diagram: Diagram, sizes: Sizes) -> Diagram:
+    """The diagram of layers with a line for each number; the boxes stay whole.
+
+    Raises InputError where that would be more than MOST lines.
+    """
+    boxes = {v.key for v in diagram.vertices if v.kind == OPERATION}
+
+    def part(key: Hashable, place: Place) -> Hashable:
+        return key if key in boxes else (key, place)
+
+    vertices: list[Vertex] = []
+    lines = [
+        _line_at(line, place, sizes, part(line.start, place), part(line.end, place))
+        for line in diagram.lines for place in _places(line.indices, sizes)
+    ]  # fmt: skip
+    if len(lines) > MOST:
+        raise _too_many(len(lines), what="lines")
+    for vertex in diagram.vertices:
+        if vertex.key in boxes:
+            vertices.append(vertex)
+        elif vertex.kind == BRANCH:
+            ends = dict.fromkeys(e.end for e in lines if e.end == (vertex.key, ()) or (
+                isinstance(e.end, tuple) and e.end[0] == vertex.key))
+            vertices += [Vertex(end, BRANCH) for end in ends]
+        else:
+            indices = free_of(vertex)
+            for place in _places(indices, sizes):
+                label = _at(vertex.label, indices, place, sizes)  # type: ignore[arg-type]
+                vertices.append(replace(vertex, key=(vertex.key, place), label=label))
+    return Diagram(diagram.program, tuple(vertices), tuple(lines))
+
+
+def _line_at(line: Line, place: Place, sizes: Sizes, start: Hashable, end: Hashable) -> Line:
+    shown = (
+        None if e is None else _at(e, line.indices, place, sizes)
+        for e in (line.value, line.message, line.name)
+    )
+    return Line(start, end, (), *shown)
+
+
+def _places(indices: tuple[Index, ...], sizes: Sizes) -> Iterator[Place]:
+    """All places of an array with these indices, counted from 1."""
+    return product(*(range(1, int(i.size.xreplace(dict(sizes))) + 1) for i in indices))
+
+
+def _at(expr: Basic, indices: tuple[Index, ...], place: Place, sizes: Sizes) -> Expr:
+    """An expression at one place."""
+    mapping = dict(zip(indices, map(Integer, place), strict=True))
+    here = placed(expr, mapping)
+    written = settled(at_sizes(here, sizes, sums=True))
+    return written if length(written) <= SHORT else settled(at_sizes(here, sizes))
 
 
 @dataclass(frozen=True)
@@ -87,16 +144,10 @@ class _Unrolled:
     sources: dict[tuple[Array, Place], _Source] = field(default_factory=dict)
 
     def places(self, indices: tuple[Index, ...]) -> Iterator[Place]:
-        """All places of an array with these indices, counted from 1."""
-        return product(*(range(1, self.size(i.size) + 1) for i in indices))
-
-    def size(self, size: Expr) -> int:
-        return int(size.xreplace(dict(self.sizes)))
+        return _places(indices, self.sizes)
 
     def at(self, expr: Basic, indices: tuple[Index, ...], place: Place) -> Expr:
-        """An expression at one place."""
-        mapping = dict(zip(indices, map(Integer, place), strict=True))
-        return settled(at_sizes(placed(expr, mapping), self.sizes))
+        return _at(expr, indices, place, self.sizes)
 
     def run(self) -> None:
         graph = self.messages.graph
@@ -230,7 +281,7 @@ class _Unrolled:
         self.lines.append(Line(source.key, key, (), shown, here))
 
     def diagram(self) -> Diagram:
-        """What the outputs come from, with the trunks."""
+        """What the outputs come from."""
         needed: set[Hashable] = set()
         stack = [v.key for v in self.vertices.values() if v.kind == OUTPUT]
         into: dict[Hashable, list[Line]] = {}
@@ -245,18 +296,8 @@ class _Unrolled:
         if len(vertices) > MOST:
             raise _too_many(len(vertices))
         lines = [line for line in self.lines if line.end in needed]
-        uses = Counter(line.start for line in lines)
-        trunks: dict[Hashable, Line] = {}
-        for vertex in vertices:
-            found = self._whole(vertex)
-            if found is None:
-                continue
-            if uses[vertex.key] > 1:
-                trunks[vertex.key] = found
-            elif found.message is not None:
-                lines = [replace(found, end=line.end) if line.start == vertex.key else line
-                         for line in lines]  # fmt: skip
-        return Diagram(self.messages.graph.program, vertices, tuple(lines), trunks)
+        wholes = [w for v in vertices if (w := self._whole(v)) is not None]
+        return branched(self.messages.graph.program, vertices, lines, wholes)
 
     def _whole(self, vertex: Vertex) -> Line | None:
         """The gradient in the number that a vertex stands for, if it has a name."""

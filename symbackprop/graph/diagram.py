@@ -1,4 +1,4 @@
-"""What is drawn: vertices, and lines with the value that goes forth and the message that comes back.
+"""What is drawn: vertices, and lines with the value that goes forth and the message that returns.
 
 All sizes may be symbolic, so that a line stands for an array; `concrete.py` has one line for each
 number.
@@ -7,7 +7,7 @@ number.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Basic, Expr
@@ -19,6 +19,7 @@ from symbackprop.graph.messages import Messages, Total
 from symbackprop.graph.operations import CHOICE, Operation
 
 INPUT, CONSTANT, OUTPUT, OPERATION = "input", "constant", "output", "operation"
+BRANCH = "branch"
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,38 @@ class Line:
 class Diagram:
     """Vertices in the order of computation.
 
-    trunks: where several lines leave a vertex, what they have in common, by the vertex's key: the
-    value, and the sum of their messages.
+    Where several lines leave a value that has a name, one line goes to a branch first, with the
+    sum of their messages; the lines from there carry the value without saying it again.
     """
 
     program: Program
     vertices: tuple[Vertex, ...]
     lines: tuple[Line, ...]
-    trunks: Mapping[Hashable, Line]
+
+
+def branched(
+    program: Program, vertices: Sequence[Vertex], lines: Sequence[Line], wholes: Sequence[Line]
+) -> Diagram:
+    """The diagram with branches. wholes: of the values with names, the value and its gradient.
+
+    A value that is used once has its whole line where its only line is.
+    """
+    uses = Counter(line.start for line in lines)
+    whole = {line.start: line for line in wholes}
+    found, more = list(lines), []
+    for n, line in enumerate(found):
+        if line.start not in whole:
+            continue
+        trunk, key = whole[line.start], (BRANCH, line.start)
+        if uses[line.start] > 1:
+            found[n] = replace(line, start=key, value=None)
+        elif trunk.message is not None:
+            found[n] = replace(trunk, end=line.end)
+    for start, trunk in whole.items():
+        if uses[start] > 1:
+            more.append(Vertex((BRANCH, start), BRANCH))
+            found.append(replace(trunk, end=(BRANCH, start)))
+    return Diagram(program, (*vertices, *more), tuple(found))
 
 
 def diagram(messages: Messages) -> Diagram:
@@ -87,17 +112,11 @@ def diagram(messages: Messages) -> Diagram:
         key = (OUTPUT, output)
         vertices.append(Vertex(key, OUTPUT, output[standing_indices(output)], None, output))
         lines.append(replace(whole(messages, messages.totals[output], seed=True), end=key))
-    uses = Counter(line.start for line in lines)
-    trunks = {
-        a: whole(messages, t) for a, t in messages.totals.items()
-        if uses[a] > 1 and (a not in graph.by_array or graph.by_array[a].named)
-    }  # fmt: skip
-    lines = [
-        replace(whole(messages, messages.totals[line.start]), end=line.end)  # type: ignore[index]
-        if uses[line.start] == 1 and line.start in messages.totals else line
-        for line in lines
+    wholes = [
+        whole(messages, t) for a, t in messages.totals.items()
+        if a not in graph.by_array or graph.by_array[a].named
     ]  # fmt: skip
-    return Diagram(graph.program, tuple(vertices), tuple(lines), trunks)
+    return branched(graph.program, vertices, lines, wholes)
 
 
 def _line(messages: Messages, source: Array, node: Array, slot: int) -> Line:
@@ -105,7 +124,7 @@ def _line(messages: Messages, source: Array, node: Array, slot: int) -> Line:
     graph, indices = messages.graph, standing_indices(source)
     edge = messages.edges.get((node, slot))
     if edge is None and source not in graph.by_array:
-        return Line(source, node, (), None, None)
+        return Line(source, node, indices, None, None)
     message = edge.message.final.expr if edge else None
     return Line(source, node, indices, graph.value(source[indices]), message)
 
@@ -126,3 +145,8 @@ def whole(messages: Messages, total: Total, *, seed: bool = False) -> Line:
         return Line(array, None, indices, value, total.form.final.expr)
     name = step.element if array in messages.graph.by_array else None
     return Line(array, None, indices, value, step.expr, name)
+
+
+def free_of(vertex: Vertex) -> tuple[Index, ...]:
+    """The free indices of a vertex's label."""
+    return tuple(i for i in getattr(vertex.label, "indices", ()) if isinstance(i, Index))

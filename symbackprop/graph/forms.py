@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sympy import Abs, Expr, Pow
+from sympy import Abs, Expr, Mul, Pow, S, exp
 
+from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.factoring import factored_out
 from symbackprop.algebra.functions import BY_CLASS
-from symbackprop.algebra.nodes import Element, Index, Iverson, Reduction, Where
-from symbackprop.algebra.normal import substitute
+from symbackprop.algebra.letters import rebuilt
+from symbackprop.algebra.nodes import Array, Element, Index, Iverson, Reduction, Where
+from symbackprop.algebra.normal import normal, substitute
 from symbackprop.algebra.poly import Atom, Node, Number, Poly, mono
 from symbackprop.algebra.trees import walk
 from symbackprop.calculus.differentiate import arrays_in
 from symbackprop.calculus.fuse import inlining
+from symbackprop.calculus.match import match
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.simplify import Simplifier
 from symbackprop.calculus.stages import FACTS, Stage, stages_of
+from symbackprop.graph.model import Graph
 
 ONE_FRACTION = "with one denominator"
 _TERMS = 8  # of a sum that is worth one fraction
@@ -37,8 +41,30 @@ class Form:
     path: tuple[Stage, ...] = ()
 
 
+class Writer(Arranger):
+    """Arranges messages: the names that the graph made come last, as in -t S, and exp(-a) is
+    1/exp(a) where exp(a) is a value of the graph."""
+
+    def __init__(self, graph: Graph, rank: Callable[[Array], int], free: tuple[Index, ...]) -> None:
+        super().__init__(rank, free)
+        self._graph = graph
+
+    def write(self, p: Poly) -> Expr:
+        return _over(self._graph, self.arrange(p))
+
+    def _factor_order(self, a: Atom | Expr, e: Number) -> tuple[int, int, int, int, str]:
+        order = super()._factor_order(a, e)
+        if isinstance(a, Element) and a.array in self._graph.made:
+            return order[0], 99, *order[2:]
+        return order
+
+
 def form(
-    simplifier: Simplifier, p: Poly, indices: tuple[Index, ...], written: Expr | None = None
+    graph: Graph,
+    simplifier: Simplifier,
+    p: Poly,
+    indices: tuple[Index, ...],
+    written: Expr | None = None,
 ) -> Form:
     """The form of a normal form. written: an expression of it, which is taken if none is shorter.
 
@@ -47,8 +73,10 @@ def form(
     """
     found = [] if written is None else [Form(p, written)]
     simplified = simplifier.simplify(p, indices)
-    found.append(Form(simplified.poly, simplified.expr, simplified.facts, simplified.path))
-    arrange = simplifier.arranger(indices).arrange
+    arrange = Writer(graph, simplifier.rank, indices).write
+    expr = arrange(simplified.poly)
+    expr = expr if length(expr) <= length(simplified.expr) else simplified.expr
+    found.append(Form(simplified.poly, expr, simplified.facts, simplified.path))
     for start in (p, *unfolded(simplifier, p)):
         q, used = simplifier.facts.apply(start)
         found.append(Form(q, arrange(q), used, stages_of(start, (q, FACTS, used))))
@@ -56,6 +84,21 @@ def form(
     if q is not None:
         found.append(Form(q, arrange(q), (), stages_of(p, (q, ONE_FRACTION, ()))))
     return min(found, key=lambda f: length(f.expr))
+
+
+def _over(graph: Graph, expr: Expr) -> Expr:
+    """1/exp(u) for exp(-u), where exp(u) is a value of the graph."""
+    if isinstance(expr, Element) or not expr.has(exp):
+        return expr
+    if isinstance(expr, exp):
+        opposite = normal(exp(Mul(S.NegativeOne, expr.args[0], evaluate=False), evaluate=False))
+        (single, _), = opposite.terms.items()
+        ((a, e),) = single if len(single) == 1 else ((None, 0),)
+        if e == 1 and isinstance(a, Node) and any(match(p, a) is not None for p in graph.exps):
+            inner = Arranger(lambda _: 0).arrange(a.args[0])
+            return Pow(exp(inner, evaluate=False), S.NegativeOne, evaluate=False)
+        return expr
+    return rebuilt(expr, [_over(graph, a) if isinstance(a, Expr) else a for a in expr.args])
 
 
 def one_fraction(p: Poly) -> Poly | None:

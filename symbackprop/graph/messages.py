@@ -92,6 +92,7 @@ class Messages:
         rest = tuple(a for a in graph.program.assumptions if a.kind != "==")
         plain = replace(graph.program, assumptions=rest)
         self.without_facts = Simplifier(plain) if equations else self.simplifier
+        self._at_place: dict[tuple[Array, int], Both] = {}
 
     @cached_property
     def active(self) -> frozenset[Array]:
@@ -172,6 +173,12 @@ class Messages:
 
     def at_place(self, edge: Edge) -> Both:
         """The message at one place of the node: not yet summed over what the source lacks."""
+        key = edge.node.array, edge.slot
+        if key not in self._at_place:
+            self._at_place[key] = self._found_at_place(edge)
+        return self._at_place[key]
+
+    def _found_at_place(self, edge: Edge) -> Both:
         assert edge.local is not None
         total = self.totals[edge.node.array]
         raw, plain = (
@@ -191,9 +198,9 @@ class Messages:
 
         written: expressions of the two, which stand unless there is a shorter one.
         """
-        bare = form(self.without_facts, plain, indices, written[1])
+        bare = form(self.graph, self.without_facts, plain, indices, written[1])
         same = raw == plain and self.simplifier is self.without_facts
-        final = bare if same else form(self.simplifier, raw, indices, written[0])
+        final = bare if same else form(self.graph, self.simplifier, raw, indices, written[0])
         return Both(indices, raw, bare, final)
 
     @staticmethod

@@ -9,6 +9,8 @@ from functools import cached_property
 from sympy import Expr
 
 from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.normal import normal
+from symbackprop.algebra.poly import Atom
 from symbackprop.algebra.program import Program
 from symbackprop.graph.operations import Operation
 from symbackprop.graph.places import placed
@@ -55,11 +57,13 @@ class Graph:
     """All nodes in the order of computation.
 
     program: the same forward pass as definitions of the arrays that have names. It has names that
-        the derivation does not have, such as S for a sum of exponentials.
+        the derivation does not have, such as S for a sum of exponentials. own: the arrays that the
+        derivation has.
     """
 
     program: Program
     nodes: tuple[Node, ...]
+    own: frozenset[Array]
 
     @cached_property
     def by_array(self) -> Mapping[Array, Node]:
@@ -83,6 +87,17 @@ class Graph:
             found = node.operation.of([self.value(o) for o in node.operands])
             self._spelled[node.array] = found
         return found
+
+    @cached_property
+    def made(self) -> frozenset[Array]:
+        """The arrays without which the derivation does: those that got names here."""
+        return frozenset(n.array for n in self.nodes if n.named) - self.own
+
+    @cached_property
+    def exps(self) -> tuple[Atom, ...]:
+        """The exponentials among the values, as atoms of normal forms."""
+        values = (normal(self.spelled(n)).atoms() for n in self.nodes if n.operation.kind == "exp")
+        return tuple(a for atoms in values if len(atoms) == 1 for a in atoms)
 
     @cached_property
     def _spelled(self) -> dict[Array, Expr]:

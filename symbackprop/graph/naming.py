@@ -39,13 +39,14 @@ def named(program: Program, nodes: Sequence[Node]) -> Graph:
     for node in nodes:
         for _, o in node.slots:
             users.setdefault(o.array, []).append(node)
+    own = frozenset((*program.inputs, *(d.array for d in program.definitions)))
     wanted = [n for n in nodes if not n.named and _is_reduced(n, users.get(n.array, []))]
-    graph = _renamed(program, nodes, wanted)
+    graph = _renamed(Graph(program, tuple(nodes), own), wanted)
     while True:
         long = next((n for n in graph.nodes if not n.named and _length(graph, n) > LONG), None)
         if long is None:
             return graph
-        graph = _renamed(graph.program, graph.nodes, [long])
+        graph = _renamed(graph, [long])
 
 
 def _is_reduced(node: Node, users: Iterable[Node]) -> bool:
@@ -62,8 +63,9 @@ def _length(graph: Graph, node: Node) -> int:
     return sum(not part.args or isinstance(part, Element) for part in walk(expr))
 
 
-def _renamed(program: Program, nodes: Sequence[Node], wanted: Sequence[Node]) -> Graph:
+def _renamed(before: Graph, wanted: Sequence[Node]) -> Graph:
     """The graph in which these values have names."""
+    program = before.program
     taken = set(names_in(program)) | {f"d{n}" for n in names_in(program)}
     kinds = [n.operation.kind for n in wanted]
     names: dict[Array, Array] = {}
@@ -71,15 +73,15 @@ def _renamed(program: Program, nodes: Sequence[Node], wanted: Sequence[Node]) ->
         name = _name(_LETTERS.get(kind, ""), kinds.count(kind) > 1, taken)
         taken.add(name)
         names[node.array] = Array(name, node.array.shape, node.array.sign)
-    renamed = tuple(_with(n, names) for n in nodes)
-    graph = Graph(program, renamed)
+    renamed = tuple(_with(n, names) for n in before.nodes)
+    graph = Graph(program, renamed, before.own)
     own = {d.array: d for d in program.definitions}
     definitions = tuple(
         replace(own[n.array], indices=n.indices, expr=graph.spelled(n)) if n.array in own
         else Definition(n.array, n.indices, graph.spelled(n))
         for n in renamed if n.named
     )  # fmt: skip
-    return Graph(replace(program, definitions=definitions), renamed)
+    return Graph(replace(program, definitions=definitions), renamed, before.own)
 
 
 def _name(letters: str, several: bool, taken: set[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from sympy import Basic, Expr, Integer
+from sympy import Basic, Expr, Integer, Pow
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -82,6 +82,8 @@ def at_sizes(expr: Basic, sizes: Mapping[Basic, int], *, sums: bool = False) -> 
         return rebuilt(expr, parts) if open_comparison else expr.func(*parts)
     if isinstance(expr, Iverson | Where):
         return expr.func(*parts)
+    if isinstance(expr, Pow) and parts[0].is_Rational and (value := Pow(*parts)).is_Rational:
+        return value
     return rebuilt(expr, parts)
 
 
