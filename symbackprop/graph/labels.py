@@ -98,10 +98,14 @@ class Labels:
         return Formula(text, plain, self.latex.show(shown))
 
     def equation(self, left: Expr, right: Expr, indices: tuple[Index, ...] = ()) -> Formula:
-        one, two = self.formula(left, indices), self.formula(right, indices)
-        return Formula(
-            f"{one.text} = {two.text}", f"{one.ascii} = {two.ascii}", f"{one.latex} = {two.latex}"
-        )
+        return equal(self.formula(left, indices), self.formula(right, indices))
+
+
+def equal(one: Formula, two: Formula) -> Formula:
+    """An equation."""
+    return Formula(*(
+        f"{getattr(one, form)} = {getattr(two, form)}" for form in ("text", "ascii", "latex")
+    ))  # fmt: skip
 
 
 def sign(operation: Operation) -> Formula:

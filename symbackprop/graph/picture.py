@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property
 from itertools import count
 from types import MappingProxyType
 
@@ -23,7 +24,7 @@ from symbackprop.graph.diagram import (
     free_of,
 )
 from symbackprop.graph.forms import length
-from symbackprop.graph.labels import Labels, sign
+from symbackprop.graph.labels import Labels, equal, sign
 from symbackprop.graph.naming import LONG
 from symbackprop.graph.operations import BOX, CHOICE, POWER, SUBTRACT
 
@@ -81,7 +82,15 @@ class _Picture:
             ordered = vertex.operation.kind in (SUBTRACT, CHOICE, POWER)
             return Box(next(self.keys), CIRCLE, sign(vertex.operation), ordered)
         assert vertex.label is not None
+        if vertex.kind == INPUT and self.number is not None and vertex.key in self._silent:
+            value = self.number(vertex.label, ())  # type: ignore[arg-type]
+            return Box(next(self.keys), PLAIN, equal(self.labels.formula(vertex.label), value))
         return Box(next(self.keys), PLAIN, self.labels.formula(vertex.label, free_of(vertex)))
+
+    @cached_property
+    def _silent(self) -> frozenset[Hashable]:
+        """The vertices whose value no line says."""
+        return frozenset(line.start for line in self.diagram.lines if line.value is None)
 
     def _title(self, vertex: Vertex) -> Formula:
         """What stands in a box: its name, or what it computes where that is short."""

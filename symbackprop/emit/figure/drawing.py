@@ -8,6 +8,7 @@ from symbackprop.emit.figure.figure import Arrow, Box, Figure
 from symbackprop.emit.figure.typeset import Typeset
 
 GAP = 4.0  # between the line and what stands above and below it
+SLACK = 1.0  # a length that nobody sees
 BACK = 9.0  # for the small arrow of the message
 Point = tuple[float, float]
 
@@ -20,6 +21,11 @@ class Rectangle:
     y: float
     width: float
     height: float
+
+    def holds(self, point: Point) -> bool:
+        """Whether a point lies well within it."""
+        x, y = abs(point[0] - self.x), abs(point[1] - self.y)
+        return x < self.width / 2 - SLACK and y < self.height / 2 - SLACK
 
 
 @dataclass(frozen=True)
