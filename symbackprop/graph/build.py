@@ -125,7 +125,7 @@ class _Builder:
         if isinstance(expr, Mul):
             return self._product(expr, scope)
         if isinstance(expr, Pow):
-            return self._power(*expr.args, scope)
+            return self._power(expr.base, expr.exp, scope)
         if isinstance(expr, IndexSum):
             return self._over_axes(expr, scope)
         if isinstance(expr, IndexMax | IndexProduct):
@@ -228,7 +228,7 @@ def _joined(kind: type[Expr], parts: Sequence[Expr]) -> Expr:
     kept = [*([number] if number != unit else []), *others]
     if len(kept) < 2:
         return kept[0] if kept else unit
-    return kind(*kept, evaluate=False)  # type: ignore[no-any-return]
+    return kind(*kept, evaluate=False)
 
 
 def _signed(term: Expr) -> tuple[Expr, Expr]:

@@ -5,18 +5,15 @@ The messages are those of the symbolic graph, at each place: they hold for every
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import product
 
-from sympy import Basic, Expr, Integer, S
+from sympy import Basic, Expr, S
 
 from symbackprop.algebra.nodes import Array, Element, Gather, Index
 from symbackprop.calculus.reverse import standing_indices
-from symbackprop.emit.cases import settled
-from symbackprop.errors import InputError, NotYet
+from symbackprop.errors import NotYet
 from symbackprop.graph.diagram import (
-    BRANCH,
     CONSTANT,
     INPUT,
     OPERATION,
@@ -25,11 +22,9 @@ from symbackprop.graph.diagram import (
     Line,
     Vertex,
     branched,
-    free_of,
     whole,
 )
-from symbackprop.graph.forms import length
-from symbackprop.graph.messages import Messages, Total
+from symbackprop.graph.messages import Messages
 from symbackprop.graph.model import Node
 from symbackprop.graph.operations import (
     ADD,
@@ -43,12 +38,8 @@ from symbackprop.graph.operations import (
     SUM,
     Operation,
 )
-from symbackprop.graph.places import at_sizes, placed
-
-MOST = 150  # vertices that a reader can take in
-SHORT = 6  # the length up to which sums are written out on a line
-Sizes = Mapping[Basic, int]
-Place = tuple[int, ...]
+from symbackprop.graph.places import placed
+from symbackprop.graph.written import MOST, Place, Sizes, count_of, places_of, too_many, written_at
 
 
 def concrete(messages: Messages, sizes: Sizes) -> Diagram:
@@ -62,69 +53,7 @@ def concrete(messages: Messages, sizes: Sizes) -> Diagram:
     return unrolled.diagram()
 
 
-def known(total: Total) -> Expr:
-    """The gradient as messages further on mention it: its name, or what it is."""
-    return total.adjoint.element if total.adjoint else total.form.final.expr
-
-
-def _too_many(count: int, about: str = "", what: str = "nodes") -> InputError:
-    return InputError(
-        f"written out, the graph has {about}{count} {what}, too many to read (the most is {MOST}); "
-        "give smaller sizes, or draw it without a concrete n"
-    )
-
-
-def components(diagram: Diagram, sizes: Sizes) -> Diagram:
-    """The diagram of layers with a line for each number; the boxes stay whole.
-
-    Raises InputError where that would be more than MOST lines.
-    """
-    boxes = {v.key for v in diagram.vertices if v.kind == OPERATION}
-
-    def part(key: Hashable, place: Place) -> Hashable:
-        return key if key in boxes else (key, place)
-
-    vertices: list[Vertex] = []
-    lines = [
-        _line_at(line, place, sizes, part(line.start, place), part(line.end, place))
-        for line in diagram.lines for place in _places(line.indices, sizes)
-    ]  # fmt: skip
-    if len(lines) > MOST:
-        raise _too_many(len(lines), what="lines")
-    for vertex in diagram.vertices:
-        if vertex.key in boxes:
-            vertices.append(vertex)
-        elif vertex.kind == BRANCH:
-            ends = dict.fromkeys(e.end for e in lines if e.end == (vertex.key, ()) or (
-                isinstance(e.end, tuple) and e.end[0] == vertex.key))
-            vertices += [Vertex(end, BRANCH) for end in ends]
-        else:
-            indices = free_of(vertex)
-            for place in _places(indices, sizes):
-                label = _at(vertex.label, indices, place, sizes)  # type: ignore[arg-type]
-                vertices.append(replace(vertex, key=(vertex.key, place), label=label))
-    return Diagram(diagram.program, tuple(vertices), tuple(lines))
-
-
-def _line_at(line: Line, place: Place, sizes: Sizes, start: Hashable, end: Hashable) -> Line:
-    shown = (
-        None if e is None else _at(e, line.indices, place, sizes)
-        for e in (line.value, line.message, line.name)
-    )
-    return Line(start, end, (), *shown)
-
-
-def _places(indices: tuple[Index, ...], sizes: Sizes) -> Iterator[Place]:
-    """All places of an array with these indices, counted from 1."""
-    return product(*(range(1, int(i.size.xreplace(dict(sizes))) + 1) for i in indices))
-
-
-def _at(expr: Basic, indices: tuple[Index, ...], place: Place, sizes: Sizes) -> Expr:
-    """An expression at one place."""
-    mapping = dict(zip(indices, map(Integer, place), strict=True))
-    here = placed(expr, mapping)
-    written = settled(at_sizes(here, sizes, sums=True))
-    return written if length(written) <= SHORT else settled(at_sizes(here, sizes))
+_HOPELESS = 40 * MOST  # vertices, those that no output needs included, after which it is given up
 
 
 @dataclass(frozen=True)
@@ -144,15 +73,17 @@ class _Unrolled:
     sources: dict[tuple[Array, Place], _Source] = field(default_factory=dict)
 
     def places(self, indices: tuple[Index, ...]) -> Iterator[Place]:
-        return _places(indices, self.sizes)
+        return places_of(indices, self.sizes)
 
     def at(self, expr: Basic, indices: tuple[Index, ...], place: Place) -> Expr:
-        return _at(expr, indices, place, self.sizes)
+        return written_at(expr, indices, place, self.sizes)
 
     def run(self) -> None:
         graph = self.messages.graph
         for array in graph.program.inputs:
             indices = standing_indices(array)
+            if count_of(indices, self.sizes) > _HOPELESS:
+                raise too_many(count_of(indices, self.sizes), "more than ")
             for place in self.places(indices):
                 key = (array, place)
                 label = self.at(array[indices], indices, place)
@@ -162,16 +93,16 @@ class _Unrolled:
             self._check(node)
             for place in self.places(node.indices):
                 self._compute(node, place)
-                if len(self.vertices) > 40 * MOST:
-                    raise _too_many(len(self.vertices), "more than ")
+                if len(self.vertices) > _HOPELESS:
+                    raise too_many(len(self.vertices), "more than ")
         for output in self.messages.backward.program.outputs:
             line = whole(self.messages, self.messages.totals[output], seed=True)
             for place in self.places(line.indices):
                 source = self.sources[output, place]
-                key = (OUTPUT, output, place)
+                end = (OUTPUT, output, place)
                 label = self.at(output[line.indices], line.indices, place)
-                self.vertices[key] = Vertex(key, OUTPUT, label, None, output)
-                self._connect(source, key, line.value, line.message, line.indices, place)
+                self.vertices[end] = Vertex(end, OUTPUT, label, None, output)
+                self._connect(source, end, line.value, line.message, line.indices, place)
 
     def _check(self, node: Node) -> None:
         if node.operation.kind == MATRIX:
@@ -189,6 +120,8 @@ class _Unrolled:
         operation, key = node.operation, (node.array, place)
         if operation.kind in (SUM, DOT, PRODUCT, LARGEST):
             parts = []
+            if count_of(operation.bound, self.sizes) > _HOPELESS:
+                raise too_many(count_of(operation.bound, self.sizes), "more than ")
             for inner in self.places(operation.bound):
                 if operation.kind == DOT:
                     parts.append(self._factors(node, place, inner))
@@ -198,7 +131,7 @@ class _Unrolled:
             self.sources[key] = self._vertex(key, Operation(kind), node, parts)
             return
         if operation.kind == CHOICE:
-            condition = self.at(operation.condition, node.indices, place)  # type: ignore[arg-type]
+            condition = self.at(operation.condition, node.indices, place)
             if condition in (S.true, S.false):
                 chosen = 0 if condition is S.true else 1
                 self.sources[key] = self._source(node, chosen, place)
@@ -246,13 +179,13 @@ class _Unrolled:
                     [self.messages.graph.value(o) for o in node.operands]
                 )
                 total = self.messages.totals.get(node.array)
-                message = known(total) if total else None
+                message = total.mentioned if total else None
                 if message is not None:
                     rows = dict(zip(standing_indices(node.array), node.indices, strict=True))
                     message = placed(message, rows)
             else:
                 value = self.messages.graph.value(node.operands[slot])
-                message = self.messages.at_place(edge).final.expr if edge else None
+                message = self.messages.at_place(edge).expr if edge else None
             self._connect(source, key, value, message, scope[: len(at)], at)
         if operation.condition is not None:
             self._connect(_Source(constant=operation.condition), key, None, None, (), ())
@@ -294,7 +227,7 @@ class _Unrolled:
                 stack += [line.start for line in into.get(key, ())]
         vertices = tuple(v for v in self.vertices.values() if v.key in needed)
         if len(vertices) > MOST:
-            raise _too_many(len(vertices))
+            raise too_many(len(vertices))
         lines = [line for line in self.lines if line.end in needed]
         wholes = [w for v in vertices if (w := self._whole(v)) is not None]
         return branched(self.messages.graph.program, vertices, lines, wholes)

@@ -125,7 +125,7 @@ def _line(messages: Messages, source: Array, node: Array, slot: int) -> Line:
     edge = messages.edges.get((node, slot))
     if edge is None and source not in graph.by_array:
         return Line(source, node, indices, None, None)
-    message = edge.message.final.expr if edge else None
+    message = edge.message.expr if edge else None
     return Line(source, node, indices, graph.value(source[indices]), message)
 
 
@@ -142,7 +142,7 @@ def whole(messages: Messages, total: Total, *, seed: bool = False) -> Line:
         return Line(array, None, indices, value, upstream)
     step = total.adjoint
     if step is None:
-        return Line(array, None, indices, value, total.form.final.expr)
+        return Line(array, None, indices, value, total.form.expr)
     name = step.element if array in messages.graph.by_array else None
     return Line(array, None, indices, value, step.expr, name)
 

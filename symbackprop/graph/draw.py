@@ -11,7 +11,8 @@ from symbackprop.calculus.result import Backward
 from symbackprop.emit.figure.figure import Figure
 from symbackprop.errors import InputError
 from symbackprop.graph.build import node_graph
-from symbackprop.graph.concrete import components, concrete
+from symbackprop.graph.components import components
+from symbackprop.graph.concrete import concrete
 from symbackprop.graph.diagram import diagram
 from symbackprop.graph.labels import Labels
 from symbackprop.graph.layers import layer_graph, titles

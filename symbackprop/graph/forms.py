@@ -33,12 +33,14 @@ class Form:
     """An expression over its free indices and its normal form.
 
     facts: the equations it rests on, besides those that it was made with. path: how it was found.
+    opened: the array that gave way to its definition.
     """
 
     poly: Poly
     expr: Expr
     facts: tuple[Fact, ...] = ()
     path: tuple[Stage, ...] = ()
+    opened: Array | None = None
 
 
 class Writer(Arranger):
@@ -59,6 +61,11 @@ class Writer(Arranger):
         return order
 
 
+def writer(graph: Graph, simplifier: Simplifier, indices: tuple[Index, ...]) -> Writer:
+    """A writer of messages with these free indices."""
+    return Writer(graph, simplifier.rank, indices)
+
+
 def form(
     graph: Graph,
     simplifier: Simplifier,
@@ -73,16 +80,17 @@ def form(
     """
     found = [] if written is None else [Form(p, written)]
     simplified = simplifier.simplify(p, indices)
-    arrange = Writer(graph, simplifier.rank, indices).write
+    arrange = writer(graph, simplifier, indices).write
     expr = arrange(simplified.poly)
     expr = expr if length(expr) <= length(simplified.expr) else simplified.expr
     found.append(Form(simplified.poly, expr, simplified.facts, simplified.path))
-    for start in (p, *unfolded(simplifier, p)):
+    for start, opened in ((p, None), *unfolded(simplifier, p)):
         q, used = simplifier.facts.apply(start)
-        found.append(Form(q, arrange(q), used, stages_of(start, (q, FACTS, used))))
-    q = one_fraction(p)
-    if q is not None:
-        found.append(Form(q, arrange(q), (), stages_of(p, (q, ONE_FRACTION, ()))))
+        found.append(Form(q, arrange(q), used, stages_of(start, (q, FACTS, used)), opened))
+    fraction = one_fraction(p)
+    if fraction is not None:
+        stages = stages_of(p, (fraction, ONE_FRACTION, ()))
+        found.append(Form(fraction, arrange(fraction), (), stages))
     return min(found, key=lambda f: length(f.expr))
 
 
@@ -114,11 +122,11 @@ def one_fraction(p: Poly) -> Poly | None:
     return factored_out(above) * mono((a, -e) for a, e in below.items())
 
 
-def unfolded(simplifier: Simplifier, p: Poly) -> Iterator[Poly]:
-    """p with one name at a time replaced by its definition."""
+def unfolded(simplifier: Simplifier, p: Poly) -> Iterator[tuple[Poly, Array]]:
+    """p with one name at a time replaced by its definition, and that name."""
     for array in sorted(arrays_in(p) & simplifier.definitions.keys(), key=str):
         put = inlining(array, *simplifier.definitions[array])
-        yield substitute(p, put, only=(array,))
+        yield substitute(p, put, only=(array,)), array
 
 
 def length(expr: Expr) -> float:

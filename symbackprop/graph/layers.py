@@ -76,7 +76,7 @@ def _without_batch(expr: Basic, gone: frozenset[Index]) -> Expr:
         shape = tuple(array.axes[n] for n in kept)
         return Element(Array(array.name, shape, array.sign), *(expr.indices[n] for n in kept))
     if not expr.args or isinstance(expr, Index):
-        return expr  # type: ignore[return-value]
+        return expr
     if isinstance(expr, Reduction):
         return expr.func(_without_batch(expr.body, gone), *expr.bound)
     return rebuilt(expr, [_without_batch(a, gone) for a in expr.args])
@@ -127,13 +127,13 @@ def _renaming(
 
 def _put(expr: Basic, put: Mapping[Basic, Basic]) -> Expr:
     if isinstance(expr, Index):
-        return put.get(expr) or Index(expr.name, put.get(expr.size, expr.size))  # type: ignore
+        return put.get(expr) or Index(expr.name, put.get(expr.size, expr.size))
     if isinstance(expr, Element):
-        return Element(put[expr.array], *(_put(i, put) for i in expr.indices))  # type: ignore
+        return Element(put[expr.array], *(_put(i, put) for i in expr.indices))
     if expr in put:
-        return put[expr]  # type: ignore[return-value]
+        return put[expr]
     if not expr.args:
-        return expr  # type: ignore[return-value]
+        return expr
     return rebuilt(expr, [_put(a, put) for a in expr.args])
 
 

@@ -56,4 +56,4 @@ class Letters:
             return expr.func(self._put(expr.body, inner), *(inner[b] for b in expr.bound))
         if not expr.args or isinstance(expr, Array):
             return expr
-        return rebuilt(expr, [self._put(a, scope) for a in expr.args])  # type: ignore[arg-type]
+        return rebuilt(expr, [self._put(a, scope) for a in expr.args])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,31 +27,19 @@ from symbackprop.graph.places import placed
 
 
 @dataclass(frozen=True)
-class Both:
-    """A message, or the sum of some, over its free indices.
-
-    raw: as the rules give it. plain: simplified without declared facts. final: with them.
-    """
-
-    indices: tuple[Index, ...]
-    raw: Poly
-    plain: Form
-    final: Form
-
-
-@dataclass(frozen=True)
 class Edge:
     """From a value to a node that uses it, and the message that comes back.
 
     slot: which operand of the node it is. local: the derivative of the node in that operand, over
-        `node.scope`; None for a box. message: summed over the indices that the source lacks.
+        `node.scope`; None for a box. message: over the source's standing indices, summed over
+        those of the node that it lacks.
     """
 
     source: Array
     node: Node
     slot: int
     local: Poly | None
-    message: Both
+    message: Form
 
 
 @dataclass(frozen=True)
@@ -65,17 +53,18 @@ class Total:
     array: Array
     edges: tuple[Edge, ...]
     seed: Poly | None
-    form: Both
+    form: Form
     adjoint: Adjoint | None
 
     @property
     def known(self) -> Poly:
         """The gradient as the next messages are made of it."""
-        return atom(self.adjoint.element) if self.adjoint else self.form.final.poly
+        return atom(self.adjoint.element) if self.adjoint else self.form.poly
 
     @property
-    def known_plain(self) -> Poly:
-        return atom(self.adjoint.element) if self.adjoint else self.form.plain.poly
+    def mentioned(self) -> Expr:
+        """The same as an expression."""
+        return self.adjoint.element if self.adjoint else self.form.expr
 
 
 class Messages:
@@ -92,7 +81,7 @@ class Messages:
         rest = tuple(a for a in graph.program.assumptions if a.kind != "==")
         plain = replace(graph.program, assumptions=rest)
         self.without_facts = Simplifier(plain) if equations else self.simplifier
-        self._at_place: dict[tuple[Array, int], Both] = {}
+        self._at_place: dict[tuple[Array, int], Form] = {}
 
     @cached_property
     def active(self) -> frozenset[Array]:
@@ -133,84 +122,64 @@ class Messages:
     def _total(
         self, array: Array, edges: tuple[Edge, ...], seed: Poly | None, step: Adjoint | None
     ) -> Total:
-        first = [seed] if seed else []
+        indices = standing_indices(array)
         if len(edges) == 1 and seed is None:
-            form = edges[0].message
-        elif not edges:
-            form = self.form(first[0], first[0], standing_indices(array))
+            found = edges[0].message
         else:
-            raw = add((*(e.message.final.poly for e in edges), *first))
-            plain = add((*(e.message.plain.poly for e in edges), *first))
-            parts = [(e.message.final.expr, e.message.plain.expr) for e in edges]
+            parts = [e.message for e in edges]
             if seed:
-                expr = self.simplifier.arranger(()).arrange(seed)
-                parts.append((expr, expr))
-            written = plus(*(p[0] for p in parts)), plus(*(p[1] for p in parts))
-            form = self.form(raw, plain, standing_indices(array), written)
+                parts.append(Form(seed, self.simplifier.arranger(indices).arrange(seed)))
+            found = self.added(parts, indices)
         is_seed = seed is not None and not edges
-        return Total(array, edges, seed, form, None if is_seed else step)
+        return Total(array, edges, seed, found, None if is_seed else step)
 
     def _edges(self, node: Node, total: Total) -> list[Edge]:
         found = []
         for slot, operand in node.slots:
             if operand.array not in self.active:
                 continue
-            if node.operation.kind in (BOX, MATRIX):
-                local = None
-                raw, plain = (
-                    chain_rule(self.simplifier, operand.array, node.array, known)
-                    for known in (total.known, total.known_plain)
-                )
-            else:
-                local = self.local(node, slot)
-                raw, plain = (
-                    gathered(operand, node.scope, self._upstream(node, known) * local)
-                    for known in (total.known, total.known_plain)
-                )
-            form = self.form(raw, plain, standing_indices(operand.array))
-            found.append(Edge(operand.array, node, slot, local, form))
+            is_whole = node.operation.kind in (BOX, MATRIX)
+            local = None if is_whole else local_derivative(self.graph, node, slot)
+            raw = self.whole(node, slot, total.known, local)
+            message = self.form(raw, standing_indices(operand.array))
+            found.append(Edge(operand.array, node, slot, local, message))
         return found
 
-    def at_place(self, edge: Edge) -> Both:
+    def whole(self, node: Node, slot: int, known: Poly, local: Poly | None) -> Poly:
+        """The message to an operand as an array, as the rule gives it."""
+        operand = node.operands[slot]
+        assert isinstance(operand, Element)
+        if local is None:
+            return chain_rule(self.simplifier, operand.array, node.array, known)
+        return gathered(operand, node.scope, self.product(node, known, local))
+
+    def product(self, node: Node, known: Poly, local: Poly) -> Poly:
+        """The gradient in a node's value times the node's derivative, at one place of the node."""
+        rows = dict(zip(standing_indices(node.array), node.indices, strict=True))
+        return rename(known, rows) * local
+
+    def at_place(self, edge: Edge) -> Form:
         """The message at one place of the node: not yet summed over what the source lacks."""
+        assert edge.local is not None
         key = edge.node.array, edge.slot
         if key not in self._at_place:
-            self._at_place[key] = self._found_at_place(edge)
+            known = self.totals[edge.node.array].known
+            raw = self.product(edge.node, known, edge.local)
+            self._at_place[key] = self.form(raw, edge.node.scope)
         return self._at_place[key]
 
-    def _found_at_place(self, edge: Edge) -> Both:
-        assert edge.local is not None
-        total = self.totals[edge.node.array]
-        raw, plain = (
-            self._upstream(edge.node, known) * edge.local
-            for known in (total.known, total.known_plain)
-        )
-        return self.form(raw, plain, edge.node.scope)
+    def form(self, raw: Poly, indices: tuple[Index, ...], *, facts: bool = True) -> Form:
+        """A message simplified. facts: whether what is declared may be used."""
+        simplifier = self.simplifier if facts else self.without_facts
+        return form(self.graph, simplifier, raw, indices)
 
-    def form(
-        self,
-        raw: Poly,
-        plain: Poly,
-        indices: tuple[Index, ...],
-        written: tuple[Expr, Expr] | tuple[None, None] = (None, None),
-    ) -> Both:
-        """A message simplified; plain: what it is made of where no fact was used before.
-
-        written: expressions of the two, which stand unless there is a shorter one.
-        """
-        bare = form(self.graph, self.without_facts, plain, indices, written[1])
-        same = raw == plain and self.simplifier is self.without_facts
-        final = bare if same else form(self.graph, self.simplifier, raw, indices, written[0])
-        return Both(indices, raw, bare, final)
-
-    @staticmethod
-    def _upstream(node: Node, known: Poly) -> Poly:
-        """The gradient in a node's value at the node's indices."""
-        return rename(known, dict(zip(standing_indices(node.array), node.indices, strict=True)))
-
-    def local(self, node: Node, slot: int) -> Poly:
-        """The derivative of a node in one operand, in names that readers see."""
-        return local_derivative(self.graph, node, slot)
+    def added(
+        self, parts: Sequence[Form], indices: tuple[Index, ...], *, facts: bool = True
+    ) -> Form:
+        """The sum of messages, simplified where that makes it shorter."""
+        simplifier = self.simplifier if facts else self.without_facts
+        raw, written = add(p.poly for p in parts), plus(*(p.expr for p in parts))
+        return form(self.graph, simplifier, raw, indices, written if len(parts) > 1 else None)
 
 
 def local_derivative(graph: Graph, node: Node, slot: int) -> Poly:
@@ -230,7 +199,7 @@ def local_derivative(graph: Graph, node: Node, slot: int) -> Poly:
 def _put(expr: Expr, stand_in: Array, scope: tuple[Index, ...], value: Expr) -> Expr:
     """The expression with the operand's value where its stand-in is."""
     if isinstance(expr, Element) and expr.array == stand_in:
-        return placed(value, dict(zip(scope, expr.indices, strict=True)))  # type: ignore[no-any-return]
+        return placed(value, dict(zip(scope, expr.indices, strict=True)))
     if not expr.args or isinstance(expr, Element | Index | Array) or not expr.has(stand_in):
         return expr
     return rebuilt(expr, [_put(a, stand_in, scope, value) for a in expr.args])

@@ -78,7 +78,7 @@ class Graph:
         if node is None or node.named:
             return element
         place = dict(zip(node.indices, element.indices, strict=True))
-        return placed(self.spelled(node), place)  # type: ignore[no-any-return]
+        return placed(self.spelled(node), place)
 
     def spelled(self, node: Node) -> Expr:
         """What a node computes, in the names that readers see."""
@@ -96,8 +96,10 @@ class Graph:
     @cached_property
     def exps(self) -> tuple[Atom, ...]:
         """The exponentials among the values, as atoms of normal forms."""
-        values = (normal(self.spelled(n)).atoms() for n in self.nodes if n.operation.kind == "exp")
-        return tuple(a for atoms in values if len(atoms) == 1 for a in atoms)
+        values = (normal(self.spelled(n)).single() for n in self.nodes if n.operation.kind == "exp")
+        return tuple(
+            a for value in values if value and len(value[0]) == 1 for a, e in value[0] if e == 1
+        )
 
     @cached_property
     def _spelled(self) -> dict[Array, Expr]:

@@ -25,7 +25,7 @@ from symbackprop.graph.operations import (
 )
 
 LONG = 12  # parts of an expression, above which its value gets a name
-_LETTERS = {SUM: "SZRQ", DOT: "ZRQ", LARGEST: "mM"}
+_LETTERS = {SUM: "SZRQ", DOT: "ZRQ", LARGEST: "M"}  # no letter of an index
 _OTHER = "u"
 
 

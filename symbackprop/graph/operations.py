@@ -59,7 +59,7 @@ class Operation:
         if kind in OVER_AXES:
             return _REDUCTIONS[kind](_times(operands), *self.bound)
         if kind == CHOICE:
-            return Where(self.condition, *operands)  # type: ignore[arg-type]
+            return Where(self.condition, *operands)
         if kind in (LARGER, SMALLER):
             return (Maximum if kind == LARGER else Minimum)(*operands)
         if kind in (MATRIX, BOX):
@@ -67,7 +67,7 @@ class Operation:
             return self.whole
         if kind == SAME:
             return operands[0]
-        return BY_HEAD[kind].cls(operands[0], evaluate=False)  # type: ignore[no-any-return]
+        return BY_HEAD[kind].cls(operands[0], evaluate=False)
 
 
 _REDUCTIONS: dict[str, type[Expr]] = {

@@ -83,7 +83,7 @@ class _Picture:
             return Box(next(self.keys), CIRCLE, sign(vertex.operation), ordered)
         assert vertex.label is not None
         if vertex.kind == INPUT and self.number is not None and vertex.key in self._silent:
-            value = self.number(vertex.label, ())  # type: ignore[arg-type]
+            value = self.number(vertex.label, ())
             return Box(next(self.keys), PLAIN, equal(self.labels.formula(vertex.label), value))
         return Box(next(self.keys), PLAIN, self.labels.formula(vertex.label, free_of(vertex)))
 
@@ -131,7 +131,7 @@ class _Picture:
         for vertex in inputs:
             line = whole[vertex.key]
             if line.message is not None:
-                value = self.labels.formula(vertex.label, free_of(vertex)).text  # type: ignore[arg-type]
+                value = self.labels.formula(vertex.label, free_of(vertex)).text
                 message = self._texts(line)[1]
                 assert message is not None
                 found.append(f"for {value}: {message.text}")
@@ -139,6 +139,6 @@ class _Picture:
 
     def _named(self, vertices: list[Vertex]) -> str:
         return ", ".join(
-            self.labels.formula(v.label, free_of(v)).text  # type: ignore[arg-type]
+            self.labels.formula(v.label, free_of(v)).text
             for v in vertices
         )

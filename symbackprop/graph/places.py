@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from sympy import Basic, Expr, Integer, Pow
+from sympy import Add, Basic, Expr, Integer, Mul, Pow
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
@@ -25,7 +25,7 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.subscripts import canonical, indices_of
 from symbackprop.algebra.trees import elements, rename
-from symbackprop.calculus.slow import plus
+from symbackprop.calculus.slow import plus, times
 
 
 def placed(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:
@@ -91,3 +91,11 @@ def _number(u: Expr, sizes: Mapping[Basic, int]) -> Expr:
     return canonical(u.xreplace({s: Integer(n) for s, n in sizes.items()}))
 
 
+
+
+def tidied(expr: Expr) -> Expr:
+    """Ones as factors and zeros as terms left out; nothing else is put together."""
+    if not isinstance(expr, Add | Mul):
+        return expr
+    parts = [tidied(a) for a in expr.args]
+    return times(*parts) if isinstance(expr, Mul) else plus(*parts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from xml.etree import ElementTree
 
 from symbackprop.emit.figure.extra import needed
@@ -80,7 +79,7 @@ def _path(symbol: ElementTree.Element) -> str:
     return " ".join(p.get("d") or "" for p in symbol)
 
 
-def _href(element: Any) -> str:
+def _href(element: ElementTree.Element) -> str:
     return next(v for k, v in element.attrib.items() if k.endswith("href"))
 
 
