@@ -94,7 +94,7 @@ ROOMS = [
     {"algebra"},
     {"frontend", "calculus"},
     {"emit", "verify"},
-    {"catalogue", "request", "derived", "products", "record", "derivation"},
+    {"catalogue", "request", "derived", "products", "record", "derivation", "graph"},
 ]
 
 

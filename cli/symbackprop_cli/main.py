@@ -17,6 +17,7 @@ from symbackprop.errors import InputError, Refused, SymbackpropError
 # The help of every command stands here, so that `--help` imports none of them.
 COMMANDS = {
     "derive": "Derive the backward pass of a layer, a NumPy function or an expression.",
+    "graph": "Draw the computational graph of a layer, a NumPy function or an expression.",
     "list": "List the layers of the catalogue.",
     "verify": "Check derived gradients and generated code against numbers.",
 }

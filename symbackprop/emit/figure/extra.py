@@ -1,0 +1,16 @@
+"""Libraries that pictures need, of the extra `graph`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from symbackprop.errors import MissingExtra
+
+
+def needed(module: str) -> Any:
+    """The module; raises MissingExtra, which says how to install it."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise MissingExtra("graph", module.partition(".")[0]) from error
