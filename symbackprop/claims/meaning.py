@@ -1,0 +1,386 @@
+"""What a resolved claim means: a traced array, or the value of one element.
+
+Elements are values of rank 0, in which indices stand for positions; whole arrays keep their axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sympy import Add, Eq, Expr, Ge, Integer, Le, Mul, Rational, S
+from sympy.core.relational import Gt, Lt, Ne
+from sympy.logic.boolalg import Boolean
+
+from symbackprop.algebra.nodes import (
+    Array,
+    Delta,
+    Element,
+    IndexMax,
+    IndexProduct,
+    IndexSum,
+    Iverson,
+    Where,
+)
+from symbackprop.algebra.subscripts import (
+    Gather,
+    Quotient,
+    Remainder,
+    at_least,
+    canonical,
+    indices_of,
+    is_position,
+)
+from symbackprop.claims import syntax as s
+from symbackprop.claims import wholes as w
+from symbackprop.claims.ranges import Ranges, Scope, Slot
+from symbackprop.claims.resolved import Bound, Call, Kronecker, Letter, Named, Over, Slope
+from symbackprop.claims.vocabulary import Vocabulary
+from symbackprop.errors import InputError, NotYet, Refused, ShapeError
+from symbackprop.frontend import written
+from symbackprop.frontend.prelude import PRELUDE
+from symbackprop.frontend.tracer import Tracer, traced_call
+from symbackprop.frontend.value import Value, aligned, numeric
+
+_RELATIONS: dict[str, Any] = {"<": Lt, "<=": Le, ">": Gt, ">=": Ge, "==": Eq, "!=": Ne}
+_REDUCTIONS: dict[str, Callable[..., Expr]] = {
+    "sum": IndexSum, "prod": IndexProduct, "max": IndexMax,
+    "min": lambda body, *bound: written.neg(IndexMax(written.neg(body), *bound)),
+}  # fmt: skip
+SlopeOf = Callable[[Array, tuple[Expr, ...], Array, tuple[Expr, ...]], Expr]
+
+
+class Meaning:
+    """Reads the trees of one claim. slope: writes out ∂y_j/∂x_k of two arrays."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, refused: Callable[[str, s.Node], Refused], slope: SlopeOf
+    ) -> None:
+        self.vocabulary, self.refused, self.slope = vocabulary, refused, slope
+        self.labels = vocabulary.setting.forward.labels
+        self.ranges = Ranges(refused, self.labels, lambda n, scope: self.whole(n, scope).shape)
+
+    def whole(self, node: s.Node, scope: Scope) -> w.Whole:
+        """The value of a tree; errors of shapes name the piece that they are about."""
+        try:
+            return self._whole(node, scope)
+        except (ShapeError, InputError) as problem:
+            if isinstance(problem, _Told):
+                raise
+            kind = _ToldShape if isinstance(problem, ShapeError) else _Told
+            raise kind(str(self.refused(str(problem), node))) from None
+
+    def _whole(self, node: s.Node, scope: Scope) -> w.Whole:
+        if isinstance(node, s.Literal):
+            return w.scalar(Rational(node.value.numerator, node.value.denominator))
+        if isinstance(node, Named):
+            return w.Whole(node.value)
+        if isinstance(node, Letter):
+            return w.scalar(self.position(node, scope))
+        if isinstance(node, s.Subscripted):
+            return self._element(node, scope)
+        if isinstance(node, Kronecker):
+            one, two = (self._delta_place(p, q, scope) for p, q in (node.places, node.places[::-1]))
+            return w.scalar(Delta(one, two))
+        if isinstance(node, s.Group):
+            return self.whole(node.items[0], scope)
+        if isinstance(node, s.Signed):
+            return self._sum(node, scope)
+        if isinstance(node, s.Factors):
+            return self._product(node, scope)
+        if isinstance(node, s.Fraction_):
+            return w.over(self.whole(node.top, scope), self.whole(node.bottom, scope))
+        if isinstance(node, s.Raised):
+            return self._power(node, scope)
+        if isinstance(node, s.Transposed):
+            return w.transposed(self.whole(node.base, scope))
+        if isinstance(node, Call):
+            return self._call(node, scope)
+        if isinstance(node, Over):
+            return self._over(node, scope)
+        if isinstance(node, s.Indicator):
+            if node.condition is None:
+                return w.ONES
+            condition = self._condition(node.condition, scope)
+            return w.Whole(Tracer(numeric(condition)))
+        if isinstance(node, s.Cases):
+            return self._cases(node, scope)
+        if isinstance(node, Slope):
+            return self._slope(node, scope)
+        raise NotYet(f"{type(node).__name__} in a claim")
+
+    # Elements.
+
+    def _element(self, node: s.Subscripted, scope: Scope) -> w.Whole:
+        base = self.whole(node.base, scope)
+        value = base.value
+        axes = [size for size in value.shape if size != 1]
+        if len(axes) != len(node.places):
+            raise self.refused(
+                f"this has {len(axes)} axes, and {len(node.places)} subscripts are given", node
+            )
+        places = [self._within(p, size, scope) for p, size in zip(node.places, axes, strict=True)]
+        queue = iter(places)
+        at = tuple(None if size == 1 else next(queue) for size in value.shape)
+        return w.Whole(Tracer(Value((), (value,), lambda _: value.at(at), value.boolean)))
+
+    def _within(self, place: s.Node, size: Expr, scope: Scope) -> Expr:
+        found = self.position(place, scope, size)
+        if not indices_of(found) and at_least(size, found) is False:
+            raise self.refused(f"there is no element {found} on an axis of size {size}", place)
+        return found
+
+    def position(self, node: s.Node, scope: Scope, size: Expr | None = None) -> Expr:
+        """A subscript, counted from 1. size: of the axis that it is for."""
+        if isinstance(node, Letter):
+            slot = scope.get(node.name)
+            if slot is None or slot.index is None:
+                raise self.refused(f"the index {node.name} is bound by no sum here", node)
+            return slot.index
+        if isinstance(node, s.Literal):
+            return Integer(int(node.value))
+        if isinstance(node, Named):
+            return node.value.value.at(())
+        if isinstance(node, s.Subscripted):
+            return self._gathered(node, scope, size)
+        if isinstance(node, s.Signed):
+            terms = (sign * self.position(t, scope, size) for sign, t in node.terms)
+            return canonical(Add(*terms))
+        if isinstance(node, s.Factors) and set(node.signs) <= {"", "*"}:
+            return canonical(Mul(*(self.position(i, scope, size) for i in node.items)))
+        if isinstance(node, s.Factors) and node.signs == ("%",):
+            inner, block = (self.position(i, scope, size) for i in node.items)
+            return canonical(Remainder(canonical(inner + 1), block) - 1)
+        if isinstance(node, s.Group) and node.delimiter == "ceil":
+            inner, block = (self.position(i, scope, size) for i in node.items)
+            return canonical(Quotient(inner, block))
+        if isinstance(node, s.Group):
+            return self.position(node.items[0], scope, size)
+        raise self.refused("a subscript is an index, a number, or a sum of such", node)
+
+    def _gathered(self, node: s.Subscripted, scope: Scope, size: Expr | None) -> Expr:
+        """t_n as a position: of an input that holds labels."""
+        base = node.base
+        if not isinstance(base, Named) or base.value.value.array not in self.labels:
+            raise self.refused("only an input of labels can be a subscript", node)
+        sizes = self.labels[base.value.value.array]
+        own = size if size is not None else sizes[0]
+        return Gather(self._element(node, scope).value.at(()), own)
+
+    def _delta_place(self, place: s.Node, other: s.Node, scope: Scope) -> Expr:
+        size = None
+        if isinstance(other, Letter):
+            slot = scope.get(other.name)
+            size = slot.size if slot else None
+        return self.position(place, scope, size)
+
+    # Arithmetic.
+
+    def _sum(self, node: s.Signed, scope: Scope) -> w.Whole:
+        (sign, first), *rest = node.terms
+        total = self.whole(first, scope)
+        if sign < 0:
+            total = w.call("negative", total)
+        for sign, term in rest:
+            total = w.plus(sign, total, self.whole(term, scope))
+        return total
+
+    def _product(self, node: s.Factors, scope: Scope) -> w.Whole:
+        result = self.whole(node.items[0], scope)
+        for sign, item in zip(node.signs, node.items[1:], strict=True):
+            factor = self.whole(item, scope)
+            if sign == "%":
+                raise self.refused("a remainder stands in a subscript only", node)
+            if sign in ("/", "o/"):
+                result = w.over(result, factor)
+            else:
+                result = w.times(result, sign, factor)
+        return result
+
+    def _power(self, node: s.Raised, scope: Scope) -> w.Whole:
+        base, exponent = self.whole(node.base, scope), self.whole(node.exponent, scope)
+        if exponent.rank:
+            return w.call("power", *_same_shape(base, exponent))
+        if base.rank == 2:
+            if exponent.value.at(()) == S.NegativeOne and isinstance(node.base, Named):
+                return w.call("linalg.inv", base)
+            raise self.refused(
+                "a power of a matrix may be one of its elements; write subscripts", node
+            )
+        return w.call("power", base, exponent)
+
+    def _call(self, node: Call, scope: Scope) -> w.Whole:
+        args = [self.whole(a, scope) for a in node.arguments]
+        name = node.name
+        if name in ("max", "min") and len(args) > 1:
+            name = f"{name}imum"
+            result = args[0]
+            for other in args[1:]:
+                _same_shape(result, other)
+                result = w.call(name, result, other)
+            return result
+        if len(args) != 1:
+            raise self.refused(f"{node.name} has one argument", node)
+        (arg,) = args
+        if name in PRELUDE:
+            if arg.rank == 0 and name in ("softmax", "log_softmax", "logsumexp", "norm"):
+                raise self.refused(f"{name} of one element; give it the whole vector", node)
+            return w.Whole(PRELUDE[name](arg.tracer), row=arg.row, beside=arg.beside)
+        if name == "inv" or name == "det":
+            if not isinstance(node.arguments[0], Named):
+                raise self.refused(f"{name} of a named matrix only", node)
+            return w.call(f"linalg.{name}", arg)
+        if name in ("sum", "mean", "max", "min") and arg.rank == 0:
+            raise self.refused(f"{name} of one element; write \\sum_{{k}}", node)
+        if name == "diag" and arg.rank != 1:
+            raise self.refused("diag of a vector only", node)
+        return w.Whole(traced_call(name, (arg.tracer,), {}), row=arg.row, beside=arg.beside)
+
+    # Sums, conditions, derivatives.
+
+    def _over(self, node: Over, scope: Scope) -> w.Whole:
+        slots = self.ranges.slots[id(node)]
+        inner = {**scope, **{slot.name: slot for slot in slots}}
+        conditions = [self._condition(c, inner).at(()) for c in node.conditions]
+        for bound, slot in zip(node.bounds, slots, strict=True):
+            conditions += self._ends(bound, slot, scope, node)
+        body = self.whole(node.body, inner)
+        build = partial(_reduced, node.kind, conditions, [s.index for s in slots])
+        if conditions and node.kind in ("max", "min"):
+            raise self.refused("a condition under a maximum is not read", node)
+        if node.kind in ("max", "min") and isinstance(node.body, s.Factors):
+            raise self.refused(f"put what the {node.kind} is taken of in parentheses", node)
+        value = body.value
+        return w.Whole(
+            Tracer(Value(value.shape, (value,), lambda ix: build(aligned(value, ix)))),
+            row=body.row, beside=body.beside,
+        )  # fmt: skip
+
+    def _ends(self, bound: Bound, slot: Slot, scope: Scope, node: Over) -> list[Boolean]:
+        """Conditions on an index whose sum does not go over the whole axis."""
+        found: list[Boolean] = []
+        if bound.low is not None:
+            low = self.position(bound.low, scope)
+            if low != 1:
+                found.append(Ge(slot.index, low, evaluate=False))
+        if bound.high is not None:
+            high = self.position(bound.high, scope)
+            if high != slot.size:
+                if not indices_of(high) and at_least(slot.size, high) is not True:
+                    raise self.refused(
+                        f"{slot.name} runs over an axis of size {slot.size}, not to {high}", node
+                    )
+                found.append(Le(slot.index, high, evaluate=False))
+        return found
+
+    def _condition(self, node: s.Node, scope: Scope) -> Value:
+        if isinstance(node, s.Both):
+            parts = [self._condition(i, scope) for i in node.items]
+            name = {"and": "logical_and", "or": "logical_or", "not": "logical_not"}[node.kind]
+            result = parts[0] if node.kind != "not" else traced_call(
+                name, (Tracer(parts[0]),), {}).value
+            for other in parts[1:]:
+                result = traced_call(name, (Tracer(result), Tracer(other)), {}).value
+            return result  # type: ignore[no-any-return]
+        if not isinstance(node, s.Relation):
+            raise self.refused("a condition compares two values", node)
+        found: Value | None = None
+        pairs = zip(node.sides, node.signs, node.sides[1:], strict=False)
+        for left, sign, right in pairs:
+            part = self._relation(left, sign, right, scope)
+            both = None if found is None else traced_call(
+                "logical_and", (Tracer(found), Tracer(part)), {})
+            found = part if both is None else both.value
+        assert found is not None
+        return found
+
+    def _relation(self, left: s.Node, sign: str, right: s.Node, scope: Scope) -> Value:
+        one, two = self.whole(left, scope), self.whole(right, scope)
+        if one.rank and two.rank and one.shape != two.shape:
+            raise ShapeError("the two sides of a comparison have different shapes")
+
+        def build(u: Expr, v: Expr) -> Boolean:
+            u, v = self._as_positions(u, v)
+            return _RELATIONS[sign](u, v, evaluate=bool(u.is_Number and v.is_Number))
+
+        shape = one.shape if one.rank else two.shape
+        values = one.value, two.value
+        return Value(shape, values, lambda ix: build(*(aligned(v, ix) for v in values)), True)
+
+    def _as_positions(self, u: Expr, v: Expr) -> tuple[Expr, Expr]:
+        """A label that is compared with an index counts from 1 as it does."""
+        for one, two in ((u, v), (v, u)):
+            if isinstance(one, Element) and one.array in self.labels and is_position(two):
+                gathered = Gather(one, self.labels[one.array][0])
+                return (gathered, v) if one is u else (u, gathered)
+        return u, v
+
+    def _cases(self, node: s.Cases, scope: Scope) -> w.Whole:
+        rows = [(self.whole(v, scope), None if c is None else self._condition(c, scope))
+                for v, c in node.rows]  # fmt: skip
+        *first, (last, condition) = rows
+        if condition is not None and not _covered(first[-1][1] if first else None, condition):
+            raise self.refused("the last case is 'otherwise'", node)
+        if any(v.rank for v, _ in rows):
+            raise self.refused("cases have elements; write subscripts", node)
+        result = last
+        for value, test in reversed(first):
+            assert test is not None
+            parts = (test, value.value, result.value)
+            result = w.Whole(Tracer(Value((), parts, partial(_choice, parts))))
+        return result
+
+    def _slope(self, node: Slope, scope: Scope) -> w.Whole:
+        of, rows = self._at(node.of, scope)
+        wrt, columns = self._at(node.wrt, scope)
+        return w.scalar(self.slope(of, rows, wrt, columns))
+
+    def _at(self, node: s.Node, scope: Scope) -> tuple[Array, tuple[Expr, ...]]:
+        if isinstance(node, s.Subscripted):
+            base = node.base
+            assert isinstance(base, Named)
+            array = base.value.value.array
+            axes = array.axes
+            return array, tuple(
+                self._within(p, size, scope) for p, size in zip(node.places, axes, strict=True)
+            )
+        assert isinstance(node, Named)
+        array = node.value.value.array
+        if array.axes:
+            raise self.refused("a derivative of an array in an array needs subscripts", node)
+        return array, ()
+
+
+class _Told(InputError):
+    """An error whose place in the claim was added."""
+
+
+class _ToldShape(_Told, ShapeError):
+    """The same for shapes."""
+
+
+def _same_shape(one: w.Whole, two: w.Whole) -> tuple[w.Whole, w.Whole]:
+    if one.rank and two.rank and one.shape != two.shape:
+        raise ShapeError("the shapes differ")
+    return one, two
+
+
+def _reduced(kind: str, conditions: list[Boolean], bound: list[Any], body: Expr) -> Expr:
+    if conditions:
+        test = written.And(*conditions) if len(conditions) > 1 else conditions[0]
+        body = Where(test, body, S.One) if kind == "prod" else written.mul(body, Iverson(test))
+    return _REDUCTIONS[kind](body, *bound)
+
+
+def _choice(parts: tuple[Value, ...], indices: Any) -> Expr:
+    test, yes, no = (p.at(()) for p in parts)
+    return Where(test, yes, no)
+
+
+def _covered(one: Value | None, two: Value) -> bool:
+    """Whether the second condition holds wherever the first does not: x > 0 and x <= 0."""
+    if one is None:
+        return False
+    u, v = one.at(()), two.at(())
+    return bool(u.negated == v or u.negated == v.reversed)
