@@ -240,3 +240,27 @@ def _solved(
         return True
     target[place] = start
     return False
+
+
+def record(example: Counterexample) -> dict[str, Any]:
+    """A counterexample as plain data; places count from 1."""
+    state = example.trial.digits
+    return {
+        "sizes": {str(size): n for size, n in example.sizes.items()},
+        "inputs": {
+            array.name: _listed([str(values[p]) for p in state.places(array.axes)],
+                                [state.size(size) for size in array.shape])
+            for array, values in example.inputs.items()
+        },
+        "place": [p + 1 for p in example.place],
+        "claimed": float(example.claimed),
+        "true": float(example.true),
+    }  # fmt: skip
+
+
+def _listed(flat: list[str], sizes: list[int]) -> Any:
+    """Nested lists of numbers; fractions as floats, which they are exactly or nearly."""
+    if not sizes:
+        return float(Fraction(flat[0]))
+    step = len(flat) // sizes[0]
+    return [_listed(flat[n * step : (n + 1) * step], sizes[1:]) for n in range(sizes[0])]

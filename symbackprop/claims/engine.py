@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Basic, Expr, Ne, S
 from sympy.core.relational import Equality
@@ -17,7 +17,7 @@ from symbackprop.algebra.subscripts import is_position
 from symbackprop.algebra.sums import rename
 from symbackprop.calculus.companions import by_name
 from symbackprop.calculus.result import Fact
-from symbackprop.calculus.simplify import Simplifier
+from symbackprop.calculus.simplify import Simplified, Simplifier
 from symbackprop.claims.setting import Setting
 from symbackprop.errors import NotYet
 from symbackprop.frontend import written
@@ -34,8 +34,6 @@ class Engine:
     """Simplifies differences under some of the declared equations of a setting."""
 
     def __init__(self, setting: Setting, equations: Sequence[Assumption]) -> None:
-        from dataclasses import replace
-
         program = replace(
             setting.forward, assumptions=(*setting.forward.assumptions, *equations)
         )
@@ -62,13 +60,17 @@ class Engine:
             state = self.simplifier.simplify(gap, tuple(indices))
             if not state.poly:
                 return Proof(state.facts)
-            opened = self._opened(gap)
+            opened = self.opened(gap)
             if opened == gap:
                 return None
             gap = opened
         return None
 
-    def _opened(self, p: Poly) -> Poly:
+    def simplified(self, p: Poly, indices: Sequence[Index]) -> Simplified:
+        """The simplest form that the engine finds under the equations."""
+        return self.simplifier.simplify(p, tuple(indices))
+
+    def opened(self, p: Poly) -> Poly:
         """p with each gradient replaced by what it is, one level deep."""
 
         def put(a: Atom) -> Poly | None:

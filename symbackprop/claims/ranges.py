@@ -16,6 +16,10 @@ from symbackprop.errors import Refused
 Refusal = Callable[[str, s.Node], Refused]
 
 
+class Unfit(Refused):
+    """An index that stands on axes of different sizes, or on an axis that it does not fit."""
+
+
 @dataclass(eq=False)
 class Slot:
     """An index in its scope.
@@ -39,10 +43,10 @@ class Slot:
             plain.insert(0, (self.fixed, s.Node()))
         for size, node in plain[1:]:
             if size != plain[0][0]:
-                raise refused(
+                raise Unfit(str(refused(
                     f"the index {self.name} runs over {size_text(plain[0][0])} and over "
                     f"{size_text(size)}", node
-                )  # fmt: skip
+                )))  # fmt: skip
         guarded = list(dict.fromkeys(size for size, inside, _ in self.uses if inside))
         if plain:
             self.size = plain[0][0]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -12,6 +13,7 @@ from sympy import Add, Dummy, Expr, Integer
 from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.subscripts import at_least, canonical, divided, indices_of
 from symbackprop.claims import syntax as s
+from symbackprop.claims import variants
 from symbackprop.claims.claim import (
     INDEX,
     LATEX,
@@ -25,12 +27,12 @@ from symbackprop.claims.claim import (
 from symbackprop.claims.meaning import Meaning
 from symbackprop.claims.numpy_claim import expression_of, read_numpy
 from symbackprop.claims.parsing import at, parse
-from symbackprop.claims.ranges import Slot, free_letters
+from symbackprop.claims.ranges import Slot, Unfit, free_letters
 from symbackprop.claims.resolve import Resolver
 from symbackprop.claims.resolved import Letter, Named, Slope
 from symbackprop.claims.target import Target, Truth, fresh
 from symbackprop.claims.vocabulary import Vocabulary
-from symbackprop.errors import InputError, Refused, ShapeError, UnknownNameError
+from symbackprop.errors import InputError, Refused, ShapeError, SymbackpropError, UnknownNameError
 from symbackprop.frontend.value import Value, aligned, shown
 
 
@@ -67,6 +69,36 @@ def read_claim(text: str, truth: Truth, vocabulary: Vocabulary, asked: Asked) ->
     kinds = [asked.notation or notation_of(r, names) for r in rights]
     kind = INDEX if INDEX in kinds else NUMPY
     return _Reader(text, truth, vocabulary, asked, kind).of_text(left, rights)
+
+
+def near(
+    text: str, truth: Truth, vocabulary: Vocabulary, asked: Asked
+) -> Iterator[tuple[str, str, Right, Target]]:
+    """Claims that differ by a transpose or exchanged subscripts and that can be read: what was
+    changed, how that is written, and the right side."""
+    names = list(vocabulary.values)
+    latex = (asked.notation or notation_of(text, names)) == LATEX
+    left, rights = ("", []) if latex else sides_of(text)
+    kinds = {asked.notation or notation_of(r, names) for r in rights}
+    notation = LATEX if latex else INDEX if INDEX in kinds else NUMPY
+    reader = _Reader(text, truth, vocabulary, asked, notation)
+    if notation == NUMPY and len(rights) == 1:
+        for new in variants.of_numpy(rights[0]):
+            with suppress(SymbackpropError):
+                claim = reader._of_numpy(left, [new])
+                yield "transpose", new, claim.rights[0], claim.target
+        return
+    sides = parse(text, latex=True) if latex else (
+        *((parse(left, latex=False)[0],) if left else ()),
+        *(side for r in rights for side in parse(r, latex=False)),
+    )
+    if len(sides) > 2 or (len(sides) == 2) != bool(left or latex):
+        return
+    first, last = (sides[0] if len(sides) == 2 else ()), sides[-1]
+    for kind, tree in variants.of_tree(last):
+        with suppress(SymbackpropError):
+            claim = reader._of_sides(left or text, first, (tree,), [text])
+            yield kind, "", claim.rights[0], claim.target
 
 
 class _Reader:
@@ -210,7 +242,7 @@ class _Reader:
         if places:
             raise Refused("the claim: the left side has subscripts and the right side is a whole "
                           "array; write both by elements or both whole")  # fmt: skip
-        return whole_right(value, target, piece, self.truth, note)
+        return whole_right(value, target, piece, self.truth, note, self.notation == LATEX)
 
     # What the claim is about.
 
@@ -294,16 +326,27 @@ class _Reader:
         return target, given or None
 
 
+class Misshaped(ShapeError):
+    """A claim whose shape is not that of what it is about."""
+
+    def __init__(self, value: Value, target: Target, text: str) -> None:
+        super().__init__(f"the claim has the shape {shown(value.shape)}, and what it is about has "
+                         f"{shown(target.shape)}")  # fmt: skip
+        self.value, self.target, self.text = value, target, text
+
+
 def whole_right(
-    value: Value, target: Target, piece: str, truth: Truth, note: str = ""
-) -> Right:
+    value: Value, target: Target, piece: str, truth: Truth, note: str = "",
+    stretched: bool = False,
+) -> Right:  # fmt: skip
     """A whole array as a claim about all elements of a target.
 
-    A scalar holds for every element. Raises ShapeError for another shape.
+    A scalar holds for every element. stretched: so does an array that broadcasting repeats, such
+    as a product with a column of ones. Raises Misshaped for another shape.
     """
     shape = value.shape
     indices = fresh(target)
-    if shape == target.shape or not shape or _stretched(shape, target.shape):
+    if shape == target.shape or not shape or (stretched and fits(shape, target.shape)):
         queue = iter(indices)
         at_axes = tuple(None if size == 1 else next(queue) for size in target.shape)
         expr = aligned(value, at_axes[len(at_axes) - len(shape) :] if shape else ())
@@ -311,13 +354,15 @@ def whole_right(
             note = note or "a scalar, read as the value of every element"
         return Right(piece, expr, truth.element(target, indices), indices, indices, {}, shape,
                      value, note)  # fmt: skip
-    raise ShapeError(f"the claim has the shape {shown(shape)}, and what it is about has "
-                     f"{shown(target.shape)}")  # fmt: skip
+    raise Misshaped(value, target, piece)
 
 
-def _stretched(shape: tuple[Expr, ...], wanted: tuple[Expr, ...]) -> bool:
-    """Whether ones repeat an array to the shape; NumPy's own broadcasting is no claim."""
-    return False
+def fits(shape: tuple[Expr, ...], wanted: tuple[Expr, ...]) -> bool:
+    """Whether an array is repeated to the shape by broadcasting."""
+    own = wanted[len(wanted) - len(shape) :]
+    return len(shape) <= len(wanted) and all(
+        a in (b, 1) for a, b in zip(shape, own, strict=True)
+    )
 
 
 def _matchings(
@@ -337,10 +382,10 @@ def _matchings(
                          if slot.index is not None})  # fmt: skip
     if not ways and slots:
         sizes = ", ".join(f"{x.name} over {x.size}" for x in slots)
-        raise resolver.refused(
-            f"the indices ({sizes}) do not fit to the axes ({', '.join(map(str, axes))}) of the "
-            "gradient", s.Node()
-        )  # fmt: skip
+        raise Unfit(
+            f"the claim: the indices ({sizes}) do not fit to the axes ({', '.join(map(str, axes))}) of the "
+            "gradient"
+        )
     return ways
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr
+from sympy import Basic, Expr
 
-from symbackprop.algebra.letters import MATRIX, VECTOR, free_indices, lettered, names_in
-from symbackprop.algebra.nodes import Array, Index
+from symbackprop.algebra.letters import MATRIX, PAIR, VECTOR, free_indices, lettered, names_in, rebuilt
+from symbackprop.algebra.nodes import Array, Delta, Element, Index
+from symbackprop.algebra.subscripts import is_position
 from symbackprop.algebra.trees import rename
 from symbackprop.claims.setting import Setting
 from symbackprop.emit.latex_expr import LatexPrinter
@@ -27,7 +28,10 @@ class Shower:
 
     def formula(self, expr: Expr) -> Formula:
         """An expression."""
-        shown = self.lettered(expr)
+        return self.plain(self.lettered(expr))
+
+    def plain(self, shown: Expr) -> Formula:
+        """An expression whose indices have their letters."""
         return Formula(
             TextPrinter(UNICODE).show(shown), TextPrinter(ASCII).show(shown),
             LatexPrinter(self.names).show(shown),
@@ -37,9 +41,19 @@ class Shower:
         """The expression with readable names for all indices."""
         free = tuple(dict.fromkeys(free_indices(expr)))
         letters = named(free, {i: self.letters[i] for i in free if i in self.letters}, self.taken)
-        known: Expr = rename(expr, {i: Index(letters[i], i.size) for i in free})
+        known = renamed(expr, {i: Index(letters[i], i.size) for i in free})
         pool = VECTOR if len(free) < 2 else MATRIX
         return lettered(known, (), self.taken | set(letters.values()), pool)[1]
+
+
+def renamed(expr: Basic, mapping: Mapping[Index, Index]) -> Expr:
+    """Other names for free indices; nothing is reordered."""
+    if isinstance(expr, Index | Element | Delta) or is_position(expr):
+        found: Expr = rename(expr, mapping)
+        return found
+    if not expr.args or isinstance(expr, Array):
+        return expr  # type: ignore[return-value]
+    return rebuilt(expr, [renamed(a, mapping) for a in expr.args])
 
 
 def equation(left: Formula, right: Formula) -> Formula:
@@ -66,7 +80,8 @@ def named(
 ) -> dict[Index, str]:
     """A letter for each index: the user's, or one that nothing else has."""
     used = {*taken, *letters.values()}
-    pool = iter([x for x in (VECTOR if len(indices) < 2 else MATRIX) if x not in used])
+    usual = VECTOR if len(indices) < 2 else PAIR if len(indices) == 2 and letters else MATRIX
+    pool = iter([x for x in usual if x not in used])
     found = dict(letters)
     for count, i in enumerate(indices):
         if i not in found:
