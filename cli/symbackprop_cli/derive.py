@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symbackprop_cli.options import forward_options, read_batch, read_names, read_shapes
+from symbackprop_cli.options import forward_options, read_batch, read_names, read_renames, read_shapes
 from symbackprop_cli.output import Output, first_shown
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def command(
                 wrt=read_names(wrt, "--wrt"),
                 assume=list(assume),
                 no_assume=no_assume,
-                rename=_renames(rename),
+                rename=read_renames(rename),
                 batch=read_batch(batch),
             )
         if pair:
@@ -121,14 +121,6 @@ def command(
         else:
             result = _shown(derivation, form, notation or "index", output)
     output.write(result)
-
-
-def _renames(text: str | None) -> dict[str, str] | None:
-    if text is None:
-        return None
-    from symbackprop.frontend.names import parse_renames
-
-    return dict(parse_renames(text))
 
 
 def _steps(derivation: Derivation, form: str, checks: bool, output: Output) -> str:

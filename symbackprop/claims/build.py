@@ -29,6 +29,9 @@ _BIG = {"Σ": "sum", "∑": "sum", "Π": "prod", "∏": "prod"}
 _FUNCTIONS = {"ln": "log", "lnGamma": "gammaln"}
 
 
+LOSS = "\\mathcal{L}"  # what a script L is read as: no array has that name
+
+
 class Refusal(Refused):
     """A piece of a claim that is not read; where it stands is known, and added by the reader."""
 
@@ -77,11 +80,6 @@ class Builder(Transformer[Token, Any]):
         items, signs = (first, rest), (sign,)
         if isinstance(rest, s.Factors):
             items, signs = (first, *rest.items), (sign, *rest.signs)
-        if sign == "/" and len(signs) > 1 and signs[1] == "":
-            raise Refusal(
-                "what follows the slash may stand below it or beside it; write (a/b) c or a/(b c)",
-                _span(meta),
-            )
         return s.Factors(items, signs, span=_span(meta))
 
     def big(self, meta: Any, children: list[Any]) -> s.Node:
@@ -151,7 +149,8 @@ class Builder(Transformer[Token, Any]):
         return s.Subscripted(base, places, span=span)
 
     def with_sup(self, meta: Any, children: list[Any]) -> s.Node:
-        return s.Raised(children[0], children[1][1], span=_span(meta))
+        mark, exponent = children[1]
+        return s.Raised(children[0], exponent, mark == "^o", span=_span(meta))
 
     def with_top(self, meta: Any, children: list[Any]) -> s.Node:
         return s.Transposed(children[0], span=_span(meta))
@@ -183,7 +182,10 @@ class Builder(Transformer[Token, Any]):
     def sup(self, meta: Any, children: list[Any]) -> tuple[str, s.Node]:
         if children[0].type == "SUPSHORT":
             return "^", _short(children[0])
-        return "^", next(c for c in children if isinstance(c, s.Node))
+        sign = [c for c in children if isinstance(c, Token) and c.type == "SEP"]
+        if sign and _SIGNS["".join(sign[0].split())] != "o":
+            raise Refusal(r"only \odot stands before an exponent", _span(meta))
+        return "^o" if sign else "^", next(c for c in children if isinstance(c, s.Node))
 
     def list(self, meta: Any, children: list[s.Node]) -> list[s.Node]:
         return children
@@ -331,7 +333,7 @@ def _short(token: Token) -> s.Node:
 def _greek(token: Token) -> s.Node:
     name = re.sub(r"[\\\s{}]", "", token)
     if name == "mathcalL":
-        return s.Word("L", True, span=_token(token))
+        return s.Word(LOSS, True, span=_token(token))
     return s.Word(_GREEK.get(name, name), True, span=_token(token))
 
 

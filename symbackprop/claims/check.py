@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr
 
@@ -24,7 +24,7 @@ from symbackprop.claims.setting import Setting, setting
 from symbackprop.claims.target import Target, Truth, fresh
 from symbackprop.claims.verdict import Checked
 from symbackprop.claims.vocabulary import Vocabulary
-from symbackprop.errors import DerivationError, InputError, ShapeError, UnknownNameError
+from symbackprop.errors import InputError, ShapeError, UnknownNameError
 from symbackprop.frontend.tracer import Tracer
 from symbackprop.frontend.value import aligned
 from symbackprop.verify.exact import FALSE, Comparison
@@ -71,12 +71,14 @@ def check(
     if asked.wrt in names and asked.wrt not in wanted:
         wanted.append(asked.wrt)
     found = session(program, wanted, let)
+    if asked.wrt is None and asked.jacobian is None and len(wanted) == 1:
+        asked = replace(asked, wrt=wanted[0])
     try:
         return _checked(found, text, asked)
     except UnknownNameError:
         if set(wanted) == set(names):
             raise
-        with suppress(DerivationError, UnknownNameError):
+        with suppress(UnknownNameError):
             return _checked(session(program, names, let), text, asked)
         raise
 

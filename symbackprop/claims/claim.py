@@ -13,6 +13,7 @@ from symbackprop.claims.target import Target
 from symbackprop.frontend.value import Value
 
 NUMPY, INDEX, LATEX = "numpy", "index", "latex"
+_JOINED = tuple("=<>!+-*/")
 NOTATIONS = (NUMPY, INDEX, LATEX)
 
 
@@ -73,8 +74,12 @@ def notation_of(text: str, names: Sequence[str]) -> str:
 
 def sides_of(text: str) -> tuple[str, list[str]]:
     """The left side (or nothing) and the right sides of a claim that is not LaTeX."""
-    parts = re.split(r"(?<![=<>!+\-*/])=(?!=)", text)
-    depth_safe = all(p.count("(") == p.count(")") and p.count("[") == p.count("]") for p in parts)
-    if len(parts) == 1 or not depth_safe:
-        return "", [text]
-    return parts[0].strip(), [p.strip() for p in parts[1:]]
+    parts, depth, start = [], 0, 0
+    for n, c in enumerate(text):
+        depth += (c in "([{") - (c in ")]}")
+        single = text[n - 1 : n] not in _JOINED and text[n + 1 : n + 2] != "="
+        if c == "=" and depth == 0 and single:
+            parts.append(text[start:n].strip())
+            start = n + 1
+    parts.append(text[start:].strip())
+    return ("", parts) if len(parts) == 1 else (parts[0], parts[1:])

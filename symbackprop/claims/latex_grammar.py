@@ -73,7 +73,7 @@ nabla: NABLA sub factor
     | CASES row (ROW row)* ROW? ENDCASES -> cases
 
 sub: UNDER list RB | SUBSHORT
-sup: OVER expr RB | SUPSHORT
+sup: OVER SEP? expr RB | SUPSHORT
 list: inner ("," inner)*
 ?inner: expr | relation | logic | negation
 relation: expr (rel expr)+

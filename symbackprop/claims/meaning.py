@@ -21,6 +21,8 @@ from symbackprop.algebra.nodes import (
     IndexProduct,
     IndexSum,
     Iverson,
+    Maximum,
+    Minimum,
     Where,
 )
 from symbackprop.algebra.subscripts import (
@@ -35,19 +37,32 @@ from symbackprop.algebra.subscripts import (
 from symbackprop.claims import syntax as s
 from symbackprop.claims import wholes as w
 from symbackprop.claims.ranges import Ranges, Scope, Slot
-from symbackprop.claims.resolved import Bound, Call, Kronecker, Letter, Named, Over, Slope
+from symbackprop.claims.resolved import (
+    Bound,
+    Call,
+    Identity,
+    Kronecker,
+    Letter,
+    Named,
+    Over,
+    Slope,
+)
 from symbackprop.claims.vocabulary import Vocabulary
 from symbackprop.errors import InputError, NotYet, Refused, ShapeError
 from symbackprop.frontend import written
 from symbackprop.frontend.prelude import PRELUDE
 from symbackprop.frontend.tracer import Tracer, traced_call
-from symbackprop.frontend.value import Value, aligned, numeric
+from symbackprop.frontend.value import Value, constant, numeric
 
 _RELATIONS: dict[str, Any] = {"<": Lt, "<=": Le, ">": Gt, ">=": Ge, "==": Eq, "!=": Ne}
 _REDUCTIONS: dict[str, Callable[..., Expr]] = {
     "sum": IndexSum, "prod": IndexProduct, "max": IndexMax,
     "min": lambda body, *bound: written.neg(IndexMax(written.neg(body), *bound)),
 }  # fmt: skip
+_OF_VECTORS = frozenset((
+    "softmax", "log_softmax", "logsumexp", "norm", "sum", "mean", "max", "min", "trace", "inv",
+    "det", "linalg.inv", "linalg.det",
+))  # fmt: skip
 SlopeOf = Callable[[Array, tuple[Expr, ...], Array, tuple[Expr, ...]], Expr]
 
 
@@ -59,7 +74,9 @@ class Meaning:
     ) -> None:
         self.vocabulary, self.refused, self.slope = vocabulary, refused, slope
         self.labels = vocabulary.setting.forward.labels
-        self.ranges = Ranges(refused, self.labels, lambda n, scope: self.whole(n, scope).shape)
+        self.ranges = Ranges(
+            refused, self.labels, lambda n, scope: self.whole(n, scope).value.shape, self.position
+        )
 
     def whole(self, node: s.Node, scope: Scope) -> w.Whole:
         """The value of a tree; errors of shapes name the piece that they are about."""
@@ -75,7 +92,9 @@ class Meaning:
         if isinstance(node, s.Literal):
             return w.scalar(Rational(node.value.numerator, node.value.denominator))
         if isinstance(node, Named):
-            return w.Whole(node.value)
+            return w.of_value(node.value.value)
+        if isinstance(node, Identity):
+            raise self.refused("the identity has no size here; write \\delta_{ij}", node)
         if isinstance(node, Letter):
             return w.scalar(self.position(node, scope))
         if isinstance(node, s.Subscripted):
@@ -90,7 +109,8 @@ class Meaning:
         if isinstance(node, s.Factors):
             return self._product(node, scope)
         if isinstance(node, s.Fraction_):
-            return w.over(self.whole(node.top, scope), self.whole(node.bottom, scope))
+            return w.mapped(written.div, self.whole(node.top, scope),
+                            self.whole(node.bottom, scope))  # fmt: skip
         if isinstance(node, s.Raised):
             return self._power(node, scope)
         if isinstance(node, s.Transposed):
@@ -102,8 +122,7 @@ class Meaning:
         if isinstance(node, s.Indicator):
             if node.condition is None:
                 return w.ONES
-            condition = self._condition(node.condition, scope)
-            return w.Whole(Tracer(numeric(condition)))
+            return w.of_value(numeric(self._condition(node.condition, scope)))
         if isinstance(node, s.Cases):
             return self._cases(node, scope)
         if isinstance(node, Slope):
@@ -113,8 +132,7 @@ class Meaning:
     # Elements.
 
     def _element(self, node: s.Subscripted, scope: Scope) -> w.Whole:
-        base = self.whole(node.base, scope)
-        value = base.value
+        value = self.whole(node.base, scope).value
         axes = [size for size in value.shape if size != 1]
         if len(axes) != len(node.places):
             raise self.refused(
@@ -123,7 +141,7 @@ class Meaning:
         places = [self._within(p, size, scope) for p, size in zip(node.places, axes, strict=True)]
         queue = iter(places)
         at = tuple(None if size == 1 else next(queue) for size in value.shape)
-        return w.Whole(Tracer(Value((), (value,), lambda _: value.at(at), value.boolean)))
+        return w.Whole(lambda i, j: value.at(at))
 
     def _within(self, place: s.Node, size: Expr, scope: Scope) -> Expr:
         found = self.position(place, scope, size)
@@ -181,7 +199,7 @@ class Meaning:
         (sign, first), *rest = node.terms
         total = self.whole(first, scope)
         if sign < 0:
-            total = w.call("negative", total)
+            total = w.mapped(written.neg, total)
         for sign, term in rest:
             total = w.plus(sign, total, self.whole(term, scope))
         return total
@@ -193,49 +211,48 @@ class Meaning:
             if sign == "%":
                 raise self.refused("a remainder stands in a subscript only", node)
             if sign in ("/", "o/"):
-                result = w.over(result, factor)
+                result = w.mapped(written.div, result, factor)
             else:
                 result = w.times(result, sign, factor)
         return result
 
     def _power(self, node: s.Raised, scope: Scope) -> w.Whole:
         base, exponent = self.whole(node.base, scope), self.whole(node.exponent, scope)
-        if exponent.rank:
-            return w.call("power", *_same_shape(base, exponent))
-        if base.rank == 2:
-            if exponent.value.at(()) == S.NegativeOne and isinstance(node.base, Named):
-                return w.call("linalg.inv", base)
+        matrix = not (base.is_scalar or base.is_column or base.is_row)
+        if matrix and not node.elementwise:
+            inverse = exponent.is_scalar and exponent.build(None, None) == S.NegativeOne
+            if inverse and isinstance(node.base, Named):
+                return w.called(lambda x: traced_call("linalg.inv", (x,), {}), base)
             raise self.refused(
-                "a power of a matrix may be one of its elements; write subscripts", node
+                "a power of a matrix may be one of its elements; write ^{\\odot 2}, or subscripts",
+                node,
             )
-        return w.call("power", base, exponent)
+        return w.mapped(written.power, base, exponent)
 
     def _call(self, node: Call, scope: Scope) -> w.Whole:
         args = [self.whole(a, scope) for a in node.arguments]
         name = node.name
         if name in ("max", "min") and len(args) > 1:
-            name = f"{name}imum"
+            larger = Maximum if name == "max" else Minimum
             result = args[0]
             for other in args[1:]:
-                _same_shape(result, other)
-                result = w.call(name, result, other)
+                result = w.mapped(larger, result, other)
             return result
         if len(args) != 1:
             raise self.refused(f"{node.name} has one argument", node)
         (arg,) = args
-        if name in PRELUDE:
-            if arg.rank == 0 and name in ("softmax", "log_softmax", "logsumexp", "norm"):
-                raise self.refused(f"{name} of one element; give it the whole vector", node)
-            return w.Whole(PRELUDE[name](arg.tracer), row=arg.row, beside=arg.beside)
-        if name == "inv" or name == "det":
+        if name == "diag":
+            return w.diagonal(arg)
+        if name in _OF_VECTORS and arg.is_scalar:
+            raise self.refused(f"{name} of one element; give it a whole array", node)
+        if name in ("inv", "det"):
             if not isinstance(node.arguments[0], Named):
                 raise self.refused(f"{name} of a named matrix only", node)
-            return w.call(f"linalg.{name}", arg)
-        if name in ("sum", "mean", "max", "min") and arg.rank == 0:
-            raise self.refused(f"{name} of one element; write \\sum_{{k}}", node)
-        if name == "diag" and arg.rank != 1:
-            raise self.refused("diag of a vector only", node)
-        return w.Whole(traced_call(name, (arg.tracer,), {}), row=arg.row, beside=arg.beside)
+            name = f"linalg.{name}"
+        rule = PRELUDE.get(name) or (lambda x: traced_call(name, (x,), {}))
+        if name in _OF_VECTORS:
+            return w.called(rule, arg)
+        return w.mapped(partial(_of_element, rule), arg)
 
     # Sums, conditions, derivatives.
 
@@ -251,11 +268,7 @@ class Meaning:
             raise self.refused("a condition under a maximum is not read", node)
         if node.kind in ("max", "min") and isinstance(node.body, s.Factors):
             raise self.refused(f"put what the {node.kind} is taken of in parentheses", node)
-        value = body.value
-        return w.Whole(
-            Tracer(Value(value.shape, (value,), lambda ix: build(aligned(value, ix)))),
-            row=body.row, beside=body.beside,
-        )  # fmt: skip
+        return w.mapped(build, body)
 
     def _ends(self, bound: Bound, slot: Slot, scope: Scope, node: Over) -> list[Boolean]:
         """Conditions on an index whose sum does not go over the whole axis."""
@@ -296,17 +309,13 @@ class Meaning:
         return found
 
     def _relation(self, left: s.Node, sign: str, right: s.Node, scope: Scope) -> Value:
-        one, two = self.whole(left, scope), self.whole(right, scope)
-        if one.rank and two.rank and one.shape != two.shape:
-            raise ShapeError("the two sides of a comparison have different shapes")
-
         def build(u: Expr, v: Expr) -> Boolean:
             u, v = self._as_positions(u, v)
             return _RELATIONS[sign](u, v, evaluate=bool(u.is_Number and v.is_Number))
 
-        shape = one.shape if one.rank else two.shape
-        values = one.value, two.value
-        return Value(shape, values, lambda ix: build(*(aligned(v, ix) for v in values)), True)
+        found = w.mapped(build, self.whole(left, scope), self.whole(right, scope)).value
+        found.boolean = True
+        return found
 
     def _as_positions(self, u: Expr, v: Expr) -> tuple[Expr, Expr]:
         """A label that is compared with an index counts from 1 as it does."""
@@ -322,13 +331,10 @@ class Meaning:
         *first, (last, condition) = rows
         if condition is not None and not _covered(first[-1][1] if first else None, condition):
             raise self.refused("the last case is 'otherwise'", node)
-        if any(v.rank for v, _ in rows):
-            raise self.refused("cases have elements; write subscripts", node)
         result = last
         for value, test in reversed(first):
             assert test is not None
-            parts = (test, value.value, result.value)
-            result = w.Whole(Tracer(Value((), parts, partial(_choice, parts))))
+            result = w.mapped(Where, w.of_value(test), value, result)
         return result
 
     def _slope(self, node: Slope, scope: Scope) -> w.Whole:
@@ -360,10 +366,10 @@ class _ToldShape(_Told, ShapeError):
     """The same for shapes."""
 
 
-def _same_shape(one: w.Whole, two: w.Whole) -> tuple[w.Whole, w.Whole]:
-    if one.rank and two.rank and one.shape != two.shape:
-        raise ShapeError("the shapes differ")
-    return one, two
+def _of_element(rule: Callable[[Any], Any], u: Expr) -> Any:
+    """A function of one element."""
+    found = rule(Tracer(constant(u)))
+    return found.value.at(()) if isinstance(found, Tracer) else written.number(found)
 
 
 def _reduced(kind: str, conditions: list[Boolean], bound: list[Any], body: Expr) -> Expr:
@@ -371,11 +377,6 @@ def _reduced(kind: str, conditions: list[Boolean], bound: list[Any], body: Expr)
         test = written.And(*conditions) if len(conditions) > 1 else conditions[0]
         body = Where(test, body, S.One) if kind == "prod" else written.mul(body, Iverson(test))
     return _REDUCTIONS[kind](body, *bound)
-
-
-def _choice(parts: tuple[Value, ...], indices: Any) -> Expr:
-    test, yes, no = (p.at(()) for p in parts)
-    return Where(test, yes, no)
 
 
 def _covered(one: Value | None, two: Value) -> bool:

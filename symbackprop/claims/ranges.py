@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise, permutations
 
-from sympy import Expr
+from sympy import Add, Dummy, Expr
 
 from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.spelling import size_text
+from symbackprop.algebra.subscripts import canonical, divided, indices_of
 from symbackprop.claims import syntax as s
 from symbackprop.claims.resolved import Kronecker, Letter, Named, Over
 from symbackprop.errors import Refused
@@ -59,6 +61,7 @@ class Slot:
 
 
 Scope = Mapping[str, Slot]
+Position = Callable[[s.Node, Scope], Expr]
 
 
 class Ranges:
@@ -66,9 +69,10 @@ class Ranges:
 
     def __init__(
         self, refused: Refusal, labels: Mapping[Array, tuple[Expr, ...]],
-        shape_of: Callable[[s.Node, Scope], tuple[Expr, ...]],
+        shape_of: Callable[[s.Node, Scope], tuple[Expr, ...]], position: Position,
     ) -> None:  # fmt: skip
         self.refused, self.labels, self.shape_of = refused, labels, shape_of
+        self.position = position
         self.slots: dict[int, tuple[Slot, ...]] = {}
         self._every: list[Slot] = []
         self._late: list[tuple[s.Subscripted, Scope, frozenset[str]]] = []
@@ -171,6 +175,10 @@ class Ranges:
             if isinstance(place, Letter):
                 slot = self._slot(place, scope)
                 slot.uses.append((size, place.name in guarded, place))
+            else:
+                for name, block in blocks(place, size, self.position).items():
+                    if name in scope:
+                        scope[name].ends.append(block)
 
     def _kronecker(self, node: Kronecker, scope: Scope, guarded: frozenset[str]) -> None:
         one, two = node.places
@@ -194,6 +202,31 @@ class Ranges:
         if found is None:
             raise self.refused(f"the index {letter.name} is bound by no sum here", letter)
         return found
+
+
+def blocks(place: s.Node, size: Expr, position: Position) -> dict[str, Expr]:
+    """The sizes of the indices in a subscript such as (g-1)P+p, which runs over an axis in blocks.
+
+    size: of the axis. Nothing for a subscript that is not of this form.
+    """
+    names = free_letters(place)
+    if not names:
+        return {}
+    trial = {n: Slot(n, index=Index(f"\u00b7{n}", Dummy(n, positive=True, integer=True)))
+             for n in names}  # fmt: skip
+    u = position(place, trial)
+    shares = {n: canonical(u.coeff(slot.index)) for n, slot in trial.items()}
+    rest = canonical(u - Add(*(share * trial[n].index for n, share in shares.items())))
+    if indices_of(rest) or canonical(rest + Add(*shares.values()) - 1) != 0:
+        return {}
+    for order in permutations(names):
+        if shares[order[0]] != 1:
+            continue
+        steps = [divided(shares[b], shares[a]) for a, b in pairwise(order)]
+        steps.append(divided(size, shares[order[-1]]))
+        if all(step is not None and step != 1 for step in steps):
+            return {n: step for n, step in zip(order, steps, strict=True) if step is not None}
+    return {}
 
 
 def children(node: s.Node) -> Iterator[s.Node]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Integer
+from sympy import Expr, Integer
 
 from symbackprop.algebra.nodes import Array, Index, fresh_index
-from symbackprop.algebra.subscripts import at_least, canonical, divided, indices_of
+from symbackprop.algebra.subscripts import at_least, indices_of
 from symbackprop.claims import syntax as s
 from symbackprop.claims import variants
 from symbackprop.claims.claim import (
@@ -27,7 +27,7 @@ from symbackprop.claims.claim import (
 from symbackprop.claims.meaning import Meaning
 from symbackprop.claims.numpy_claim import expression_of, read_numpy
 from symbackprop.claims.parsing import at, parse
-from symbackprop.claims.ranges import Slot, Unfit, free_letters
+from symbackprop.claims.ranges import Slot, Unfit, blocks, free_letters
 from symbackprop.claims.resolve import Resolver
 from symbackprop.claims.resolved import Letter, Named, Slope
 from symbackprop.claims.target import Target, Truth, fresh
@@ -164,17 +164,15 @@ class _Reader:
         meaning.ranges.settle()
         whole = meaning.whole(node, scope)
         named = {slot.index: name for name, slot in scope.items() if slot.index is not None}
-        if whole.ones:
-            raise resolver.refused("ones alone are no claim; write 1", node)
-        if whole.rank:
+        if not whole.is_scalar:
             if scope and places is None:
                 raise resolver.refused(
                     "elements and whole arrays do not mix; give every array its subscripts", node
                 )
-            return [self._whole(whole.value, target, piece, whole.row,
+            return [self._whole(whole.value, target, piece,
                                 "vectors side by side are multiplied element by element"
                                 if whole.beside else "", places, scope, meaning)]  # fmt: skip
-        expr = whole.value.at(())
+        expr = whole.build(None, None)
         if places is not None:
             at_places = self._positions(places, target, scope, meaning)
             indices = tuple(i for i in named if any(i in indices_of(p) for p in at_places))
@@ -234,7 +232,7 @@ class _Reader:
         return Claim(self.text, NUMPY, target, tuple(found))
 
     def _whole(
-        self, value: Value, target: Target, piece: str, row: bool = False, note: str = "",
+        self, value: Value, target: Target, piece: str, note: str = "",
         places: tuple[s.Node, ...] | None = None, scope: Mapping[str, Slot] | None = None,
         meaning: Meaning | None = None,
     ) -> Right:  # fmt: skip
@@ -400,32 +398,5 @@ def _fix(
                 raise meaning.refused(f"the index {place.name} stands on axes of two sizes", place)
             slot.fixed = size
             continue
-        names = free_letters(place)
-        trial = {n: Slot(n, index=Index(f"\u00b7{n}", Dummy(n, positive=True, integer=True)))
-                 for n in names}  # fmt: skip
-        u = meaning.position(place, trial, size)
-        shares = sorted(((canonical(u.coeff(slot.index)), n) for n, slot in trial.items()
-                         if slot.index is not None), key=lambda p: len(str(p[0])) if not
-                        p[0].is_Integer else int(p[0]) - 10**6)  # fmt: skip
-        sizes = _blocks([share for share, _ in shares], size)
-        if sizes is None:
-            continue
-        rest = canonical(u - Add(*(share * trial[n].index for share, n in shares)))
-        if canonical(rest + Add(*(share for share, _ in shares)) - 1) != 0:
-            continue
-        for (_, name), block in zip(shares, sizes, strict=True):
+        for name, block in blocks(place, size, meaning.position).items():
             scope[name].fixed = block
-
-
-def _blocks(shares: Sequence[Expr], size: Expr) -> list[Expr] | None:
-    """How many steps each share takes until the next one, the first one being 1."""
-    if not shares or shares[0] != 1:
-        return None
-    found = []
-    for one, two in zip(shares, (*shares[1:], size), strict=True):
-        steps = divided(two, one)
-        if steps is None:
-            return None
-        found.append(steps)
-    return found
-

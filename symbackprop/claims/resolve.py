@@ -192,6 +192,8 @@ class Resolver:
             if len(self._split_places(rest, node.bracket)) == _rank(named)
             or (not rest and named is not whole)
         ]  # fmt: skip
+        if len(fitting) > 1 and isinstance(first, s.Word) and first.whole and self.latex:
+            fitting = fitting[1:]  # an upright subscript belongs to the name
         if len(fitting) > 1:
             (one, _), (two, _) = fitting
             raise self.refused(f"it may be an element of {one.name} or of {two.name}", node)
@@ -227,7 +229,7 @@ class Resolver:
         exponent = self._value(node.exponent)
         if isinstance(base, s.Word) and base.text == "e" and "e" not in self.vocabulary.values:
             return Call("exp", (exponent,), span=node.span)
-        return s.Raised(self._value(base), exponent, span=node.span)
+        return s.Raised(self._value(base), exponent, node.elementwise, span=node.span)
 
     def _transposed(self, node: s.Transposed) -> s.Node:
         if node.letter and "T" in self.vocabulary.values:
@@ -266,12 +268,18 @@ class Resolver:
         pending = list(zip(("", *node.signs), node.items, strict=True))
         while pending:
             sign, item = pending.pop(0)
+            before = len(items)
             name = self._function_at(item)
             if name is not None:
                 item, used = self._call(name, item, pending, node)
                 pending = pending[used:]
             else:
                 item = self._value(item)
+            if sign == "/" and pending and pending[0][0] == "" and before:
+                raise self.refused(
+                    "what follows the slash may stand below it or beside it; write (a/b) c or "
+                    "a/(b c)", node
+                )  # fmt: skip
             signs.append(sign)
             items.append(item)
         if len(items) == 1:

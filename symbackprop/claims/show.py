@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from sympy import Basic, Expr
 
-from symbackprop.algebra.letters import MATRIX, PAIR, VECTOR, free_indices, lettered, names_in, rebuilt
+from symbackprop.algebra.letters import (
+    MATRIX,
+    PAIR,
+    VECTOR,
+    free_indices,
+    lettered,
+    names_in,
+    rebuilt,
+)
 from symbackprop.algebra.nodes import Array, Delta, Element, Index
 from symbackprop.algebra.subscripts import is_position
 from symbackprop.algebra.trees import rename

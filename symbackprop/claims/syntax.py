@@ -51,10 +51,11 @@ class Subscripted(Node):
 
 @dataclass(frozen=True)
 class Raised(Node):
-    r"""`base^exponent`."""
+    r"""`base^exponent`. elementwise: `base^{\odot exponent}`."""
 
     base: Node
     exponent: Node
+    elementwise: bool = False
 
 
 @dataclass(frozen=True)

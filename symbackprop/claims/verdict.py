@@ -11,8 +11,8 @@ from sympy import Expr
 
 from symbackprop.claims.case import TRUE
 from symbackprop.claims.claim import Claim
-from symbackprop.claims.judge import Judged
 from symbackprop.claims.counterexample import record
+from symbackprop.claims.judge import Judged
 from symbackprop.claims.page import check_page
 from symbackprop.claims.plain_page import plain
 from symbackprop.claims.reasons.idea import Reason

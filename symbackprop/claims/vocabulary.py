@@ -18,7 +18,7 @@ from symbackprop.frontend.shapes import nearest
 from symbackprop.frontend.tracer import Size, Tracer
 from symbackprop.frontend.value import constant, input_value
 
-LOSSES = ("L", "E", "J", "C", "l", "ell", "Loss", "loss", "Error", "error", "cost", "Cost")
+LOSSES = ("\\mathcal{L}", "L", "E", "J", "C", "l", "ell", "Loss", "loss", "Error", "error", "cost", "Cost")
 """What the scalar that is differentiated may be called where no array has that name."""
 _UPSTREAM = ("upstream", "dout")
 _SHORT = {"epsilon": ("eps",), "lambda": ("lam", "lambda_", "lamda"), "ell": ("l",)}
@@ -80,7 +80,8 @@ class Vocabulary:
             bodies = [f"{b}{link}{accent}" for b in bodies for link in ("", "_")]
         if below:
             bodies = [f"{b}{link}{below}" for b in bodies for link in ("", "_")]
-        found = [b for b in (*bodies, *(f"{b}_" for b in bodies)) if b in self.values]
+        found = [b for b in bodies if b in self.values]
+        found = found or [f"{b}_" for b in bodies if f"{b}_" in self.values]
         return list(dict.fromkeys(found))
 
     def is_function(self, text: str) -> str | None:

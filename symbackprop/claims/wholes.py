@@ -10,174 +10,198 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr, S
+from sympy import Expr, S, Symbol
 
+from symbackprop.algebra.nodes import Delta, IndexSum, fresh_index
+from symbackprop.algebra.spelling import size_text
 from symbackprop.errors import InputError, ShapeError
-from symbackprop.frontend.tracer import Tracer, traced_call
-from symbackprop.frontend.value import Value, aligned, constant, shown
+from symbackprop.frontend import written
+from symbackprop.frontend.tracer import Tracer
+from symbackprop.frontend.value import Value
+
+ANY = Symbol("\u00b7any")
+"""A length along which nothing varies and that fits to what stands beside it: of ones."""
+ONE = S.One
+Build = Callable[[Expr | None, Expr | None], Any]
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A value of rank 0, a vector or a matrix. row: a transposed vector.
+    """A scalar, a column, a row or a matrix: what it is at (row, column), None for an axis of 1.
 
-    ones: a column of ones of no size yet, which fits to what stands beside it. beside: the claim
-    multiplies vectors element by element where nothing says so but their place.
+    solid: an array of more axes, of which only elements are used. beside: vectors were multiplied
+    element by element where nothing but their place said so.
     """
 
-    tracer: Any
-    row: bool = False
-    ones: bool = False
+    build: Build
+    rows: Expr = ONE
+    columns: Expr = ONE
+    solid: Value | None = None
     beside: bool = False
 
     @property
+    def is_scalar(self) -> bool:
+        return self.solid is None and self.rows == self.columns == 1
+
+    @property
+    def is_column(self) -> bool:
+        return self.rows != 1 and self.columns == 1
+
+    @property
+    def is_row(self) -> bool:
+        return self.rows == 1 and self.columns != 1
+
+    @property
     def value(self) -> Value:
-        found: Value = self.tracer.value
-        return found
+        """As the front end has it: a row and a column are vectors of one axis.
+
+        An axis of any length has the size 1. Raises ShapeError for ones alone.
+        """
+        if self.solid is not None:
+            return self.solid
+        if self.is_scalar:
+            return Value((), (), lambda ix: self.build(None, None))
+        if self.rows == ONE or self.columns == ONE:
+            size = self.rows if self.is_column else self.columns
+            if size == ANY:
+                raise ShapeError("the length of the ones is not known here")
+            at = self.build if self.is_column else lambda i, j: self.build(j, i)
+            return Value((size,), (), lambda ix: at(ix[0], None))
+        if self.rows == self.columns == ANY:
+            raise ShapeError("the length of the ones is not known here")
+        shape = tuple(ONE if s == ANY else s for s in (self.rows, self.columns))
+        return Value(shape, (), lambda ix: self.build(*ix))
 
     @property
-    def rank(self) -> int:
-        return self.value.rank
-
-    @property
-    def shape(self) -> tuple[Expr, ...]:
-        return self.value.shape
+    def tracer(self) -> Any:
+        return Tracer(self.value)
 
 
 def scalar(expr: Expr) -> Whole:
-    """A number."""
-    return Whole(Tracer(constant(expr)))
+    """A number, or an element."""
+    return Whole(lambda i, j: expr)
 
 
-ONES = Whole(Tracer(constant(S.One)), ones=True)
+ONES = Whole(lambda i, j: ONE, ANY)
 
 
-def call(name: str, *args: Whole, **options: Any) -> Whole:
-    """A NumPy function of the arrays."""
-    found = traced_call(name, tuple(a.tracer for a in args), options)
-    return Whole(found, row=any(a.row for a in args), beside=any(a.beside for a in args))
+def of_value(value: Value, row: bool = False) -> Whole:
+    """An array; a vector is a column, or a row."""
+    if value.rank > 2:
+        return Whole(lambda i, j: None, solid=value)
+    if value.rank == 2:
+        return Whole(lambda i, j: value.at((i, j)), *value.shape)
+    if value.rank == 0:
+        return Whole(lambda i, j: value.at(()))
+    if row:
+        return Whole(lambda i, j: value.at((j,)), ONE, *value.shape)
+    return Whole(lambda i, j: value.at((i,)), *value.shape)
+
+
+def mapped(function: Callable[..., Any], *args: Whole) -> Whole:
+    """A function of the elements of arrays of one shape; scalars fit to all."""
+    rows, columns = ONE, ONE
+    for a in args:
+        if a.solid is not None:
+            raise InputError("arrays of three axes and more need subscripts here")
+        rows, columns = _common(rows, a.rows), _common(columns, a.columns)
+    for a in args:
+        if not a.is_scalar and (a.rows, a.columns) != (rows, columns):
+            fits = all(x in (y, ANY) for x, y in ((a.rows, rows), (a.columns, columns)))
+            if not fits:
+                raise ShapeError(f"{' and '.join(_size(x) for x in args)} do not fit together")
+    beside = any(a.beside for a in args)
+
+    def build(i: Expr | None, j: Expr | None) -> Any:
+        return function(*(_at(a, i, j) for a in args))
+
+    return Whole(build, rows, columns, beside=beside)
+
+
+def _at(a: Whole, i: Expr | None, j: Expr | None) -> Any:
+    return a.build(None, None) if a.is_scalar else a.build(i, j)
+
+
+def _common(one: Expr, two: Expr) -> Expr:
+    if one == 1 or one == ANY:
+        return two if two != 1 else one
+    if two in (1, ANY, one):
+        return one
+    raise ShapeError(f"{size_text(one)} against {size_text(two)}: the shapes differ")
 
 
 def plus(sign: int, one: Whole, two: Whole) -> Whole:
-    """one + two or one - two, of equal shapes, or a scalar and an array."""
-    for a, b in ((one, two), (two, one)):
-        if a.ones and b.rank == 1 and b.row == a.row:
-            a = replace(a, ones=False)
-            one, two = (a, b) if b is two else (b, a)
-    if one.ones or two.ones:
-        raise ShapeError("the length of the ones is not known here; write 1 for a number")
-    _same(one, two, "+" if sign > 0 else "-")
-    return call("add" if sign > 0 else "subtract", one, two)
+    """one + two or one - two."""
+    return mapped(written.add if sign > 0 else written.sub, one, two)
 
 
 def transposed(x: Whole) -> Whole:
     """xᵀ."""
-    if x.rank == 0 and not x.ones:
-        return x
-    if x.rank == 1 or x.ones:
-        return replace(x, row=not x.row)
-    return call("transpose", x) if x.rank == 2 else _refused("a transpose", x)
-
-
-def elementwise(one: Whole, two: Whole) -> Whole:
-    """one ⊙ two."""
-    _same(one, two, "⊙")
-    return call("multiply", one, two)
-
-
-def over(one: Whole, two: Whole) -> Whole:
-    """A quotient, element by element, or by a scalar."""
-    if one.ones:
-        one = replace(one, ones=False)
-    _same(one, two, "/")
-    return call("divide", one, two)
+    if x.solid is not None:
+        raise InputError("a transpose of an array of three axes and more; write subscripts")
+    return replace(x, build=lambda i, j: x.build(j, i), rows=x.columns, columns=x.rows)
 
 
 def times(one: Whole, sign: str, two: Whole) -> Whole:
-    """A product as it is written: side by side, or with a dot or a cross."""
-    if sign == "o":
-        return elementwise(one, two)
-    if one.ones or two.ones:
-        return _with_ones(one, two)
-    if not one.rank or not two.rank:
-        return call("multiply", one, two)
-    if max(one.rank, two.rank) > 2:
+    """A product as it is written: side by side, elementwise, or with a dot or a cross."""
+    if sign == "o" or one.is_scalar or two.is_scalar:
+        return mapped(written.mul, one, two)
+    if one.solid is not None or two.solid is not None:
         raise InputError("arrays of three axes and more need subscripts here")
     if sign == "x":
         raise InputError("a cross between two arrays; write \\odot, or side by side")
-    if one.rank == two.rank == 1:
-        return _vectors(one, sign, two)
-    if one.rank == 1 and not one.row:
-        raise ShapeError(f"a column {_size(one)} stands before a matrix {_size(two)}; "
-                         "write x^\\top W, or W^\\top x")  # fmt: skip
-    if two.rank == 1 and two.row:
-        raise ShapeError(f"a row {_size(two)} stands behind a matrix {_size(one)}")
-    product = traced_call("matmul", (one.tracer, two.tracer), {}, "")
-    return Whole(product, row=one.row, beside=one.beside or two.beside)
+    if (one.is_column and two.is_column) or (one.is_row and two.is_row):
+        if sign == "*":
+            raise InputError(
+                "a dot between two vectors may mean x^\\top y or x \\odot y; write which is meant"
+            )
+        return replace(mapped(written.mul, one, two), beside=True)
+    return matmul(one, two)
 
 
-def _vectors(one: Whole, sign: str, two: Whole) -> Whole:
-    if one.row and not two.row:
-        return Whole(traced_call("matmul", (one.tracer, two.tracer), {}, ""))
-    if two.row and not one.row:
-        return Whole(traced_call("outer", (one.tracer, two.tracer), {}, ""))
-    if sign == "*":
-        raise InputError(
-            "a dot between two vectors may mean x^\\top y or x \\odot y; write which is meant"
-        )
-    if one.shape != two.shape:
-        raise ShapeError(f"vectors {_size(one)} and {_size(two)} side by side; write u v^\\top, "
-                         "or subscripts")  # fmt: skip
-    return replace(elementwise(one, two), beside=True)
+def matmul(one: Whole, two: Whole) -> Whole:
+    """The product of matrices, rows and columns."""
+    inner, other = one.columns, two.rows
+    if inner == other == 1:
+        return Whole(
+            lambda i, j: written.mul(one.build(i, None), two.build(None, j)), one.rows, two.columns,
+            beside=one.beside or two.beside,
+        )  # fmt: skip
+    size = other if inner == ANY else inner
+    if size == ANY or 1 in (inner, other) or other not in (size, ANY):
+        hint = ""
+        if one.is_column or two.is_row:
+            hint = "; a vector is a column, and x^\\top a row"
+        raise ShapeError(f"{_size(one)} times {_size(two)} do not fit together{hint}")
+
+    def build(i: Expr | None, j: Expr | None) -> Expr:
+        k = fresh_index(size)
+        return IndexSum(written.mul(one.build(i, k), two.build(k, j)), k)
+
+    return Whole(build, one.rows, two.columns, beside=one.beside or two.beside)
 
 
-def _with_ones(one: Whole, two: Whole) -> Whole:
-    """A sum along an axis, or an array repeated along a new one."""
-    if one.ones and two.ones:
-        raise ShapeError("the length of the ones is not known here")
-    ones, other = (one, two) if one.ones else (two, one)
-    first = one.ones
-    if other.rank == 0:
-        return Whole(other.tracer, row=ones.row, ones=True)
-    if other.rank == 1:
-        if first and not ones.row and other.row:  # 1 bᵀ: a row in every row
-            return Whole(traced_call("expand_dims", (other.tracer, 0), {}))
-        if not first and ones.row and not other.row:  # a 1ᵀ
-            return Whole(traced_call("expand_dims", (other.tracer, 1), {}))
-        if first == ones.row and other.row != ones.row:  # 1ᵀ v, vᵀ 1
-            return Whole(traced_call("sum", (other.tracer,), {}))
-        if ones.row == other.row:
-            return replace(other, beside=True)
-    if other.rank == 2:
-        if first and ones.row:
-            return Whole(traced_call("sum", (other.tracer,), {"axis": 0}), row=True)
-        if not first and not ones.row:
-            return Whole(traced_call("sum", (other.tracer,), {"axis": 1}))
-    raise ShapeError("the ones do not fit to what stands beside them")
-
-
-def _same(one: Whole, two: Whole, sign: str) -> None:
-    if not one.rank or not two.rank:
-        return
-    stretched = one.rank == two.rank == 2 and all(
-        a == b or 1 in (a, b) for a, b in zip(one.shape, two.shape, strict=True)
-    )
-    if one.rank != two.rank or not (one.shape == two.shape or stretched):
-        raise ShapeError(f"{_size(one)} {sign} {_size(two)}: the shapes differ")
-    if one.rank == 1 and one.row != two.row:
-        raise ShapeError(f"a row {sign} a column of the length {_size(one)}")
+def diagonal(x: Whole) -> Whole:
+    """diag(x): the matrix with a vector on its diagonal."""
+    if not (x.is_column or x.is_row):
+        raise ShapeError("diag of a vector only")
+    column = x if x.is_column else transposed(x)
+    size = column.rows
+    return Whole(lambda i, j: written.mul(column.build(i, None), Delta(i, j)), size, size,
+                 beside=x.beside)  # fmt: skip
 
 
 def _size(x: Whole) -> str:
-    return shown(x.shape)
+    names = [("any" if s == ANY else size_text(s)) for s in (x.rows, x.columns)]
+    return f"({names[0]}, {names[1]})"
 
 
-def _refused(what: str, x: Whole) -> Whole:
-    raise InputError(f"{what} of an array of shape {_size(x)}; write subscripts")
+def called(function: Callable[[Any], Any], x: Whole) -> Whole:
+    """A NumPy function of a whole array."""
+    found = function(x.tracer)
+    value = found.value if hasattr(found, "value") else None
+    if value is None:
+        return scalar(written.number(found))
+    return replace(of_value(value, x.is_row), beside=x.beside)
 
 
-def mapped(build: Callable[..., Expr], *args: Whole) -> Whole:
-    """A function of elements that are given by subscripts."""
-    values = [a.value for a in args]
-    found = Value((), tuple(values), lambda ix: build(*(aligned(v, ()) for v in values)))
-    return Whole(Tracer(found))
