@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symbackprop_cli.options import forward_options, read_batch, read_names, read_renames, read_shapes
+from symbackprop_cli.options import (
+    forward_options,
+    read_batch,
+    read_names,
+    read_renames,
+    read_shapes,
+)
 from symbackprop_cli.output import Output, first_shown
 
 if TYPE_CHECKING:

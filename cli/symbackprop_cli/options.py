@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 
 
-
 class Dashed(click.Command):
     """A command whose last argument may begin with a minus sign, as -t*(1-y) does."""
 

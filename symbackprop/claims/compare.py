@@ -11,7 +11,7 @@ from sympy import Expr
 from symbackprop.algebra.nodes import Index
 from symbackprop.algebra.program import Assumption
 from symbackprop.claims.points import Trial, branches, has_branches, trials
-from symbackprop.claims.setting import Setting
+from symbackprop.claims.setting import Ground
 from symbackprop.errors import NotYet
 from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.evaluate import Node, State, compiled
@@ -37,7 +37,7 @@ class Difference:
 class Comparer:
     """Compares expressions in the arrays of a setting, at the same points for all of them."""
 
-    setting: Setting
+    setting: Ground
     seed: int = 0
     _trials: dict[tuple[Equations, bool], list[Trial] | str] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.trees import elements
 from symbackprop.claims.compare import differ
 from symbackprop.claims.points import Trial, state_at
-from symbackprop.claims.setting import Setting
+from symbackprop.claims.setting import Ground
 from symbackprop.verify.constraints import Equation, Unrecognised
 from symbackprop.verify.evaluate import State, Values, compiled
 from symbackprop.verify.matrices import arguments, definite
@@ -60,7 +60,7 @@ class Counterexample:
 
 
 def simple(
-    setting: Setting, claimed: Expr, truth: Expr, indices: Sequence[Index],
+    setting: Ground, claimed: Expr, truth: Expr, indices: Sequence[Index],
     equations: Sequence[Assumption], *, seed: int = 1,
 ) -> Counterexample | None:  # fmt: skip
     """Simple numbers at which two expressions differ visibly; None where none were found."""
@@ -110,7 +110,7 @@ def _length(c: Counterexample) -> tuple[float, int]:
 
 
 def _points(
-    setting: Setting, equations: Sequence[Assumption], rng: random.Random, used: set[Array]
+    setting: Ground, equations: Sequence[Assumption], rng: random.Random, used: set[Array]
 ) -> Iterator[Trial]:
     """Points with simple values that satisfy the equations, the simplest first."""
     program = setting.with_equations(equations)
@@ -139,7 +139,7 @@ def _bounded(state: State) -> bool:
     return all(abs(x) < _LARGE for values in state.arrays.values() for x in values.values())
 
 
-def _sizes(setting: Setting) -> list[dict[Basic, int]]:
+def _sizes(setting: Ground) -> list[dict[Basic, int]]:
     """Small sizes, all 2 where that is allowed, then unequal ones."""
     program = setting.forward
     names = list(program.sizes)
@@ -158,7 +158,7 @@ def _plain(row: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _point(
-    setting: Setting, inputs: Sequence[Array], rules: Sequence[Equation],
+    setting: Ground, inputs: Sequence[Array], rules: Sequence[Equation],
     sizes: dict[Basic, int], level: int, rng: random.Random, attempt: int,
 ) -> Point | None:  # fmt: skip
     state = State(Digits(15), sizes, {})

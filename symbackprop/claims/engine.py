@@ -18,7 +18,7 @@ from symbackprop.algebra.sums import rename
 from symbackprop.calculus.companions import by_name
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.simplify import Simplified, Simplifier
-from symbackprop.claims.setting import Setting
+from symbackprop.claims.setting import Ground
 from symbackprop.errors import NotYet
 from symbackprop.frontend import written
 
@@ -33,12 +33,12 @@ class Proof:
 class Engine:
     """Simplifies differences under some of the declared equations of a setting."""
 
-    def __init__(self, setting: Setting, equations: Sequence[Assumption]) -> None:
+    def __init__(self, setting: Ground, equations: Sequence[Assumption]) -> None:
         program = replace(
             setting.forward, assumptions=(*setting.forward.assumptions, *equations)
         )
         self.setting, self.simplifier = setting, Simplifier(program)
-        self._adjoints = {d.adjoint: d for d in setting.drafts}
+        self._gradients = {d.array: d for d in setting.gradients}
 
     def difference(self, left: Expr, right: Expr) -> Poly:
         """left - right in normal form. Raises NotYet for a function without a law."""
@@ -56,7 +56,7 @@ class Engine:
             return None
         if not gap:
             return Proof(())
-        for _ in range(1 + len(self._adjoints)):
+        for _ in range(1 + len(self._gradients)):
             state = self.simplifier.simplify(gap, tuple(indices))
             if not state.poly:
                 return Proof(state.facts)
@@ -74,12 +74,12 @@ class Engine:
         """p with each gradient replaced by what it is, one level deep."""
 
         def put(a: Atom) -> Poly | None:
-            if isinstance(a, Element) and a.array in self._adjoints:
-                draft = self._adjoints[a.array]
-                return rename(draft.state.poly, dict(zip(draft.indices, a.indices, strict=True)))
+            if isinstance(a, Element) and a.array in self._gradients:
+                d = self._gradients[a.array]
+                return rename(normal(d.expr), dict(zip(d.indices, a.indices, strict=True)))
             return None
 
-        arrays: set[Array] = set(self._adjoints)
+        arrays: set[Array] = set(self._gradients)
         return substitute(p, put, only=arrays)
 
 

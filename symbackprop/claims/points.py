@@ -20,7 +20,7 @@ from symbackprop.algebra.nodes import (
     Where,
 )
 from symbackprop.algebra.program import Assumption
-from symbackprop.claims.setting import Setting
+from symbackprop.claims.setting import Ground, Setting
 from symbackprop.verify.evaluate import State
 from symbackprop.verify.field import Field
 from symbackprop.verify.points import NoPoint, Point, Sampler, rules
@@ -63,7 +63,7 @@ class Trial:
 
 
 def trials(
-    setting: Setting, equations: Sequence[Assumption], *, seed: int = 0, kinks: bool = False
+    setting: Ground, equations: Sequence[Assumption], *, seed: int = 0, kinks: bool = False
 ) -> Iterator[Trial]:
     """Points that satisfy these equations; raises NoPoint and Unrecognised where there are none.
 
@@ -89,7 +89,7 @@ def trials(
         raise NoPoint(reason)
 
 
-def _trial(setting: Setting, sampler: Sampler, sizes: Any) -> Trial | None:
+def _trial(setting: Ground, sampler: Sampler, sizes: Any) -> Trial | None:
     """A trial at these sizes; None where the gradients have no value at any point drawn."""
     point, field = sampler.draw(sizes, "ordinary", 1), None
     for _ in range(_DRAWS):
@@ -104,7 +104,7 @@ def _trial(setting: Setting, sampler: Sampler, sizes: Any) -> Trial | None:
         return None
 
 
-def state_at(setting: Setting, scalars: Scalars, point: Point) -> State:
+def state_at(setting: Ground, scalars: Scalars, point: Point) -> State:
     """The forward pass and the gradients at a point; raises OutOfDomain."""
     values = {a: {p: scalars.number(x) for p, x in v.items()} for a, v in point.values.items()}
     state = State(scalars, point.sizes, values)
@@ -119,7 +119,7 @@ def has_branches(*exprs: Expr) -> bool:
     return any(e.has(Iverson, Where, Maximum, Minimum, IndexMax) for e in exprs)
 
 
-def branches(setting: Setting) -> bool:
+def branches(setting: Ground) -> bool:
     """The same of a forward pass."""
     definitions = setting.forward.definitions
     return any(has_branches(d.expr) or d.expr.has(Abs, sign) for d in definitions)

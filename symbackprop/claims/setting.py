@@ -18,16 +18,42 @@ from symbackprop.calculus.reverse import Worked, worked
 
 
 @dataclass(frozen=True)
-class Setting:
-    """A forward pass and its gradients.
+class Ground:
+    """Arrays at which expressions are compared: a forward pass.
 
-    forward: all definitions of the forward pass, and what was declared but for equations.
-    equations: those. backward: the backward pass as `derive` shows it, with the equations in use;
-    worked: that without them.
+    forward: all definitions, and what was declared but for equations. equations: those.
     """
 
     forward: Program
     equations: tuple[Assumption, ...]
+
+    @property
+    def upstream(self) -> tuple[Array, ...]:
+        """The named upstream gradients."""
+        return ()
+
+    @property
+    def gradients(self) -> tuple[Definition, ...]:
+        """The gradients as definitions, in order of computation."""
+        return ()
+
+    def with_equations(self, equations: Sequence[Assumption]) -> Program:
+        """The forward pass with these equations, and the upstream gradients as inputs."""
+        return replace(
+            self.forward,
+            inputs=(*self.forward.inputs, *self.upstream),
+            assumptions=(*self.forward.assumptions, *equations),
+        )
+
+
+@dataclass(frozen=True)
+class Setting(Ground):
+    """A forward pass and its gradients.
+
+    backward: the backward pass as `derive` shows it, with the equations in use; worked: that
+    without them.
+    """
+
     backward: Backward
     worked: Worked
 
@@ -48,30 +74,13 @@ class Setting:
         return outputs[0] if len(outputs) == 1 and upstream[0] is None else None
 
     @cached_property
-    def gradients(self) -> tuple[Definition, ...]:
+    def gradients(self) -> tuple[Definition, ...]:  # type: ignore[override]
         """The gradients as definitions, in order of computation."""
         return tuple(Definition(d.adjoint, d.indices, d.state.expr) for d in self.drafts)
-
-    @cached_property
-    def whole(self) -> Program:
-        """The forward pass and the gradients as one program; upstream gradients are inputs."""
-        return replace(
-            self.forward,
-            inputs=(*self.forward.inputs, *self.upstream),
-            definitions=(*self.forward.definitions, *self.gradients),
-        )
 
     def draft(self, array: Array) -> Draft | None:
         """The gradient in an array, if one was derived."""
         return next((d for d in self.drafts if d.of == array), None)
-
-    def with_equations(self, equations: Sequence[Assumption]) -> Program:
-        """The forward pass with these equations, and the upstream gradients as inputs."""
-        return replace(
-            self.forward,
-            inputs=(*self.forward.inputs, *self.upstream),
-            assumptions=(*self.forward.assumptions, *equations),
-        )
 
 
 def setting(program: Program, wrt: Sequence[str] | None) -> Setting:

@@ -25,7 +25,7 @@ def reasons(case: Case) -> tuple[tuple[Reason, ...], Expr | None]:
     """The reasons, and true - claimed in its simplest form where there is one."""
     found: list[Reason] = []
     for search in _SEARCHES:
-        found += _first(case, search)
+        found += first(case, search)
         if found:
             break
     gap = terms.gap(case)
@@ -38,11 +38,11 @@ def reasons(case: Case) -> tuple[tuple[Reason, ...], Expr | None]:
                 found.append(reason)
     if not any(r.kind == "components" for r in found):
         for search in _ABOUT_PLACES:
-            found += _first(case, search)
+            found += first(case, search)
     return tuple(found[:_MOST]), gap
 
 
-def _first(case: Case, search: Callable[[Case], Iterator[Idea]]) -> list[Reason]:
+def first(case: Case, search: Callable[[Case], Iterator[Idea]]) -> list[Reason]:
     """The first idea of a search that holds."""
     try:
         for idea in search(case):
