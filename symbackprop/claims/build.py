@@ -51,7 +51,8 @@ class Builder(Transformer[Token, Any]):
         return tuple(c for c in children if isinstance(c, s.Node))
 
     def signs(self, meta: Any, children: list[Token]) -> int:
-        return (-1) ** sum(t.type == "MINUS" for t in children)
+        minus = sum(t.type == "MINUS" for t in children)
+        return -1 if minus % 2 else 1
 
     def sum(self, meta: Any, children: list[Any]) -> s.Node:
         terms: list[tuple[int, s.Node]] = []
@@ -77,7 +78,8 @@ class Builder(Transformer[Token, Any]):
         return self._joined(meta, children[0], sign, children[2])
 
     def _joined(self, meta: Any, first: s.Node, sign: str, rest: s.Node) -> s.Node:
-        items, signs = (first, rest), (sign,)
+        items: tuple[s.Node, ...] = (first, rest)
+        signs: tuple[str, ...] = (sign,)
         if isinstance(rest, s.Factors):
             items, signs = (first, *rest.items), (sign, *rest.signs)
         return s.Factors(items, signs, span=_span(meta))
@@ -187,7 +189,7 @@ class Builder(Transformer[Token, Any]):
             raise Refusal(r"only \odot stands before an exponent", _span(meta))
         return "^o" if sign else "^", next(c for c in children if isinstance(c, s.Node))
 
-    def list(self, meta: Any, children: list[s.Node]) -> list[s.Node]:
+    def items(self, meta: Any, children: list[s.Node]) -> list[s.Node]:
         return children
 
     def relation(self, meta: Any, children: list[Any]) -> s.Node:

@@ -11,13 +11,16 @@ from sympy import Expr
 from symbackprop.algebra.nodes import IndexSum, fresh_index
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.spelling import shape_text
+from symbackprop.algebra.trees import elements
 from symbackprop.claims.case import TRUE, Case
 from symbackprop.claims.claim import Claim, Right
 from symbackprop.claims.compare import Comparer
 from symbackprop.claims.judge import Judged, judged
+from symbackprop.claims.matching import Misshaped, fits, whole_right
+from symbackprop.claims.near import near
 from symbackprop.claims.numpy_claim import expression_of, read_numpy
 from symbackprop.claims.ranges import Unfit
-from symbackprop.claims.read import Asked, Misshaped, fits, near, read_claim, whole_right
+from symbackprop.claims.read import Asked, read_claim
 from symbackprop.claims.reasons.find import reasons
 from symbackprop.claims.reasons.idea import Reason
 from symbackprop.claims.setting import Setting, setting
@@ -101,6 +104,9 @@ def _checked(found: Session, text: str, asked: Asked) -> Checked:
     gap: Expr | None = None
     if outcome.verdict == FALSE:
         why, gap = reasons(outcome.case)
+        right = outcome.case.right
+        if right.shape == () and claim.target.axes and elements(right.expr):
+            why = (Reason("shape", "The claim is one number, the same for all elements."), *why)
     place = outcomes.index(outcome) if len(outcomes) > 1 and outcome.verdict not in TRUE else None
     return Checked(text, claim, outcome, why, gap, place)
 
@@ -138,6 +144,9 @@ def _misshaped(found: Session, text: str, asked: Asked, problem: Misshaped) -> C
             reason = Reason("broadcast", "The values are right; they are to be repeated to the "
                             "whole shape.")  # fmt: skip
             return _unfit(found, text, target, right, (told, reason))
+    turned = _turned(found, target, problem)
+    if turned is not None:
+        return _unfit(found, text, target, turned[1], (told, turned[0]))
     summed = _summed(found, target, problem)
     if summed is not None:
         return _unfit(found, text, target, summed[1], (told, summed[0]))
@@ -148,6 +157,21 @@ def _misshaped(found: Session, text: str, asked: Asked, problem: Misshaped) -> C
     right = Right(problem.text, found.truth.element(target, places),
                   found.truth.element(target, places), places, places, {})  # fmt: skip
     return _unfit(found, text, target, right, (told,))
+
+
+def _turned(found: Session, target: Target, problem: Misshaped) -> tuple[Reason, Right] | None:
+    """The whole claim transposed, where that makes it true."""
+    value, wanted = problem.value, target.shape
+    if len(wanted) != 2 or value.shape != wanted[::-1]:
+        return None
+    places = fresh(target)
+    queue = iter(places)
+    at = tuple(None if size == 1 else next(queue) for size in wanted)
+    expr = aligned(value, at[::-1])
+    right = Right(problem.text, expr, found.truth.element(target, places), places, places, {})
+    if not _holds(found, target, expr, right):
+        return None
+    return Reason("transpose", "It is the transpose of what is true."), right
 
 
 def _summed(found: Session, target: Target, problem: Misshaped) -> tuple[Reason, Right] | None:
@@ -183,7 +207,7 @@ def _near(found: Session, text: str, asked: Asked) -> tuple[Target, Right, Reaso
                 reason = Reason("transpose", "A transpose is missing or too many: {right} is true.",
                                 {"right": right.expr})  # fmt: skip
             else:
-                reason = Reason("transpose", "Subscripts are exchanged: {right} is true.",
+                reason = Reason("subscripts", "Subscripts are exchanged: {right} is true.",
                                 {"right": right.expr})  # fmt: skip
             return target, right, reason
     return None

@@ -30,18 +30,17 @@ _ATTEMPTS = 160
 _GOOD = 12  # points that are found before the shortest is taken
 _PLAIN = 0.02  # how far a point is from a kink, at least
 _LARGE = 1e6
-_POOLS: dict[str, tuple[tuple[Fraction, ...], ...]] = {
-    "": (
-        tuple(map(Fraction, (0, 1, -1, 2))),
-        tuple(map(Fraction, (1, -1, 2, -2, 3, "1/2", "-1/2"))),
-        tuple(map(Fraction, (1, -1, 2, -2, 3, 4, -4, 8, "1/2", "-1/2", "1/4", "-3/2", 5))),
-    ),
-    ">0": (
-        tuple(map(Fraction, (1, 2, "1/2"))),
-        tuple(map(Fraction, (1, 2, 3, "1/2", "1/4", "3/4", 4))),
-        tuple(map(Fraction, (1, 2, 3, "1/2", "1/4", "3/4", "1/8", 4, 6, 8))),
-    ),
-}
+
+
+def _pool(text: str) -> tuple[Fraction, ...]:
+    return tuple(Fraction(word) for word in text.split())
+
+
+_POOLS = {
+    "": (_pool("0 1 -1 2"), _pool("1 -1 2 -2 3 1/2 -1/2"),
+         _pool("1 -1 2 -2 3 4 -4 8 1/2 -1/2 1/4 -3/2 5")),
+    ">0": (_pool("1 2 1/2"), _pool("1 2 3 1/2 1/4 3/4 4"), _pool("1 2 3 1/2 1/4 3/4 1/8 4 6 8")),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

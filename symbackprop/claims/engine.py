@@ -93,5 +93,5 @@ def with_deltas(expr: Basic) -> Expr:
                 return delta
             return written.sub(S.One, delta)
     if not expr.args or isinstance(expr, Element | Index | Delta | Array) or not expr.has(Iverson):
-        return expr  # type: ignore[return-value]
+        return expr
     return rebuilt(expr, [with_deltas(a) for a in expr.args])

@@ -17,8 +17,15 @@ FUNCTIONS = "|".join(
     sorted((f.latex[1:] for f in TABLE if f.latex.count("\\") == 1), key=len, reverse=True)
 )
 
+_END = r"(?![A-Za-z])"
 _OPEN = r"(\\left|\\[bB]igg?[lm]?)?\s*"
 _SHUT = r"(\\right|\\[bB]igg?[rm]?)?\s*"
+_UPRIGHT = r"\\(mathrm|operatorname\*?|text|mathtt|mathsf|mathit|textit|textrm|mbox)\s*\{"
+_T = r"(T|\\(mathsf|mathrm|text|mathtt)\s*\{\s*T\s*\})"
+_TOP = r"\\(top|intercal)"
+_SEP = r"\\(cdot|times|odot|circ|oslash|div|bmod)"
+_REL = r"\\(leqslant|geqslant|leq|geq|neq|le|ge|ne|lt|gt)"
+_OPERATOR = r"operatorname\s*\{\s*(sign|max|min)\s*\}"
 _BLANKS = (
     r"[ \t\r\n~]+|\\[,;:! >]|\\q?quad(?![A-Za-z])|\\(display|text|script)style(?![A-Za-z])|"
     r"\\(no)?limits(?![A-Za-z])"
@@ -60,21 +67,21 @@ nabla: NABLA sub factor
     | STYLE WORD         -> styled_letter
     | ACCENT LB expr RB  -> accented
     | ACCENT (WORD | GREEK) -> accented_letter
-    | LPAR list RPAR     -> group
-    | LSQ list RSQ       -> group
-    | LCURLY list RCURLY -> group
-    | LB list RB         -> braces
+    | LPAR items RPAR     -> group
+    | LSQ items RSQ       -> group
+    | LCURLY items RCURLY -> group
+    | LB items RB         -> braces
     | LBAR expr RBAR     -> group
     | LCEIL expr RCEIL   -> group
-    | FRAC LB list RB LB list RB -> fraction
+    | FRAC LB items RB LB items RB -> fraction
     | FRACSHORT          -> short_fraction
     | SQRT LB expr RB    -> root
     | SQRT LSQ NUMBER RSQ LB expr RB -> nth_root
     | CASES row (ROW row)* ROW? ENDCASES -> cases
 
-sub: UNDER list RB | SUBSHORT
+sub: UNDER items RB | SUBSHORT
 sup: OVER SEP? expr RB | SUPSHORT
-list: inner ("," inner)*
+items: inner ("," inner)*
 ?inner: expr | relation | logic | negation
 relation: expr (rel expr)+
 !rel: EQ | REL
@@ -88,47 +95,47 @@ MINUS: "-"
 EQ: "="
 AMP: "&"
 END: /[.;,]/
-SEP.2: /\\cdot(?![A-Za-z])|\\times(?![A-Za-z])|\\odot(?![A-Za-z])|\\circ(?![A-Za-z])|\*|\/|\\oslash(?![A-Za-z])|\\div(?![A-Za-z])|\\bmod(?![A-Za-z])/
-REL.2: /<=|>=|<|>|\\(leqslant|geqslant|leq|geq|neq|le|ge|ne|lt|gt)(?![A-Za-z])|\\not\s*=/
-AND.2: /\\(land|wedge)(?![A-Za-z])/
-OR.2: /\\(lor|vee)(?![A-Za-z])/
-NOT.2: /\\(lnot|neg)(?![A-Za-z])/
-BIG.2: /\\(sum|prod|max|min)(?![A-Za-z])/
-FUNC.3: /\\ln\s*\\Gamma(?![A-Za-z])|\\({FUNCTIONS}|ln|det|tan|sign|operatorname\s*\{{\s*(sign|max|min)\s*\}})(?![A-Za-z])/
-PARTIAL.2: /\\partial(?![A-Za-z])/
-NABLA.2: /\\nabla(?![A-Za-z])/
+SEP.2: /{_SEP}{_END}|\*|\//
+REL.2: /<=|>=|<|>|{_REL}{_END}|\\not\s*=/
+AND.2: /\\(land|wedge){_END}/
+OR.2: /\\(lor|vee){_END}/
+NOT.2: /\\(lnot|neg){_END}/
+BIG.2: /\\(sum|prod|max|min){_END}/
+FUNC.3: /\\ln\s*\\Gamma{_END}|\\({FUNCTIONS}|ln|det|tan|sign){_END}|\\{_OPERATOR}/
+PARTIAL.2: /\\partial{_END}/
+NABLA.2: /\\nabla{_END}/
 FRAC.2: /\\[dt]?frac(?=\s*\{{)/
 FRACSHORT.2: /\\[dt]?frac\s*[A-Za-z0-9]\s*[A-Za-z0-9]/
-SQRT.2: /\\sqrt(?![A-Za-z])/
+SQRT.2: /\\sqrt{_END}/
 CASES.2: /\\begin\s*\{{cases\}}/
 ENDCASES.2: /\\end\s*\{{cases\}}/
 ROW.2: /\\\\(\[[^\]]*\])?/
-IF.4: /\\(text|mathrm|mbox)\s*\{{\s*(if|for|when|falls)\s*\}}/
-OTHERWISE.4: /\\(text|mathrm|mbox)\s*\{{\s*(otherwise|else)\.?\s*\}}/
+IF.4: /{_UPRIGHT}\s*(if|for|when)\s*\}}/
+OTHERWISE.4: /{_UPRIGHT}\s*(otherwise|else)\.?\s*\}}/
 ONES.4: /\\(mathbf|mathbb|mathds|boldsymbol)\s*(\{{\s*1\s*\}}|1)/
-NAME.3: /\\(mathrm|operatorname\*?|text|mathtt|mathsf|mathit|textit|textrm)\s*\{{\s*([A-Za-z0-9]|\\_|_)+\s*\}}/
-STYLE.2: /\\(boldsymbol|mathbf|bm|vec|pmb|mathbb)(?![A-Za-z])/
-ACCENT.2: /\\(hat|bar|tilde|widehat|widetilde|overline)(?![A-Za-z])/
-GREEK.2: /\\({GREEK})(?![A-Za-z])/
+NAME.3: /{_UPRIGHT}\s*([A-Za-z0-9]|\\_|_)+\s*\}}/
+STYLE.2: /\\(boldsymbol|mathbf|bm|vec|pmb|mathbb){_END}/
+ACCENT.2: /\\(hat|bar|tilde|widehat|widetilde|overline){_END}/
+GREEK.2: /\\({GREEK}){_END}/
 WORD: /[A-Za-z]+(\\_[A-Za-z0-9]+)*/
 NUMBER: /\d+(\.\d+)?|\.\d+/
 UNDER.2: /_\s*\{{/
 OVER.2: /\^\s*\{{/
 SUBSHORT: /_\s*([A-Za-z0-9]|\\[A-Za-z]+)/
 SUPSHORT: /\^\s*([A-Za-z0-9]|\\[A-Za-z]+)/
-TOP.4: /\^\s*(\{{\s*\\(top|intercal)\s*\}}|\\(top|intercal)(?![A-Za-z]))/
-LETTER_T.4: /\^\s*(\{{\s*(T|\\(mathsf|mathrm|text|mathtt)\s*\{{\s*T\s*\}})\s*\}}|T(?![A-Za-z])|\\(mathsf|mathrm|text)\s*\{{\s*T\s*\}})/
+TOP.4: /\^\s*(\{{\s*{_TOP}\s*\}}|{_TOP}{_END})/
+LETTER_T.4: /\^\s*(\{{\s*{_T}\s*\}}|{_T}{_END})/
 PRIME: /'+/
 LPAR.2: /{_OPEN}\(/
 RPAR.2: /{_SHUT}\)/
-LSQ.2: /{_OPEN}(\[|\\lbrack(?![A-Za-z]))/
-RSQ.2: /{_SHUT}(\]|\\rbrack(?![A-Za-z]))/
-LCURLY.2: /{_OPEN}\\(\{{|lbrace(?![A-Za-z]))/
-RCURLY.2: /{_SHUT}\\(\}}|rbrace(?![A-Za-z]))/
-LBAR.3: /\\left\s*(\||\\lvert(?![A-Za-z])|\\vert(?![A-Za-z]))|\\lvert(?![A-Za-z])/
-RBAR.3: /\\right\s*(\||\\rvert(?![A-Za-z])|\\vert(?![A-Za-z]))|\\rvert(?![A-Za-z])/
-LCEIL.2: /{_OPEN}\\lceil(?![A-Za-z])/
-RCEIL.2: /{_SHUT}\\rceil(?![A-Za-z])/
+LSQ.2: /{_OPEN}(\[|\\lbrack{_END})/
+RSQ.2: /{_SHUT}(\]|\\rbrack{_END})/
+LCURLY.2: /{_OPEN}\\(\{{|lbrace{_END})/
+RCURLY.2: /{_SHUT}\\(\}}|rbrace{_END})/
+LBAR.3: /\\left\s*(\||\\l?vert{_END})|\\lvert{_END}/
+RBAR.3: /\\right\s*(\||\\r?vert{_END})|\\rvert{_END}/
+LCEIL.2: /{_OPEN}\\lceil{_END}/
+RCEIL.2: /{_SHUT}\\rceil{_END}/
 LB: "{{"
 RB: "}}"
 BLANK: /{_BLANKS}/

@@ -9,14 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sympy import Add, Eq, Expr, Ge, Integer, Le, Mul, Rational, S
+from sympy import Eq, Expr, Ge, Le, Rational, S
 from sympy.core.relational import Gt, Lt, Ne
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
-    Element,
     IndexMax,
     IndexProduct,
     IndexSum,
@@ -26,16 +25,12 @@ from symbackprop.algebra.nodes import (
     Where,
 )
 from symbackprop.algebra.subscripts import (
-    Gather,
-    Quotient,
-    Remainder,
     at_least,
-    canonical,
     indices_of,
-    is_position,
 )
 from symbackprop.claims import syntax as s
 from symbackprop.claims import wholes as w
+from symbackprop.claims.positions import Positions
 from symbackprop.claims.ranges import Ranges, Scope, Slot
 from symbackprop.claims.resolved import (
     Bound,
@@ -73,9 +68,10 @@ class Meaning:
         self, vocabulary: Vocabulary, refused: Callable[[str, s.Node], Refused], slope: SlopeOf
     ) -> None:
         self.vocabulary, self.refused, self.slope = vocabulary, refused, slope
-        self.labels = vocabulary.setting.forward.labels
+        labels = vocabulary.setting.forward.labels
+        self.positions = Positions(labels, refused)
         self.ranges = Ranges(
-            refused, self.labels, lambda n, scope: self.whole(n, scope).value.shape, self.position
+            refused, labels, lambda n, scope: self.whole(n, scope).value.shape, self.positions.of
         )
 
     def whole(self, node: s.Node, scope: Scope) -> w.Whole:
@@ -96,11 +92,12 @@ class Meaning:
         if isinstance(node, Identity):
             raise self.refused("the identity has no size here; write \\delta_{ij}", node)
         if isinstance(node, Letter):
-            return w.scalar(self.position(node, scope))
+            return w.scalar(self.positions.of(node, scope))
         if isinstance(node, s.Subscripted):
             return self._element(node, scope)
         if isinstance(node, Kronecker):
-            one, two = (self._delta_place(p, q, scope) for p, q in (node.places, node.places[::-1]))
+            pairs = node.places, node.places[::-1]
+            one, two = (self.positions.in_delta(p, q, scope) for p, q in pairs)
             return w.scalar(Delta(one, two))
         if isinstance(node, s.Group):
             return self.whole(node.items[0], scope)
@@ -138,60 +135,10 @@ class Meaning:
             raise self.refused(
                 f"this has {len(axes)} axes, and {len(node.places)} subscripts are given", node
             )
-        places = [self._within(p, size, scope) for p, size in zip(node.places, axes, strict=True)]
-        queue = iter(places)
+        pairs = zip(node.places, axes, strict=True)
+        queue = iter([self.positions.within(p, size, scope) for p, size in pairs])
         at = tuple(None if size == 1 else next(queue) for size in value.shape)
         return w.Whole(lambda i, j: value.at(at))
-
-    def _within(self, place: s.Node, size: Expr, scope: Scope) -> Expr:
-        found = self.position(place, scope, size)
-        if not indices_of(found) and at_least(size, found) is False:
-            raise self.refused(f"there is no element {found} on an axis of size {size}", place)
-        return found
-
-    def position(self, node: s.Node, scope: Scope, size: Expr | None = None) -> Expr:
-        """A subscript, counted from 1. size: of the axis that it is for."""
-        if isinstance(node, Letter):
-            slot = scope.get(node.name)
-            if slot is None or slot.index is None:
-                raise self.refused(f"the index {node.name} is bound by no sum here", node)
-            return slot.index
-        if isinstance(node, s.Literal):
-            return Integer(int(node.value))
-        if isinstance(node, Named):
-            return node.value.value.at(())
-        if isinstance(node, s.Subscripted):
-            return self._gathered(node, scope, size)
-        if isinstance(node, s.Signed):
-            terms = (sign * self.position(t, scope, size) for sign, t in node.terms)
-            return canonical(Add(*terms))
-        if isinstance(node, s.Factors) and set(node.signs) <= {"", "*"}:
-            return canonical(Mul(*(self.position(i, scope, size) for i in node.items)))
-        if isinstance(node, s.Factors) and node.signs == ("%",):
-            inner, block = (self.position(i, scope, size) for i in node.items)
-            return canonical(Remainder(canonical(inner + 1), block) - 1)
-        if isinstance(node, s.Group) and node.delimiter == "ceil":
-            inner, block = (self.position(i, scope, size) for i in node.items)
-            return canonical(Quotient(inner, block))
-        if isinstance(node, s.Group):
-            return self.position(node.items[0], scope, size)
-        raise self.refused("a subscript is an index, a number, or a sum of such", node)
-
-    def _gathered(self, node: s.Subscripted, scope: Scope, size: Expr | None) -> Expr:
-        """t_n as a position: of an input that holds labels."""
-        base = node.base
-        if not isinstance(base, Named) or base.value.value.array not in self.labels:
-            raise self.refused("only an input of labels can be a subscript", node)
-        sizes = self.labels[base.value.value.array]
-        own = size if size is not None else sizes[0]
-        return Gather(self._element(node, scope).value.at(()), own)
-
-    def _delta_place(self, place: s.Node, other: s.Node, scope: Scope) -> Expr:
-        size = None
-        if isinstance(other, Letter):
-            slot = scope.get(other.name)
-            size = slot.size if slot else None
-        return self.position(place, scope, size)
 
     # Arithmetic.
 
@@ -274,11 +221,11 @@ class Meaning:
         """Conditions on an index whose sum does not go over the whole axis."""
         found: list[Boolean] = []
         if bound.low is not None:
-            low = self.position(bound.low, scope)
+            low = self.positions.of(bound.low, scope)
             if low != 1:
                 found.append(Ge(slot.index, low, evaluate=False))
         if bound.high is not None:
-            high = self.position(bound.high, scope)
+            high = self.positions.of(bound.high, scope)
             if high != slot.size:
                 if not indices_of(high) and at_least(slot.size, high) is not True:
                     raise self.refused(
@@ -295,7 +242,7 @@ class Meaning:
                 name, (Tracer(parts[0]),), {}).value
             for other in parts[1:]:
                 result = traced_call(name, (Tracer(result), Tracer(other)), {}).value
-            return result  # type: ignore[no-any-return]
+            return result
         if not isinstance(node, s.Relation):
             raise self.refused("a condition compares two values", node)
         found: Value | None = None
@@ -310,20 +257,12 @@ class Meaning:
 
     def _relation(self, left: s.Node, sign: str, right: s.Node, scope: Scope) -> Value:
         def build(u: Expr, v: Expr) -> Boolean:
-            u, v = self._as_positions(u, v)
+            u, v = self.positions.compared(u, v)
             return _RELATIONS[sign](u, v, evaluate=bool(u.is_Number and v.is_Number))
 
         found = w.mapped(build, self.whole(left, scope), self.whole(right, scope)).value
         found.boolean = True
         return found
-
-    def _as_positions(self, u: Expr, v: Expr) -> tuple[Expr, Expr]:
-        """A label that is compared with an index counts from 1 as it does."""
-        for one, two in ((u, v), (v, u)):
-            if isinstance(one, Element) and one.array in self.labels and is_position(two):
-                gathered = Gather(one, self.labels[one.array][0])
-                return (gathered, v) if one is u else (u, gathered)
-        return u, v
 
     def _cases(self, node: s.Cases, scope: Scope) -> w.Whole:
         rows = [(self.whole(v, scope), None if c is None else self._condition(c, scope))
@@ -347,10 +286,8 @@ class Meaning:
             base = node.base
             assert isinstance(base, Named)
             array = base.value.value.array
-            axes = array.axes
-            return array, tuple(
-                self._within(p, size, scope) for p, size in zip(node.places, axes, strict=True)
-            )
+            pairs = zip(node.places, array.axes, strict=True)
+            return array, tuple(self.positions.within(p, size, scope) for p, size in pairs)
         assert isinstance(node, Named)
         array = node.value.value.array
         if array.axes:

@@ -19,8 +19,9 @@ def check_page(
     """
     blocks: list[Block] = [Paragraph((verdict(comparison),))]
     if place is not None:
-        blocks.append(Paragraph((Words("of the {count} right sides, number {place} decides",
-                                       (("count", str(count)), ("place", str(place + 1)))),)))  # fmt: skip
+        numbers = (("count", str(count)), ("place", str(place + 1)))
+        blocks.append(Paragraph((Words("Of {count} right sides, number {place} decides.",
+                                       numbers),)))  # fmt: skip
     blocks += [Heading(Words("the claim")), Display((told.claimed,))]
     if told.note:
         blocks.append(Paragraph((Words(told.note),)))

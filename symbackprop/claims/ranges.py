@@ -146,11 +146,11 @@ class Ranges:
             return
         if isinstance(node, s.Cases):
             held = guarded
-            for value, condition in node.rows:
-                held = held | (_letters(condition) if condition is not None else frozenset())
+            for value, test in node.rows:
+                held = held | (_letters(test) if test is not None else frozenset())
                 self._walk(value, scope, held)
-                if condition is not None:
-                    self._walk(condition, scope, guarded)
+                if test is not None:
+                    self._walk(test, scope, guarded)
             return
         for child in children(node):
             self._walk(child, scope, guarded)

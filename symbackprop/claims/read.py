@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import permutations
-from typing import Any
 
 from sympy import Expr, Integer
 
 from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.subscripts import at_least, indices_of
 from symbackprop.claims import syntax as s
-from symbackprop.claims import variants
 from symbackprop.claims.claim import (
     INDEX,
     LATEX,
@@ -24,16 +20,18 @@ from symbackprop.claims.claim import (
     notation_of,
     sides_of,
 )
+from symbackprop.claims.matching import fix, matchings, whole_right
 from symbackprop.claims.meaning import Meaning
 from symbackprop.claims.numpy_claim import expression_of, read_numpy
-from symbackprop.claims.parsing import at, parse
-from symbackprop.claims.ranges import Slot, Unfit, blocks, free_letters
+from symbackprop.claims.parsing import at as at_place
+from symbackprop.claims.parsing import parse
+from symbackprop.claims.ranges import Slot, free_letters
 from symbackprop.claims.resolve import Resolver
-from symbackprop.claims.resolved import Letter, Named, Slope
-from symbackprop.claims.target import Target, Truth, fresh
+from symbackprop.claims.resolved import Named, Slope
+from symbackprop.claims.target import Target, Truth
 from symbackprop.claims.vocabulary import Vocabulary
-from symbackprop.errors import InputError, Refused, ShapeError, SymbackpropError, UnknownNameError
-from symbackprop.frontend.value import Value, aligned, shown
+from symbackprop.errors import InputError, Refused, UnknownNameError
+from symbackprop.frontend.value import Value
 
 
 @dataclass(frozen=True)
@@ -60,48 +58,22 @@ def read_claim(text: str, truth: Truth, vocabulary: Vocabulary, asked: Asked) ->
                          f"{', '.join(NOTATIONS)}")  # fmt: skip
     if not text.strip():
         raise Refused("the claim is empty; write y - t, for instance")
+    kind, left, rights = parts_of(text, vocabulary, asked)
+    reader = ClaimReader(text, truth, vocabulary, asked, kind)
+    return reader.of_numpy(left, rights) if kind == NUMPY else reader.of_trees()
+
+
+def parts_of(text: str, vocabulary: Vocabulary, asked: Asked) -> tuple[str, str, list[str]]:
+    """The notation of a claim; its left side and its right sides where it is not LaTeX."""
     names = list(vocabulary.values)
-    if asked.notation == LATEX or (
-        asked.notation is None and notation_of(text, names) == LATEX
-    ):
-        return _Reader(text, truth, vocabulary, asked, LATEX).of_latex()
+    if (asked.notation or notation_of(text, names)) == LATEX:
+        return LATEX, "", []
     left, rights = sides_of(text)
-    kinds = [asked.notation or notation_of(r, names) for r in rights]
-    kind = INDEX if INDEX in kinds else NUMPY
-    return _Reader(text, truth, vocabulary, asked, kind).of_text(left, rights)
-
-
-def near(
-    text: str, truth: Truth, vocabulary: Vocabulary, asked: Asked
-) -> Iterator[tuple[str, str, Right, Target]]:
-    """Claims that differ by a transpose or exchanged subscripts and that can be read: what was
-    changed, how that is written, and the right side."""
-    names = list(vocabulary.values)
-    latex = (asked.notation or notation_of(text, names)) == LATEX
-    left, rights = ("", []) if latex else sides_of(text)
     kinds = {asked.notation or notation_of(r, names) for r in rights}
-    notation = LATEX if latex else INDEX if INDEX in kinds else NUMPY
-    reader = _Reader(text, truth, vocabulary, asked, notation)
-    if notation == NUMPY and len(rights) == 1:
-        for new in variants.of_numpy(rights[0]):
-            with suppress(SymbackpropError):
-                claim = reader._of_numpy(left, [new])
-                yield "transpose", new, claim.rights[0], claim.target
-        return
-    sides = parse(text, latex=True) if latex else (
-        *((parse(left, latex=False)[0],) if left else ()),
-        *(side for r in rights for side in parse(r, latex=False)),
-    )
-    if len(sides) > 2 or (len(sides) == 2) != bool(left or latex):
-        return
-    first, last = (sides[0] if len(sides) == 2 else ()), sides[-1]
-    for kind, tree in variants.of_tree(last):
-        with suppress(SymbackpropError):
-            claim = reader._of_sides(left or text, first, (tree,), [text])
-            yield kind, "", claim.rights[0], claim.target
+    return INDEX if INDEX in kinds else NUMPY, left, rights
 
 
-class _Reader:
+class ClaimReader:
     """Reads one claim."""
 
     def __init__(
@@ -110,29 +82,22 @@ class _Reader:
         self.text, self.truth, self.vocabulary = text, truth, vocabulary
         self.asked, self.notation = asked, notation
 
-    def of_latex(self) -> Claim:
-        sides = parse(self.text, latex=True)
-        pieces = [self.text] * len(sides)
-        return self._of_sides(self.text, sides[:-1] and sides[0], sides[1:] or sides, pieces)
-
-    def of_text(self, left: str, rights: list[str]) -> Claim:
-        if self.notation == NUMPY:
-            return self._of_numpy(left, rights)
-        sides = [side for r in rights for side in parse(r, latex=False)]
-        first = parse(left, latex=False)[0] if left else ()
-        return self._of_sides(left, first, tuple(sides), rights)
+    def of_trees(self) -> Claim:
+        """The claim by elements, as text or LaTeX."""
+        sides = parse(self.text, latex=self.notation == LATEX)
+        return self.of_sides(sides[0] if len(sides) > 1 else None, sides[1:] or sides)
 
     # Index notation.
 
-    def _of_sides(
-        self, left_text: str, left: Any, rights: tuple[s.Node, ...], pieces: list[str]
-    ) -> Claim:
+    def of_sides(self, left: s.Node | None, rights: tuple[s.Node, ...]) -> Claim:
+        """The claim whose left side, if it has one, and right sides were parsed."""
         latex = self.notation == LATEX
         resolver = Resolver(self.vocabulary, self.text, latex=latex)
         resolver.learn(*((left,) if left else ()), *rights)
-        target, places = self._left(left, resolver, left_text) if left else (self._asked(), None)
+        target, places = self._left(left, resolver) if left else (self._asked(), None)
         claims = []
-        for node, piece in zip(rights, pieces[-len(rights) :], strict=True):
+        for node in rights:
+            piece = self.text[slice(*node.span)] or self.text
             resolved = resolver.resolve(node)
             claims.append(self._right(resolved, target, places, piece, resolver))
         first = tuple(c[0] for c in claims)
@@ -155,7 +120,7 @@ class _Reader:
                     f"the index {extra[0]} is free on the right, and the left side {own}", s.Node()
                 )
             scope = {name: Slot(name) for name in lefts}
-            _fix(scope, places, target.axes, meaning)
+            fix(scope, places, target.axes, meaning.positions.of, meaning.refused)
             for p in places:
                 meaning.ranges.note(p, scope)
         else:
@@ -175,13 +140,13 @@ class _Reader:
         expr = whole.build(None, None)
         if places is not None:
             at_places = self._positions(places, target, scope, meaning)
-            indices = tuple(i for i in named if any(i in indices_of(p) for p in at_places))
-            return [self._made(piece, expr, target, at_places, indices, named)]
-        ways = _matchings(list(scope.values()), target.axes, free, resolver)
+            inside = tuple(i for i in named if any(i in indices_of(p) for p in at_places))
+            return [self._made(piece, expr, target, at_places, inside, named)]
+        ways = matchings(list(scope.values()), target.axes, free, resolver.refused)
         found = []
         for axes in ways:
-            own = tuple(axes.get(k) or fresh_index(size) for k, size in enumerate(target.axes))
-            found.append(self._made(piece, expr, target, own, own, named))
+            at = tuple(axes.get(k) or fresh_index(n) for k, n in enumerate(target.axes))
+            found.append(self._made(piece, expr, target, at, at, named))
         return found
 
     def _made(
@@ -197,10 +162,10 @@ class _Reader:
     ) -> tuple[Expr, ...]:  # fmt: skip
         found = []
         for place, size in zip(places, target.axes, strict=True):
-            u = meaning.position(place, scope, size)
+            u = meaning.positions.of(place, scope, size)
             if at_least(u, Integer(1)) is not True or at_least(size, u) is False:
-                raise at(self.text, f"the left side names no element of an axis of size {size}",
-                         place.span)  # fmt: skip
+                message = f"the left side names no element of an axis of size {size}"
+                raise at_place(self.text, message, place.span)
             found.append(u)
         return tuple(found)
 
@@ -212,13 +177,13 @@ class _Reader:
 
     # Whole arrays.
 
-    def _of_numpy(self, left: str, rights: list[str]) -> Claim:
+    def of_numpy(self, left: str, rights: list[str]) -> Claim:
         target, places = self._asked() if not left else None, None
         if left:
             resolver = Resolver(self.vocabulary, left, latex=False)
             node = parse(left, latex=False)[0]
             resolver.learn(node)
-            target, places = self._left(node, resolver, left)
+            target, places = self._left(node, resolver)
             if places:
                 raise Refused(
                     f"the claim: {left!r} has subscripts and the right side has none; write both "
@@ -247,8 +212,7 @@ class _Reader:
     def _asked(self) -> Target:
         names, asked = self.vocabulary, self.asked
         if asked.jacobian is not None:
-            of, wrt = (self._forward(n) for n in asked.jacobian)
-            return self.truth.table(of, wrt)
+            return self.truth.table(*(self._forward(n) for n in asked.jacobian))
         setting = self.truth.setting
         if asked.wrt is not None:
             array = self._forward(asked.wrt)
@@ -270,7 +234,7 @@ class _Reader:
         return array
 
     def _left(
-        self, node: s.Node, resolver: Resolver, text: str
+        self, node: s.Node, resolver: Resolver
     ) -> tuple[Target, tuple[s.Node, ...] | None]:
         """The target that a left side names, and its subscripts, None where it has none."""
         try:
@@ -278,7 +242,7 @@ class _Reader:
         except UnknownNameError as problem:
             raise UnknownNameError(f"{problem} (on the left side)") from None
         if isinstance(resolved, s.Literal):
-            raise at(resolver.text, "the derivative of the loss in itself is 1", node.span)
+            raise resolver.refused("the derivative of the loss in itself is 1", node)
         if isinstance(resolved, Slope):
             return self._left_slope(resolved, resolver)
         base = resolved.base if isinstance(resolved, s.Subscripted) else resolved
@@ -307,7 +271,7 @@ class _Reader:
     def _left_slope(
         self, node: Slope, resolver: Resolver
     ) -> tuple[Target, tuple[s.Node, ...] | None]:
-        sides = []
+        sides: list[tuple[Array, tuple[s.Node, ...]]] = []
         for part in (node.of, node.wrt):
             base = part.base if isinstance(part, s.Subscripted) else part
             assert isinstance(base, Named)
@@ -316,87 +280,10 @@ class _Reader:
             if places and len(places) != len(array.axes):
                 raise resolver.refused(f"{array.name} has {len(array.axes)} axes", part)
             sides.append((array, places))
-        (of, rows), (wrt, columns) = sides
+        of, rows = sides[0]
+        wrt, columns = sides[1]
         target = self.truth.table(of, wrt)
         given = (*rows, *columns)
         if given and len(given) != len(target.axes):
             raise resolver.refused("give subscripts to both arrays or to none", node)
         return target, given or None
-
-
-class Misshaped(ShapeError):
-    """A claim whose shape is not that of what it is about."""
-
-    def __init__(self, value: Value, target: Target, text: str) -> None:
-        super().__init__(f"the claim has the shape {shown(value.shape)}, and what it is about has "
-                         f"{shown(target.shape)}")  # fmt: skip
-        self.value, self.target, self.text = value, target, text
-
-
-def whole_right(
-    value: Value, target: Target, piece: str, truth: Truth, note: str = "",
-    stretched: bool = False,
-) -> Right:  # fmt: skip
-    """A whole array as a claim about all elements of a target.
-
-    A scalar holds for every element. stretched: so does an array that broadcasting repeats, such
-    as a product with a column of ones. Raises Misshaped for another shape.
-    """
-    shape = value.shape
-    indices = fresh(target)
-    if shape == target.shape or not shape or (stretched and fits(shape, target.shape)):
-        queue = iter(indices)
-        at_axes = tuple(None if size == 1 else next(queue) for size in target.shape)
-        expr = aligned(value, at_axes[len(at_axes) - len(shape) :] if shape else ())
-        if not shape and target.shape:
-            note = note or "a scalar, read as the value of every element"
-        return Right(piece, expr, truth.element(target, indices), indices, indices, {}, shape,
-                     value, note)  # fmt: skip
-    raise Misshaped(value, target, piece)
-
-
-def fits(shape: tuple[Expr, ...], wanted: tuple[Expr, ...]) -> bool:
-    """Whether an array is repeated to the shape by broadcasting."""
-    own = wanted[len(wanted) - len(shape) :]
-    return len(shape) <= len(wanted) and all(
-        a in (b, 1) for a, b in zip(shape, own, strict=True)
-    )
-
-
-def _matchings(
-    slots: list[Slot], axes: tuple[Expr, ...], free: list[str], resolver: Resolver
-) -> list[dict[int, Index]]:
-    """The ways to give each free index an axis of its size."""
-    if len(slots) > len(axes):
-        has = f"has {len(axes)} axes" if axes else "is a scalar"
-        raise resolver.refused(
-            f"the indices {', '.join(free)} are free, and the gradient {has}; write the left side",
-            s.Node(),
-        )
-    ways = []
-    for order in permutations(range(len(axes)), len(slots)):
-        if all(axes[k] == slot.size for k, slot in zip(order, slots, strict=True)):
-            ways.append({k: slot.index for k, slot in zip(order, slots, strict=True)
-                         if slot.index is not None})  # fmt: skip
-    if not ways and slots:
-        sizes = ", ".join(f"{x.name} over {x.size}" for x in slots)
-        raise Unfit(
-            f"the claim: the indices ({sizes}) do not fit to the axes ({', '.join(map(str, axes))}) of the "
-            "gradient"
-        )
-    return ways
-
-
-def _fix(
-    scope: Mapping[str, Slot], places: tuple[s.Node, ...], axes: tuple[Expr, ...], meaning: Meaning
-) -> None:
-    """The sizes of the indices on the left side: of the axis, or of blocks as in (g-1)P+p."""
-    for place, size in zip(places, axes, strict=True):
-        if isinstance(place, Letter):
-            slot = scope[place.name]
-            if slot.fixed not in (None, size):
-                raise meaning.refused(f"the index {place.name} stands on axes of two sizes", place)
-            slot.fixed = size
-            continue
-        for name, block in blocks(place, size, meaning.position).items():
-            scope[name].fixed = block

@@ -74,7 +74,7 @@ class Setting(Ground):
         return outputs[0] if len(outputs) == 1 and upstream[0] is None else None
 
     @cached_property
-    def gradients(self) -> tuple[Definition, ...]:  # type: ignore[override]
+    def gradients(self) -> tuple[Definition, ...]:
         """The gradients as definitions, in order of computation."""
         return tuple(Definition(d.adjoint, d.indices, d.state.expr) for d in self.drafts)
 

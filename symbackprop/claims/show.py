@@ -60,7 +60,7 @@ def renamed(expr: Basic, mapping: Mapping[Index, Index]) -> Expr:
         found: Expr = rename(expr, mapping)
         return found
     if not expr.args or isinstance(expr, Array):
-        return expr  # type: ignore[return-value]
+        return expr
     return rebuilt(expr, [renamed(a, mapping) for a in expr.args])
 
 

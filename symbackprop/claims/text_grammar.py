@@ -19,7 +19,7 @@ term: item              -> one
     | big               -> one
 ?item: factor | marked
 big: BIG under signs? term
-under: WORD ("," WORD)* | LPAR list RPAR
+under: WORD ("," WORD)* | LPAR items RPAR
 marked: PARTIAL primary | PARTIAL POW NUMBER primary
 
 ?factor: primary
@@ -27,14 +27,14 @@ marked: PARTIAL primary | PARTIAL POW NUMBER primary
     | primary POW signs exponent -> powered
 exponent: primary
 ?primary: base
-    | primary LSQ list RSQ      -> with_places
+    | primary LSQ items RSQ      -> with_places
 
 ?base: WORD      -> word
     | NUMBER     -> number
-    | LPAR list RPAR     -> group
-    | LSQ list RSQ       -> group
+    | LPAR items RPAR     -> group
+    | LSQ items RSQ       -> group
 
-list: inner ("," inner)*
+items: inner ("," inner)*
 ?inner: expr | relation | logic | negation
 relation: expr (rel expr)+
 !rel: EQ | REL

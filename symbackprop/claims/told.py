@@ -123,7 +123,8 @@ def _place(place: Place, show: Shower) -> Formula | Words | str:
         return show.formula(place)
     if isinstance(place, str | Words):
         return place
-    return place(show)
+    made: Formula = place(show)
+    return made
 
 
 def _equation(assumption: Assumption, show: Shower) -> Formula:

@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from typing import Any
 
 from symbackprop.claims import syntax as s
 
@@ -68,6 +69,10 @@ def _exchange(node: ast.AST) -> None:
 def of_tree(node: s.Node) -> Iterator[tuple[str, s.Node]]:
     """The claim with the subscripts of one element exchanged, or one factor transposed; and what
     was changed."""
+    letters = sorted(_letters(node))
+    for n, i in enumerate(letters):
+        for j in letters[n + 1 :]:
+            yield "indices", _renamed(node, {i: j, j: i})
     parts = [n for n in s.walk(node) if isinstance(n, s.Subscripted | s.Word | s.Transposed)]
     for part in parts[:_MOST]:
         if isinstance(part, s.Subscripted):
@@ -78,6 +83,34 @@ def of_tree(node: s.Node) -> Iterator[tuple[str, s.Node]]:
             yield "transpose", _put(node, part, part.base)
         elif part.bold or len(part.text) == 1:
             yield "transpose", _put(node, part, s.Transposed(part, span=part.span))
+
+
+def _letters(node: s.Node) -> set[str]:
+    """The letters of all subscripts."""
+    found: set[str] = set()
+    for part in s.walk(node):
+        if isinstance(part, s.Subscripted):
+            for place in part.places:
+                if isinstance(place, s.Word) and not place.whole:
+                    found |= {place.text} if part.bracket else set(place.text)
+    return found
+
+
+def _renamed(node: s.Node, swap: dict[str, str]) -> s.Node:
+    """The tree with letters exchanged in its subscripts."""
+    for part in s.walk(node):
+        if isinstance(part, s.Subscripted):
+            places = tuple(_word(p, swap, part.bracket) for p in part.places)
+            if places != part.places:
+                node = _put(node, part, replace(part, places=places))
+    return node
+
+
+def _word(place: s.Node, swap: dict[str, str], bracket: bool) -> s.Node:
+    if not isinstance(place, s.Word) or place.whole:
+        return place
+    letters = [place.text] if bracket else list(place.text)
+    return replace(place, text="".join(swap.get(c, c) for c in letters))
 
 
 def _exchanged(places: tuple[s.Node, ...], bracket: bool) -> tuple[s.Node, ...] | None:
@@ -95,7 +128,7 @@ def _put(node: s.Node, old: s.Node, new: s.Node) -> s.Node:
     """The tree with this very node replaced."""
     if node is old:
         return new
-    changes = {}
+    changes: dict[str, Any] = {}
     for field in fields(node):
         value = getattr(node, field.name)
         found = _inside(value, old, new)

@@ -18,7 +18,10 @@ from symbackprop.frontend.shapes import nearest
 from symbackprop.frontend.tracer import Size, Tracer
 from symbackprop.frontend.value import constant, input_value
 
-LOSSES = ("\\mathcal{L}", "L", "E", "J", "C", "l", "ell", "Loss", "loss", "Error", "error", "cost", "Cost")
+LOSSES = (
+    "\\mathcal{L}", "L", "E", "J", "C", "l", "ell", "Loss", "loss", "Error", "error", "Cost",
+    "cost",
+)  # fmt: skip
 """What the scalar that is differentiated may be called where no array has that name."""
 _UPSTREAM = ("upstream", "dout")
 _SHORT = {"epsilon": ("eps",), "lambda": ("lam", "lambda_", "lamda"), "ell": ("l",)}

@@ -41,15 +41,15 @@ class Whole:
 
     @property
     def is_scalar(self) -> bool:
-        return self.solid is None and self.rows == self.columns == 1
+        return self.solid is None and bool(self.rows == self.columns == 1)
 
     @property
     def is_column(self) -> bool:
-        return self.rows != 1 and self.columns == 1
+        return bool(self.rows != 1 and self.columns == 1)
 
     @property
     def is_row(self) -> bool:
-        return self.rows == 1 and self.columns != 1
+        return bool(self.rows == 1 and self.columns != 1)
 
     @property
     def value(self) -> Value:
@@ -65,8 +65,9 @@ class Whole:
             size = self.rows if self.is_column else self.columns
             if size == ANY:
                 raise ShapeError("the length of the ones is not known here")
-            at = self.build if self.is_column else lambda i, j: self.build(j, i)
-            return Value((size,), (), lambda ix: at(ix[0], None))
+            column = self.is_column
+            return Value((size,), (), lambda ix: (
+                self.build(ix[0], None) if column else self.build(None, ix[0])))  # fmt: skip
         if self.rows == self.columns == ANY:
             raise ShapeError("the length of the ones is not known here")
         shape = tuple(ONE if s == ANY else s for s in (self.rows, self.columns))

@@ -45,11 +45,11 @@ class Called(Real):
 
     @property
     def inner(self) -> tuple[Index, ...]:
-        return tuple(self.args[3].args)  # type: ignore[arg-type]
+        return tuple(self.args[3].args)
 
     @property
     def places(self) -> tuple[Expr, ...]:
-        return tuple(self.args[4].args)  # type: ignore[arg-type]
+        return tuple(self.args[4].args)
 
     @property
     def free_symbols(self) -> set[Basic]:

@@ -41,12 +41,12 @@ _FEW = 6  # elements of an axis that is written out
 def everywhere(change: Callable[[Expr], Expr | None], expr: Basic) -> Expr:
     """The expression with a change made to every part of it, the innermost first."""
     if isinstance(expr, Element | Index | Delta | Array) or not expr.args:
-        return expr  # type: ignore[return-value]
+        return expr
     parts = [everywhere(change, a) for a in expr.args]
     if any(a is not b for a, b in zip(parts, expr.args, strict=True)):
         expr = _made(expr, parts)
-    found = change(expr)  # type: ignore[arg-type]
-    return expr if found is None else found  # type: ignore[return-value]
+    found = change(expr)
+    return expr if found is None else found
 
 
 def _made(expr: Basic, parts: list[Expr]) -> Expr:
@@ -101,7 +101,7 @@ def exp_of_log(expr: Expr) -> Expr:
 
     def change(e: Expr) -> Expr | None:
         if isinstance(e, exp) and isinstance(e.args[0], log):
-            return e.args[0].args[0]  # type: ignore[no-any-return]
+            return e.args[0].args[0]
         return None
 
     return everywhere(change, expr)
@@ -134,7 +134,7 @@ def log_of_exp(expr: Expr) -> Expr:
 
     def change(e: Expr) -> Expr | None:
         if isinstance(e, log) and isinstance(e.args[0], exp):
-            return e.args[0].args[0]  # type: ignore[no-any-return]
+            return e.args[0].args[0]
         return None
 
     return everywhere(change, expr)

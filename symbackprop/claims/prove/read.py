@@ -77,7 +77,8 @@ def read_statement(
     program = assumptions(program, texts)
     equations = tuple(a for a in program.assumptions if a.kind == "==")
     taken = {*inputs, *(str(size) for size in program.sizes)}
-    names = [next(n for n in (base, f"{base}_side") if n not in taken) for base in ("left", "right")]
+    names = [next(n for n in (side, f"{side}_side") if n not in taken)
+             for side in ("left", "right")]  # fmt: skip
     definitions = tuple(
         Definition(Array(name, tuple(i.size for i in indices)), indices, opened(side))
         for name, side in zip(names, (left, right), strict=True)

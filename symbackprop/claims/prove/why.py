@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from typing import cast
 
 from sympy import Equality, Expr
 
@@ -16,7 +17,7 @@ from symbackprop.claims.reasons import scale, where
 from symbackprop.claims.reasons.find import first
 from symbackprop.claims.reasons.idea import Reason
 from symbackprop.claims.reasons.terms import gap
-from symbackprop.claims.setting import Ground
+from symbackprop.claims.setting import Ground, Setting
 from symbackprop.claims.target import VALUE, Target, Truth
 
 
@@ -24,11 +25,11 @@ class _Equality(Case):
     """The left side as a claim about the right one."""
 
     @property
-    def written(self) -> Expr:  # type: ignore[override]
+    def written(self) -> Expr:
         return self.true
 
     @cached_property
-    def engine(self) -> Engine:  # type: ignore[override]
+    def engine(self) -> Engine:
         forward = replace(self.setting.forward, definitions=(), outputs=())
         return Engine(Ground(forward, self.equations), self.equations)
 
@@ -37,10 +38,12 @@ def why_not(
     statement: Statement, comparer: Comparer, left: Expr, right: Expr
 ) -> tuple[tuple[Reason, ...], Expr | None]:
     """The reasons that hold, and right - left in its simplest form."""
+    # An equation has no gradients, and none of them is asked for.
     array = statement.program.definitions[1].array
     case = _Equality(
         Right(statement.text, left, right, statement.indices, statement.indices, {}),
-        Target(VALUE, array, None, statement.shape), Truth(comparer.setting), comparer,
+        Target(VALUE, array, None, statement.shape),
+        Truth(cast(Setting, comparer.setting)), comparer,
     )  # fmt: skip
     rest = gap(case)
     if first(case, scale.sign):

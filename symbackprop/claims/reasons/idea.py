@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from sympy import Expr
 
@@ -12,7 +13,8 @@ from symbackprop.claims.case import Case
 from symbackprop.claims.show import Shower
 from symbackprop.emit.page import Formula, Words
 
-Place = Expr | Array | Words | str | Callable[[Shower], Formula]
+Place: TypeAlias = Expr | Array | Words | str | Callable[[Shower], Formula]
+"""What stands in a place of a reason's words."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def _turned(expr: Basic, array: Array, one: int, two: int) -> Expr:
         places[one], places[two] = places[two], places[one]
         return Element(array, *places)
     if not expr.args or isinstance(expr, Index):
-        return expr  # type: ignore[return-value]
+        return expr
     return rebuilt(expr, [_turned(a, array, one, two) for a in expr.args])
 
 
@@ -90,7 +90,8 @@ def diagonal(case: Case) -> Iterator[Idea]:
                 told = Slope(d.array[places], case.target.array[places])
                 yield Idea(
                     Reason("diagonal", "It is {slope}, on the diagonal of a Jacobian; the gradient "
-                           "is the sum of all its rows times the upstream gradient.", {"slope": told}),
+                           "is the sum of all its rows times the upstream gradient.",
+                           {"slope": told}),
                     case.claimed, slope,
                 )  # fmt: skip
 
@@ -119,7 +120,7 @@ def squared(case: Case) -> Iterator[Idea]:
 
 def _put(expr: Basic, old: Basic, new: Basic) -> Expr:
     if expr == old:
-        return new  # type: ignore[return-value]
+        return new
     if not expr.args or isinstance(expr, Element | Index):
-        return expr  # type: ignore[return-value]
+        return expr
     return rebuilt(expr, [_put(a, old, new) for a in expr.args])

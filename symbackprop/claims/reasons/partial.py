@@ -65,10 +65,14 @@ class Chain:
         mapping = dict(zip(standing_indices(user.array), indices, strict=True))
         return sum_over(rename(adjoint, mapping) * slope, indices)
 
-    def total(self, array: Array, without: Sequence[Array] = (), **changes: Change) -> Poly:
-        """The gradient in an array; without the paths through some, with changes to others."""
+    def total(
+        self, array: Array, without: Sequence[Array] = (),
+        change: tuple[Array, Change] | None = None,
+    ) -> Poly:  # fmt: skip
+        """The gradient in an array; without the paths through some, with a change in one."""
         terms = [
-            self.term(array, u, self.known(u.array), changes.get(u.array.name))
+            self.term(array, u, self.known(u.array),
+                      change[1] if change and change[0] == u.array else None)
             for u in self.users(array) if u.array not in without
         ]  # fmt: skip
         seed = self.case.setting.worked.seeds.get(array)
@@ -154,7 +158,7 @@ def _diagonals(chain: Chain, array: Array) -> Iterator[tuple[Reason, Poly]]:
                    ) -> Poly:  # fmt: skip
                 return p * atom(Delta(*pair))
 
-            value = chain.total(array, **{user.array.name: on})
+            value = chain.total(array, change=(user.array, on))
             if value != chain.total(array):
                 reason = _diagonal_reason(chain, array, user, (row, column), indices, columns)
                 yield reason, value
@@ -232,7 +236,7 @@ def _ones(chain: Chain, array: Array) -> Iterator[tuple[Reason, Poly]]:
         def one(_: Poly, __: object, ___: object, value: Poly = delta) -> Poly:
             return value
 
-        value = chain.total(array, **{user.array.name: one})
+        value = chain.total(array, change=(user.array, one))
         swap = dict(zip(columns, indices, strict=True))
         local = Arranger(lambda _: 0).arrange(
             chain.case.engine.simplifier.simplify(_without_deltas(slope, swap), indices).poly

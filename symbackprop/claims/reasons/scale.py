@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from sympy import Expr, Integer, Mul, Pow, Rational, S, Symbol
+from sympy import Expr, Integer, Mul, Pow, Rational, Symbol, sqrt
 
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.claims.case import Case
@@ -36,15 +36,18 @@ def _of_factor(found: Expr) -> Reason:
     """Claimed = found · true in words."""
     minus = bool(found.could_extract_minus_sign())
     size = -found if minus else found
-    inverse = S.One / size
     more = ", and the sign is wrong." if minus else "."
-    if size.is_number:
-        if size.p == 1:
-            return Reason("factor", "The factor {factor} is missing" + more, {"factor": inverse})
-        return Reason("factor", "A factor {factor} is too many" + more, {"factor": size})
-    if size.as_numer_denom()[0].free_symbols:
-        return Reason("factor", "The factor {factor} is missing" + more, {"factor": inverse})
-    return Reason("factor", "A factor {factor} is too many" + more, {"factor": size})
+    above = size.as_numer_denom()[0]
+    missing = bool(above.free_symbols) or (size.is_number and size < 1)
+    if missing:
+        return Reason("factor", "The factor {factor} is missing" + more, {"factor": _plain(1 / size)})
+    return Reason("factor", "A factor {factor} is too many" + more, {"factor": _plain(size)})
+
+
+def _plain(e: Expr) -> Expr:
+    """A number and sizes as a written product."""
+    above, below = e.as_numer_denom()
+    return written.div(above, below)
 
 
 def _ratio(case: Case) -> Iterator[Expr]:
@@ -52,29 +55,29 @@ def _ratio(case: Case) -> Iterator[Expr]:
     points = case.comparer.trials(case.equations, False)
     if isinstance(points, str):
         return
-    ratios: list[tuple[Trial, Fraction]] = []
+    squares: list[tuple[Trial, Fraction]] = []
     for trial in points[:5]:
         found = _at(case, trial)
         if found is None:
             return
         if found != 0:
-            ratios.append((trial, found))
-    if not ratios:
-        return
-    values = {r for _, r in ratios}
-    if len(values) == 1:
-        (value,) = values
-        if abs(value.numerator) <= _MOST and value.denominator <= _MOST:
-            yield Rational(value.numerator, value.denominator)
+            squares.append((trial, found))
+    signs = {s > 0 for _, s in squares}
+    if len(signs) != 1:
         return
     sizes = [s for s in case.setting.forward.sizes if isinstance(s, Symbol)][:4]
-    every = product((0, 1, -1, 2, -2), repeat=len(sizes))
+    every = product((0, 2, -2, 1, -1, 4, -4), repeat=len(sizes))
     for powers in sorted(every, key=lambda p: sum(map(abs, p))):
-        share = {r / _power(sizes, powers, t) for t, r in ratios}
+        share = {abs(s) / _power(sizes, powers, t) for t, s in squares}
         if len(share) == 1:
             (value,) = share
-            number = Rational(value.numerator, value.denominator)
-            yield number * Mul(*(Pow(s, p) for s, p in zip(sizes, powers, strict=True)))
+            if value.numerator > _MOST**2 or value.denominator > _MOST**2:
+                return
+            number = sqrt(Rational(value.numerator, value.denominator))
+            sign = 1 if signs == {True} else -1
+            half = Rational(1, 2)
+            yield sign * number * Mul(
+                *(Pow(s, half * p) for s, p in zip(sizes, powers, strict=True)))
             return
 
 
@@ -86,7 +89,8 @@ def _power(sizes: list[Symbol], powers: tuple[int, ...], trial: Trial) -> Fracti
 
 
 def _at(case: Case, trial: Trial) -> Fraction | None:
-    """The ratio at a point; 0 where the truth is 0 everywhere, None where it is not one number."""
+    """The square of the ratio at a point, with the sign of the ratio; 0 where the truth is 0
+    everywhere, None where the ratio is not the same everywhere."""
     one, two = compiled(case.claimed), compiled(case.true)
     mp: Any = trial.digits.scalars.mp  # type: ignore[attr-defined]
     found: Any = None
@@ -106,9 +110,10 @@ def _at(case: Case, trial: Trial) -> Fraction | None:
         found = ratio
     if found is None:
         return Fraction(0)
-    exact = Fraction(str(mp.nstr(found, 45))).limit_denominator(10**6)
+    square = found * abs(found)
+    exact = Fraction(str(mp.nstr(square, 45))).limit_denominator(10**6)
     near = mp.mpf(exact.numerator) / exact.denominator
-    return exact if exact and abs(near - found) < mp.mpf(10) ** -35 * abs(found) else None
+    return exact if exact and abs(near - square) < mp.mpf(10) ** -35 * abs(square) else None
 
 
 def named_factors(case: Case) -> Iterator[Idea]:

@@ -9,11 +9,14 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.nodes import Delta, Element, Index, Iverson, Where, fresh_index
+from symbackprop.algebra.normal import normal
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.trees import elements, walk
 from symbackprop.claims.case import TRUE, Case
+from symbackprop.claims.engine import with_deltas
 from symbackprop.claims.reasons.idea import Idea, Reason
 from symbackprop.emit.reading import product, terms
+from symbackprop.errors import NotYet
 from symbackprop.frontend import written
 from symbackprop.verify.evaluate import compiled
 from symbackprop.verify.scalars import OutOfDomain
@@ -25,6 +28,8 @@ def extra(case: Case, gap: Expr) -> Iterator[Reason]:
     """Where a factor of true - claimed is 0. gap: that difference, arranged."""
     read = product(gap)
     for factor in read.numerator:
+        if _is_of_truth(case, factor):
+            continue  # there both are 0
         for left, right in _equations(factor):
             if not _can_be(case, left, right):
                 continue
@@ -34,6 +39,17 @@ def extra(case: Case, gap: Expr) -> Iterator[Reason]:
             else:
                 yield Reason("assumption", "It is true if {condition}.",
                              {"condition": Eq(left, right, evaluate=False)})  # fmt: skip
+
+
+def _is_of_truth(case: Case, factor: Expr) -> bool:
+    """Whether the true value is 0 wherever the factor is."""
+    try:
+        truth, own = normal(with_deltas(case.written)), normal(factor)
+    except NotYet:
+        return False
+    single = own.single()
+    atoms = {a for a, _ in single[0]} if single else set()
+    return bool(atoms) and all(atoms <= {a for a, e in m if e > 0} for m in truth.terms)
 
 
 def _equations(factor: Expr) -> Iterator[tuple[Expr, Expr]]:
