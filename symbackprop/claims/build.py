@@ -290,7 +290,8 @@ def _called(name: str, body: s.Node, meta: Any, power: s.Node | None = None) -> 
         scripts.append(first)
         first = first.base
     if isinstance(first, s.Group) and first.delimiter in ("(", "[", "{", "|"):
-        inside = first.items if first.delimiter != "|" else (first,)
+        whole = first.delimiter == "|" or isinstance(first.items[0], s.Relation | s.Both)
+        inside = (first,) if whole else first.items
         call: s.Node = s.Applied(name, inside, power, span=(meta.start_pos, first.span[1]))
         for script in reversed(scripts):
             if isinstance(script, s.Raised):

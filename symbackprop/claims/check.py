@@ -201,8 +201,9 @@ def _near(found: Session, text: str, asked: Asked) -> tuple[Target, Right, Reaso
     for kind, written, right, target in near(text, found.truth, found.vocabulary, asked):
         if _holds(found, target, right.expr, right):
             if written:
-                reason = Reason("transpose", "A transpose is missing or too many: {written} is "
-                                "true.", {"written": written})  # fmt: skip
+                told = "An outer product is meant" if "outer(" in written else (
+                    "A transpose is missing or too many")  # fmt: skip
+                reason = Reason("transpose", told + ": {written} is true.", {"written": written})
             elif kind == "transpose":
                 reason = Reason("transpose", "A transpose is missing or too many: {right} is true.",
                                 {"right": right.expr})  # fmt: skip

@@ -22,8 +22,7 @@ _AROUND = re.compile(
     r"\\(begin|end)\s*\{(aligned|align|equation|gather|gathered|split|displaymath|math)\*?\}|"
     r"\$\$?|\\[\[\]()]|\\(nonumber|notag)(?![A-Za-z])|\\(label|tag)\s*\{[^{}]*\}"
 )
-_CASES = re.compile(r"(\\begin\s*\{cases\}.*?\\end\s*\{cases\})", re.DOTALL)
-_ROW = re.compile(r"\\\\\s*(\[[^\]]*\])?")
+_ROWS = re.compile(r"\\(begin|end)\s*\{cases\}|\\\\\s*(?:\[[^\]]*\])?")
 _HINTS = {
     "'": "write a derivative out, as y (1 - y)",
     "|": r"write \left| x \right| for an absolute value",
@@ -90,8 +89,14 @@ def at(text: str, message: str, span: Span) -> Refused:
 
 
 def _blanked(text: str) -> str:
-    parts = _CASES.split(_AROUND.sub(_blank, text))
-    return "".join(p if n % 2 else _ROW.sub(_blank, p) for n, p in enumerate(parts))
+    depth = 0
+
+    def row(match: re.Match[str]) -> str:
+        nonlocal depth
+        depth += {"begin": 1, "end": -1}.get(match[1] or "", 0)
+        return match[0] if match[1] or depth > 0 else _blank(match)
+
+    return _ROWS.sub(row, _AROUND.sub(_blank, text))
 
 
 def _blank(match: re.Match[str]) -> str:

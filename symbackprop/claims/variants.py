@@ -39,6 +39,23 @@ def _changed(tree: ast.Expression) -> Iterator[ast.Expression]:
             products = [n for n in ast.walk(new) if _is_product(n)]
             change(products[k])
             yield ast.fix_missing_locations(new)
+    for k in range(count):
+        new = copy.deepcopy(tree)
+        products = [n for n in ast.walk(new) if _is_product(n)]
+        yield ast.fix_missing_locations(_as_outer(new, products[k]))
+
+
+def _as_outer(tree: ast.Expression, product: ast.AST) -> ast.Expression:
+    """The tree with an outer product in the place of a product."""
+    assert isinstance(product, ast.BinOp)
+    outer = ast.Call(ast.Name("outer", ast.Load()), [product.left, product.right], [])
+
+    class Put(ast.NodeTransformer):
+        def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+            return outer if node is product else self.generic_visit(node)
+
+    found: ast.Expression = Put().visit(tree)
+    return found
 
 
 def _is_product(node: ast.AST) -> bool:
