@@ -23,6 +23,7 @@ from symbackprop.errors import (
 )
 
 if TYPE_CHECKING:
+    from symbackprop.claims.prove.prove import prove
     from symbackprop.derivation import Derivation, derive
     from symbackprop.layer import Example, Layer
 
@@ -42,10 +43,12 @@ __all__ = [
     "UnknownNameError",
     "VerificationError",
     "derive",
+    "prove",
 ]
 
 _HOME = {
     "derive": "symbackprop.derivation",
+    "prove": "symbackprop.claims.prove.prove",
     "Derivation": "symbackprop.derivation",
     "Layer": "symbackprop.layer",
     "Example": "symbackprop.layer",

@@ -28,6 +28,7 @@ from symbackprop.products import Product
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
     from symbackprop.calculus.steps import Steps
+    from symbackprop.claims.verdict import Checked
     from symbackprop.emit.page import Page
     from symbackprop.emit.result_page import Example
     from symbackprop.verify.report import Report
@@ -314,6 +315,36 @@ class Derivation:
         return verify_derivation(
             self.name, self.shown.program, self.shown, self.compile(), self.function
         )
+
+    def check(
+        self,
+        claim: str,
+        wrt: str | None = None,
+        *,
+        jacobian: tuple[str, str] | None = None,
+        notation: str | None = None,
+        let: Mapping[str, str] | None = None,
+    ) -> Checked:
+        r"""Whether a claim about a gradient is true, what it needs, and else where it fails.
+
+        claim: an expression ("y - t", r"y_k - t_k") or an equation whose left side says what is
+            claimed ("da = y - t", r"\frac{\partial L}{\partial a_k} = y_k - t_k"); it is read by
+            a grammar, and never run.
+        wrt: the array that the gradient is taken in, where neither the claim nor a single input
+            says so. jacobian: an output and an input, for a claim about a Jacobian.
+        notation: "numpy", "index" or "latex"; None to see from the text.
+        let: further names that the claim may use, {"tau": "sum(t)"}.
+
+        Raises Refused for text that is not read, UnknownNameError, ShapeError and InputError for
+        a claim that has no meaning or more than one.
+        """
+        from symbackprop.claims.check import check
+        from symbackprop.claims.read import Asked
+
+        names = [a.name for a in self.backward.wrt]
+        asked = Asked(wrt, jacobian, notation)
+        with working_on("the claim"):
+            return check(self.source, names, claim, asked, let or {})
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data; `json` is its text."""

@@ -8,7 +8,13 @@ from contextlib import redirect_stdout
 import click
 
 from symbackprop_cli.formats import PAGES, chosen, format_options, listed
-from symbackprop_cli.options import forward_options, read_batch, read_names, read_shapes
+from symbackprop_cli.options import (
+    forward_options,
+    read_batch,
+    read_names,
+    read_renames,
+    read_shapes,
+)
 from symbackprop_cli.output import Output
 from symbackprop_cli.render import Rendering
 
@@ -98,7 +104,7 @@ def command(
                 wrt=read_names(wrt, "--wrt"),
                 assume=list(assume),
                 no_assume=no_assume,
-                rename=_renames(rename),
+                rename=read_renames(rename),
                 batch=read_batch(batch),
             )
         if pair:
@@ -115,11 +121,4 @@ def command(
             result = rendering.result(derivation, notation or "index")
     rendering.output.write(result)
 
-
-def _renames(text: str | None) -> dict[str, str] | None:
-    if text is None:
-        return None
-    from symbackprop.frontend.names import parse_renames
-
-    return dict(parse_renames(text))
 

@@ -1,6 +1,7 @@
 """The `symbackprop` command: finds the subcommand, and turns errors into one line and a code.
 
-Exit codes: 0 done, 1 a derivation or verification failed, 2 the request was malformed.
+Exit codes: 0 done, 1 a derivation or verification failed or a claim is false, 2 the request was
+malformed, 3 a claim could not be decided.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from symbackprop.errors import InputError, Refused, SymbackpropError
 
 # The help of every command stands here, so that `--help` imports none of them.
 COMMANDS = {
+    "check": "Check a claim about a gradient; a false one gets a counterexample and a reason.",
     "derive": "Derive the backward pass of a layer, a NumPy function or an expression.",
     "graph": "Draw the computational graph of a layer, a NumPy function or an expression.",
     "list": "List the layers of the catalogue.",
+    "prove": "Prove that two expressions are equal, step by step, or refute it.",
     "verify": "Check derived gradients and generated code against numbers.",
 }
 

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+
+
+class Dashed(click.Command):
+    """A command whose last argument may begin with a minus sign, as -t*(1-y) does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {o: p for p in self.get_params(ctx) if isinstance(p, click.Option)
+                   for o in (*p.opts, *p.secondary_opts)}  # fmt: skip
+        kept: list[str] = []
+        dashed: list[str] = []
+        queue = list(args)
+        while queue:
+            arg = queue.pop(0)
+            if arg == "--":
+                dashed += queue
+                break
+            if re.match(r"-[^-]", arg) and arg not in options:
+                dashed.append(arg)
+                continue
+            kept.append(arg)
+            if arg in options and not options[arg].is_flag and not options[arg].count and queue:
+                kept.append(queue.pop(0))
+        return super().parse_args(ctx, [*kept, "--", *dashed] if dashed else kept)
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,3 +104,25 @@ def read_batch(text: str | None) -> str | dict[str, list[str]] | None:
     if not equals:
         return size.strip()
     return {size.strip(): read_names(names, "--batch") or []}
+
+
+def read_lets(texts: tuple[str, ...]) -> dict[str, str]:
+    """The names in repeated `--let "tau = sum(t)"`."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip().isidentifier() or value.startswith("="):
+            raise click.UsageError(f"--let takes name = expression, as tau = sum(t), not {text!r}")
+        if name.strip() in found:
+            raise click.UsageError(f"--let gives '{name.strip()}' twice")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def read_renames(text: str | None) -> dict[str, str] | None:
+    """The names in `a=z,y=o`; None without a text."""
+    if text is None:
+        return None
+    from symbackprop.frontend.names import parse_renames
+
+    return dict(parse_renames(text))

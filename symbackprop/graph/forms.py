@@ -11,11 +11,11 @@ from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.expansion import expand_all
 from symbackprop.algebra.factoring import factored_out
 from symbackprop.algebra.functions import BY_CLASS
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Element, Index, Iverson, Reduction, Where
 from symbackprop.algebra.normal import normal, substitute
 from symbackprop.algebra.poly import Atom, Node, Number, Poly, mono
 from symbackprop.algebra.trees import walk
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.differentiate import arrays_in
 from symbackprop.calculus.fuse import inlining
 from symbackprop.calculus.match import match

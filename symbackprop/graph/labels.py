@@ -13,8 +13,8 @@ from symbackprop.algebra.matrices import Cholesky, Determinant, DetSign, Inverse
 from symbackprop.algebra.nodes import Element, Index
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward
-from symbackprop.emit.latex import names_for
 from symbackprop.emit.latex_expr import SCRIPT, LatexPrinter, group
+from symbackprop.emit.naming import names_for
 from symbackprop.emit.page import Formula
 from symbackprop.emit.reading import Product
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter

@@ -9,12 +9,12 @@ from itertools import permutations
 from sympy import Basic, Expr
 
 from symbackprop import catalogue
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Element, Index, Position, Reduction
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import kinds
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.trees import elements, walk
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.naming import without
 from symbackprop.calculus.reverse import standing_indices
 from symbackprop.errors import SymbackpropError

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sympy import Basic, Expr
 
-from symbackprop.algebra.letters import MATRIX, VECTOR, rebuilt
+from symbackprop.algebra.letters import MATRIX, VECTOR
 from symbackprop.algebra.nodes import Array, Index, Reduction
+from symbackprop.algebra.unevaluated import rebuilt
 
 
 class Letters:

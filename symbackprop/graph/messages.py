@@ -9,17 +9,16 @@ from functools import cached_property
 from sympy import Expr
 
 from symbackprop.algebra.arrange import Arranger
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import ONE, Poly, add, atom
 from symbackprop.algebra.positions import equal_positions
 from symbackprop.algebra.sums import rename, sum_over
+from symbackprop.algebra.unevaluated import plus, rebuilt
 from symbackprop.calculus.differentiate import differentiate
 from symbackprop.calculus.result import Adjoint, Backward
 from symbackprop.calculus.reverse import chain_rule, standing_indices
 from symbackprop.calculus.simplify import Simplifier
-from symbackprop.calculus.slow import plus
 from symbackprop.graph.forms import Form, form
 from symbackprop.graph.model import Graph, Node
 from symbackprop.graph.operations import BOX, MATRIX

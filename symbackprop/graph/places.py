@@ -10,7 +10,6 @@ from sympy import Add, Basic, Expr, Integer, Mul, Pow
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import (
     Array,
     Delta,
@@ -25,7 +24,7 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.subscripts import canonical, indices_of
 from symbackprop.algebra.trees import elements, rename
-from symbackprop.calculus.slow import plus, times
+from symbackprop.algebra.unevaluated import plus, rebuilt, times
 
 
 def placed(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:

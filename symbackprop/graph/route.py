@@ -10,10 +10,10 @@ from typing import Any
 from sympy import Basic, Expr, Integer
 
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
+from symbackprop.algebra.unevaluated import plus, times
+from symbackprop.calculus.cases import settled
 from symbackprop.calculus.result import Backward
 from symbackprop.calculus.reverse import standing_indices
-from symbackprop.calculus.slow import plus, times
-from symbackprop.emit.cases import settled
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.page import Block, Chain, Heading, Page, Paragraph, Row, Table, Words
 from symbackprop.errors import DerivationError

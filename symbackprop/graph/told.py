@@ -10,13 +10,13 @@ from sympy import Add, Basic, Expr, Mul
 
 from symbackprop.algebra.letters import MATRIX, free_indices, lettered, names_in, names_of
 from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.calculus.cases import settled
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.result import Adjoint, Backward, Fact
 from symbackprop.calculus.stages import FACTS
-from symbackprop.emit.cases import settled
-from symbackprop.emit.latex import names_for
 from symbackprop.emit.latex_expr import LatexPrinter
 from symbackprop.emit.lettering import loss_of, spelled
+from symbackprop.emit.naming import names_for
 from symbackprop.emit.page import Block, Chain, Formula, Paragraph, Part, Row, Words
 from symbackprop.emit.text_expr import ASCII, ATOM, UNICODE, TextPrinter
 from symbackprop.graph.forms import Form

@@ -9,7 +9,7 @@ from math import prod
 from sympy import Basic, Expr, Integer
 
 from symbackprop.algebra.nodes import Index
-from symbackprop.emit.cases import settled
+from symbackprop.calculus.cases import settled
 from symbackprop.errors import InputError
 from symbackprop.graph.forms import length
 from symbackprop.graph.places import at_sizes, placed

@@ -1,0 +1,71 @@
+"""`symbackprop prove`: whether two expressions are equal, step by step."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from symbackprop_cli.check import CODES
+from symbackprop_cli.options import Dashed, read_shapes
+from symbackprop_cli.output import Output, first_shown
+
+
+@click.command("prove", cls=Dashed)
+@click.argument("statement", metavar="'LEFT == RIGHT'")
+@click.option(
+    "--shape",
+    "shapes",
+    metavar="NAME=SIZES",
+    multiple=True,
+    help="The shape of an array: z=n, W=D,M, z=2, or c= for a scalar. Repeat for each.",
+)
+@click.option("--assume", metavar="FACT", multiple=True,
+              help="An equation or sign that may be used: 'sum(t) == 1', 'x > 0'.")  # fmt: skip
+@click.option("--show-checks", is_flag=True, help="How each step was checked.")
+@click.option("--json", "as_json", is_flag=True, help="The verdict and the steps for programs.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=60.0,
+    show_default=True,
+    help="Stop a search that takes longer.",
+)
+@click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
+def command(
+    statement: str,
+    shapes: tuple[str, ...],
+    assume: tuple[str, ...],
+    show_checks: bool,
+    as_json: bool,
+    timeout: float,
+    path: str | None,
+) -> int:
+    """Prove that two expressions are equal, or refute it with numbers.
+
+    \b
+    symbackprop prove "softmax(z + c) == softmax(z)" --shape z=n --shape c=
+    symbackprop prove "sum(softmax(z)) == 1" --shape z=n
+    symbackprop prove "softmax(z)[0] == sigmoid(z[0] - z[1])" --shape z=2
+
+    Each step is a law or a definition and is checked on its own. In the steps subscripts count
+    from 1.
+
+    The exit code is 0 for a true equation, 1 for a false one, 2 for one that is not understood
+    and 3 where no verdict was reached.
+    """
+    output = Output(path)
+
+    from symbackprop.claims.prove.prove import prove
+
+    found = prove(
+        statement, shapes=read_shapes(shapes) or {}, assume=list(assume), timeout=timeout
+    )
+    if as_json:
+        result = found.json()
+    else:
+        show = partial(found.text, checks=show_checks)
+        result = first_shown(output, show, partial(show, unicode=False))
+    output.write(result)
+    return CODES[found.verdict]

@@ -1,0 +1,1 @@
+"""Proofs that two expressions are equal: a chain from one side to the other."""
