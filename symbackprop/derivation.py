@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from symbackprop.claims.verdict import Checked
     from symbackprop.emit.page import Page
     from symbackprop.emit.result_page import Example
+    from symbackprop.routes import Told
     from symbackprop.verify.report import Report
 
 
@@ -63,19 +64,21 @@ def derive(
     text that is not on the whitelist, NotYet for what is not supported, DerivationError where the
     derivation fails, TimedOut where it takes too long; all are SymbackpropErrors.
     """
+    read = partial(
+        request.read,
+        what,
+        shapes=shapes,
+        wrt=wrt,
+        assume=tuple(assume or ()),
+        no_assume=no_assume,
+        rename=rename,
+        batch=batch,
+    )
     with limited(timeout):
-        asked = request.read(
-            what,
-            shapes=shapes,
-            wrt=wrt,
-            assume=tuple(assume or ()),
-            no_assume=no_assume,
-            rename=rename,
-            batch=batch,
-        )
+        asked = read()
         derived = backward(asked.program, asked.wrt)
         shown = lettered_backward(derived)
-    return Derivation(shown, derived, asked.program, asked.function, asked.examples)
+    return Derivation(shown, derived, asked.program, asked.function, asked.examples, read)
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,7 +89,7 @@ class Derivation:
     backward: the same before it was given those names. source: the forward pass as it was traced,
     from which the steps are found. function: the NumPy function that was
     derived, if the forward pass is one that can be called. examples: input values of the layer's
-    worked examples.
+    worked examples. read: reads the request again, at other sizes.
     """
 
     shown: Backward
@@ -94,6 +97,7 @@ class Derivation:
     source: Program
     function: Callable[..., Any] | None = None
     examples: tuple[Mapping[str, float], ...] = ()
+    read: Callable[..., request.Request] | None = None
 
     @property
     def name(self) -> str:
@@ -156,6 +160,30 @@ class Derivation:
                 for part in found
             ]
         return steps_page(shown(self.steps, self.backward.wrt, verdicts), self.backward)
+
+    def route(
+        self,
+        name: str,
+        *,
+        n: int | Mapping[str, int] | None = None,
+        component: str | None = None,
+        checks: bool = False,
+    ) -> Told:
+        """The derivation by one of several routes, which all end in the same expressions.
+
+        name: "index", the chain rule with subscripts, Jacobians by cases; "matrix", differentials
+            of whole arrays; "graph", node by node; "paths", the sum over all paths to one
+            component, such as "W[2,1]", counted from 1.
+        n: a number for the size, or for each by its name, at which "graph" and "paths" write
+            every axis out. checks: say of every equality how it was checked.
+
+        Raises InputError for another route, sizes or a component that do not fit, NotYet where a
+        route does not exist.
+        """
+        from symbackprop.routes import told
+
+        with working_on(f"the route {name}"):
+            return told(self, name, n, component, checks)
 
     @property
     def facts(self) -> tuple[str, ...]:

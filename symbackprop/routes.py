@@ -1,41 +1,67 @@
-"""The routes that a derivation can be told by, as pages."""
+"""The routes that a derivation can be told by."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from symbackprop import printing
 from symbackprop.algebra.program import Program
-from symbackprop.calculus.result import Backward
-from symbackprop.calculus.reverse import worked
+from symbackprop.calculus.reverse import Worked, asked, worked
 from symbackprop.emit.page import Page, Words
+from symbackprop.emit.translations import translation
 from symbackprop.errors import InputError
 from symbackprop.verify.exact import Comparison
 
-ROUTES = ("index", "matrix", "paths")
-_COMPONENT = re.compile(r"(\w+)\[(\d+(?:\s*,\s*\d+)*)\]|(\w+)")
+if TYPE_CHECKING:
+    from symbackprop.derivation import Derivation
+
+Sizes = int | Mapping[str, int]
+_COMPONENT = re.compile(r"(\w+)(?:\[\s*(\d+(?:\s*,\s*\d+)*)\s*\])?")
 
 
-def route_page(
-    route: str, source: Program, result: Backward, component: str | None, checks: bool
-) -> Page:
-    """A derivation by a route.
+@dataclass(frozen=True)
+class Told:
+    """A page in every format; lang: the language of its words, "en", "zh" or "es"."""
 
-    index: the chain rule with subscripts, Jacobians by cases. matrix: differentials of whole
-    arrays. paths: the sum over all paths to one component, such as "W[2,1]", of a network whose
-    sizes are numbers. checks: say of every step how it was checked.
+    page: Page
 
-    Raises InputError for another route or a component that does not exist, NotYet where there is
-    no whole-array form.
-    """
-    wanted = [a.name for a in result.wrt]
-    if route == "index":
-        return _index(source, result, wanted, checks)
-    if route == "matrix":
-        return _matrix(source, result, wanted, checks)
-    if route == "paths":
-        return _paths(source, result, component, checks)
-    raise InputError(f"the route {route!r} is not known; the routes are {', '.join(ROUTES)}")
+    def text(self, *, unicode: bool = True, lang: str = "en") -> str:
+        """For a terminal of 80 columns."""
+        from symbackprop.emit.page_text import page_text
+
+        return page_text(self.page, unicode, words=translation(lang))
+
+    def latex(self, *, standalone: bool = False, lang: str = "en") -> str:
+        """Displayed blocks to paste, or a document."""
+        from symbackprop.emit.page_latex import page_latex
+
+        if standalone:
+            return printing.document(self.page, lang)
+        return page_latex(self.page, words=translation(lang))
+
+    def markdown(self, *, lang: str = "en") -> str:
+        """For GitHub, Obsidian and Jupyter."""
+        return printing.markdown(self.page, lang)
+
+    def html(self, *, lang: str = "en") -> str:
+        """One file that needs no network."""
+        return printing.html(self.page, lang)
+
+
+def told(
+    derivation: Derivation, route: str, n: Sizes | None, component: str | None, checks: bool
+) -> Told:
+    """A derivation by a route; the parameters are those of `Derivation.route`."""
+    if route not in ROUTES:
+        raise InputError(f"the route {route!r} is not known; the routes are {', '.join(ROUTES)}")
+    if component is not None and route != "paths":
+        raise InputError(f"a component such as {component} is for the route paths")
+    if n is not None and route not in ("graph", "paths"):
+        raise InputError(f"the route {route} is for all sizes; n is for graph and paths")
+    return Told(ROUTES[route](derivation, n, component, checks))
 
 
 def split_component(text: str) -> tuple[str, tuple[int, ...]]:
@@ -45,33 +71,34 @@ def split_component(text: str) -> tuple[str, tuple[int, ...]]:
         raise InputError(
             f"{text!r} names no component; write an input with subscripts counted from 1, as W[2,1]"
         )
-    places = tuple(map(int, match[2].split(","))) if match[2] else ()
-    return match[1] or match[3], places
+    return match[1], tuple(map(int, match[2].split(","))) if match[2] else ()
 
 
-def _index(source: Program, result: Backward, wanted: Sequence[str], checks: bool) -> Page:
+def _index(derivation: Derivation, n: Sizes | None, component: str | None, checks: bool) -> Page:
     from symbackprop.calculus.index_route import index_route
     from symbackprop.emit.arguments_page import index_page
     from symbackprop.verify.routes import checked_index
 
-    route = index_route(worked(source, wanted))
+    route = index_route(_worked(derivation))
     told = checked_index(route) if checks else []
     pairs = zip(route.arguments, told, strict=False)
-    return index_page(route, result, [_told(c, len(a.steps)) for a, c in pairs])
+    verdicts = [_words(c, len(a.steps)) for a, c in pairs]
+    return index_page(route, derivation.backward, verdicts)
 
 
-def _matrix(source: Program, result: Backward, wanted: Sequence[str], checks: bool) -> Page:
+def _matrix(derivation: Derivation, n: Sizes | None, component: str | None, checks: bool) -> Page:
     from symbackprop.calculus.matrix_route import matrix_route
     from symbackprop.emit.matrix_page import matrix_page
     from symbackprop.verify.routes import checked_matrix
 
-    route = matrix_route(worked(source, wanted))
+    route = matrix_route(_worked(derivation))
     told = checked_matrix(route) if checks else []
     pairs = zip(route.pulled, told, strict=False)
-    return matrix_page(route, result, [_told(c, len(p.argument.steps) + 1) for p, c in pairs])
+    verdicts = [_words(c, len(p.argument.steps) + 1) for p, c in pairs]
+    return matrix_page(route, derivation.backward, verdicts)
 
 
-def _paths(source: Program, result: Backward, component: str | None, checks: bool) -> Page:
+def _paths(derivation: Derivation, n: Sizes | None, component: str | None, checks: bool) -> Page:
     from symbackprop.calculus.path_route import component as element_at
     from symbackprop.calculus.path_route import path_route
     from symbackprop.emit.paths_page import paths_page
@@ -80,14 +107,44 @@ def _paths(source: Program, result: Backward, component: str | None, checks: boo
     if component is None:
         raise InputError("paths lead to one component; name it, as in --wrt 'W[2,1]'")
     name, place = split_component(component)
-    found = worked(source, [name])
-    array = next(a for a in found.backward.wrt if a.name == name)
+    program = derivation.source if n is None else _at(derivation, n)
+    (array,) = asked(program, [name])
+    found = worked(program, [name])
     route = path_route(found, element_at(array, place))
-    told = _told(checked_paths(route, found.drafts), len(route.steps)) if checks else None
-    return paths_page(route, found.drafts, found.backward, told)
+    verdicts = None
+    if checks:
+        verdicts = _words(checked_paths(route, found.drafts), len(route.steps))
+    return paths_page(route, found.drafts, found.backward, verdicts)
 
 
-def _told(comparisons: Sequence[Comparison], steps: int) -> list[Words]:
+def _graph(derivation: Derivation, n: Sizes | None, component: str | None, checks: bool) -> Page:
+    from symbackprop.graph.route import route
+
+    return route(derivation, n, checks=checks)
+
+
+ROUTES: Mapping[str, Callable[[Derivation, Sizes | None, str | None, bool], Page]] = {
+    "index": _index, "graph": _graph, "matrix": _matrix, "paths": _paths,
+}  # fmt: skip
+
+
+def _worked(derivation: Derivation) -> Worked:
+    return worked(derivation.source, [a.name for a in derivation.backward.wrt])
+
+
+def _at(derivation: Derivation, n: Sizes) -> Program:
+    """The forward pass with numbers for its sizes."""
+    if derivation.read is None:
+        raise InputError("this derivation does not know how it was asked for; derive it anew")
+    if isinstance(n, int):
+        names = [str(s) for s in derivation.source.sizes]
+        if len(names) != 1:
+            raise InputError(f"the sizes are {', '.join(names) or 'numbers'}; give each by name")
+        n = {names[0]: n}
+    return derivation.read(sizes=n).program
+
+
+def _words(comparisons: Sequence[Comparison], steps: int) -> list[Words]:
     """What is said of the steps, which stand before what else was compared."""
     from symbackprop.emit.steps_page import verdict_words
 

@@ -14,6 +14,7 @@ from symbackprop_cli.options import (
     read_names,
     read_renames,
     read_shapes,
+    read_sizes,
 )
 from symbackprop_cli.output import Output
 from symbackprop_cli.render import Rendering
@@ -23,7 +24,18 @@ from symbackprop_cli.render import Rendering
 @click.argument("what", metavar="NAME|FILE.py:FUNC|EXPR")
 @format_options
 @click.option("--steps", is_flag=True, help="How each gradient is found, one law at a time.")
-@click.option("--show-checks", is_flag=True, help="With --steps: how each step was checked.")
+@click.option(
+    "--route",
+    type=click.Choice(["index", "graph", "matrix", "paths"]),
+    help="Another way to the same result: subscripts, the graph node by node, differentials, or "
+    "all paths to one component, as --wrt 'W[2,1]'.",
+)
+@click.option(
+    "--n", "sizes", metavar="SIZES", help="With --route graph or paths: 3, or n=3,m=2 for several."
+)
+@click.option(
+    "--show-checks", is_flag=True, help="With --steps or --route: how each step was checked."
+)
 @click.option("--cost", "form", flag_value="cost", help="What each step of the result costs.")
 @click.option(
     "--notation",
@@ -49,6 +61,8 @@ def command(
     lang: str | None,
     path: str | None,
     steps: bool,
+    route: str | None,
+    sizes: str | None,
     show_checks: bool,
     notation: str | None,
     shapes: tuple[str, ...],
@@ -79,8 +93,15 @@ def command(
         raise click.UsageError(f"--notation is for gradients and products, in {listed(PAGES)}")
     if steps and (given or notation or form not in PAGES):
         raise click.UsageError(f"--steps is for gradients, in {listed(PAGES)}, by elements")
-    if show_checks and not steps:
-        raise click.UsageError("--show-checks belongs to --steps")
+    if route and (steps or given or notation or form not in PAGES):
+        raise click.UsageError(f"--route is for gradients, in {listed(PAGES)}, without --steps")
+    if show_checks and not (steps or route):
+        raise click.UsageError("--show-checks belongs to --steps and --route")
+    if sizes is not None and route not in ("graph", "paths"):
+        raise click.UsageError("--n belongs to --route graph and --route paths")
+    component, wrt = (wrt, None) if route == "paths" else (None, wrt)
+    if route == "paths" and component is None:
+        raise click.UsageError("--route paths leads to one component; name it: --wrt 'W[2,1]'")
     if given and form == "cost":
         raise click.UsageError(f"{given[0]} has no --cost; it is for gradients")
     pair = read_names(jacobian, "--jacobian")
@@ -115,10 +136,12 @@ def command(
             result = rendering.result(derivation.jvp(*moving["jvp"]), notation or "index")
         elif moving["hvp"]:
             result = rendering.result(derivation.hvp(*moving["hvp"]), notation or "index")
+        elif route:
+            numbers = read_sizes(sizes)
+            page = derivation.route(route, n=numbers, component=component, checks=show_checks)
+            result = rendering.page(page)
         elif steps:
             result = rendering.steps(derivation, show_checks)
         else:
             result = rendering.result(derivation, notation or "index")
     rendering.output.write(result)
-
-

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symbackprop_cli.options import forward_options, read_names, read_shapes
+from symbackprop_cli.options import forward_options, read_names, read_shapes, read_sizes
 from symbackprop_cli.output import Output
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def command(
             figure = draw(
                 derivation.backward,
                 level=level,
-                n=_sizes(sizes),
+                n=read_sizes(sizes),
                 messages=backward,
                 values=given,
             )
@@ -135,20 +135,3 @@ def _format(path: str | None) -> str:
             "give a --format, or another name"
         )
     return suffix
-
-
-def _sizes(text: str | None) -> int | dict[str, int] | None:
-    """`3`, or `n=3,m=2`."""
-    if text is None:
-        return None
-    if text.strip().isdecimal():
-        return int(text)
-    found: dict[str, int] = {}
-    for part in text.split(","):
-        name, equals, number = (piece.strip() for piece in part.partition("="))
-        if not (equals and name.isidentifier() and number.isdecimal()):
-            raise click.UsageError(f"--n takes a size, as 3, or sizes, as n=3,m=2, not {text!r}")
-        if name in found:
-            raise click.UsageError(f"--n gives '{name}' twice")
-        found[name] = int(number)
-    return found

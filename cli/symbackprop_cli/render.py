@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from symbackprop.derivation import Derivation
     from symbackprop.derived import Jacobian
     from symbackprop.products import Product
+    from symbackprop.routes import Told
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Rendering:
             return text_cost(derived.shown.program.name, derived.cost())
         return self._of(derived, notation=notation)
 
+    def page(self, told: Told) -> str:
+        """A derivation by a route."""
+        return self._of(told)
+
     def table(self, jacobian: Jacobian) -> str:
         """A Jacobian or a Hessian."""
         return self._of(jacobian)
@@ -50,11 +55,12 @@ class Rendering:
         show = partial(derivation.steps_text, checks=checks, lang=self.lang)
         return first_shown(self.output, show, partial(show, unicode=False))
 
-    def _of(self, derived: Derivation | Product | Jacobian, **asked: Any) -> str:
-        if self.form == "numpy":
-            return derived.numpy_source()
-        if self.form == "json":
-            return derived.json()
+    def _of(self, derived: Derivation | Product | Jacobian | Told, **asked: Any) -> str:
+        if self.form in ("numpy", "json"):
+            from symbackprop.routes import Told
+
+            assert not isinstance(derived, Told)
+            return derived.numpy_source() if self.form == "numpy" else derived.json()
         asked["lang"] = self.lang
         if self.form == "latex":
             return derived.latex(standalone=self.standalone, **asked)
