@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
-from symbackprop.graph.diagram import BRANCH, OPERATION, Diagram, Line, Vertex, free_of
+from symbackprop.graph.diagram import BRANCH, OPERATION, Diagram, Line, Vertex
 from symbackprop.graph.written import MOST, Place, Sizes, count_of, places_of, too_many, written_at
 
 
@@ -35,11 +35,11 @@ def components(diagram: Diagram, sizes: Sizes) -> Diagram:
                 isinstance(e.end, tuple) and e.end[0] == vertex.key))
             vertices += [Vertex(end, BRANCH) for end in ends]
         else:
-            indices = free_of(vertex)
-            for place in places_of(indices, sizes):
+            for place in places_of(vertex.indices, sizes):
                 assert vertex.label is not None
-                label = written_at(vertex.label, indices, place, sizes)
-                vertices.append(replace(vertex, key=(vertex.key, place), label=label))
+                label = written_at(vertex.label, vertex.indices, place, sizes)
+                key = (vertex.key, place)
+                vertices.append(replace(vertex, key=key, label=label, indices=()))
     return Diagram(diagram.program, tuple(vertices), tuple(lines))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from sympy import Basic, Expr, S
 
 from symbackprop.algebra.nodes import Array, Element, Gather, Index
+from symbackprop.algebra.trees import elements
 from symbackprop.calculus.reverse import standing_indices
 from symbackprop.errors import NotYet
 from symbackprop.graph.diagram import (
@@ -87,7 +88,7 @@ class _Unrolled:
             for place in self.places(indices):
                 key = (array, place)
                 label = self.at(array[indices], indices, place)
-                self.vertices[key] = Vertex(key, INPUT, label, None, array)
+                self.vertices[key] = Vertex(key, INPUT, label, array=array)
                 self.sources[key] = _Source(key)
         for node in graph.nodes:
             self._check(node)
@@ -101,7 +102,7 @@ class _Unrolled:
                 source = self.sources[output, place]
                 end = (OUTPUT, output, place)
                 label = self.at(output[line.indices], line.indices, place)
-                self.vertices[end] = Vertex(end, OUTPUT, label, None, output)
+                self.vertices[end] = Vertex(end, OUTPUT, label, array=output)
                 self._connect(source, end, line.value, line.message, line.indices, place)
 
     def _check(self, node: Node) -> None:
@@ -109,10 +110,13 @@ class _Unrolled:
             raise NotYet(
                 f"{node.array.name} is a function of a whole matrix; draw it without a concrete n"
             )
-        if any(o.has(Gather) for o in node.operands):
+        labels = sorted(
+            {e.array.name for o in node.operands for g in o.atoms(Gather) for e in elements(g)}
+        )
+        if labels:
             raise NotYet(
-                f"which elements {node.array.name} takes depends on labels; draw it without a "
-                "concrete n"
+                f"which elements are taken depends on the values of {', '.join(labels)}; draw it "
+                "without a concrete n"
             )
 
     def _compute(self, node: Node, place: Place) -> None:
@@ -170,7 +174,9 @@ class _Unrolled:
         operands = [o for o in operands if o[2].constant is None or o[2].constant != idle]
         if operation.kind in (ADD, MULTIPLY, LARGEST) and len(operands) < 2:
             return operands[0][2] if operands else _Source(constant=idle)
-        self.vertices[key] = Vertex(key, OPERATION, None, operation, node.array)
+        self.vertices[key] = Vertex(
+            key, OPERATION, operation=operation, array=node.array
+        )
         for slot, at, source in operands:
             edge = self.messages.edges.get((node.array, slot))
             scope = node.scope

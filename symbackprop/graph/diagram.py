@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Basic, Expr
 
+from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.reverse import standing_indices
@@ -24,14 +25,14 @@ BRANCH = "branch"
 
 @dataclass(frozen=True)
 class Vertex:
-    """kind: one of the constants above. label: of an input, a constant or an output.
-
-    operation, array: what is computed, and the array (a box is known by it).
+    """kind: one of the constants above. label: of an input, a constant or an output, with its
+    free indices. operation, array: what is computed, and the array (a box is known by it).
     """
 
     key: Hashable
     kind: str
     label: Basic | None = None
+    indices: tuple[Index, ...] = ()
     operation: Operation | None = None
     array: Array | None = None
 
@@ -95,22 +96,24 @@ def diagram(messages: Messages) -> Diagram:
     """The diagram of a graph in which every value is a whole array."""
     graph, backward = messages.graph, messages.backward
     vertices = [
-        Vertex(a, INPUT, a[standing_indices(a)], None, a) for a in graph.program.inputs
+        _value(a, INPUT, a) for a in graph.program.inputs
         if any(o.array == a for n in graph.nodes for _, o in n.slots)
     ]  # fmt: skip
     lines: list[Line] = []
     for node in graph.nodes:
-        vertices.append(Vertex(node.array, OPERATION, None, node.operation, node.array))
+        vertices.append(Vertex(node.array, OPERATION, operation=node.operation, array=node.array))
         condition = [node.operation.condition] if node.operation.kind == CHOICE else []
         for slot, operand in enumerate((*node.operands, *condition)):
             if isinstance(operand, Element):
                 lines.append(_line(messages, operand.array, node.array, slot))
             else:
-                vertices.append(Vertex((node.array, slot), CONSTANT, operand))
+                free = free_indices(operand)
+                indices = tuple(dict.fromkeys(free))
+                vertices.append(Vertex((node.array, slot), CONSTANT, operand, indices))
                 lines.append(Line((node.array, slot), node.array, (), None, None))
     for output in backward.program.outputs:
         key = (OUTPUT, output)
-        vertices.append(Vertex(key, OUTPUT, output[standing_indices(output)], None, output))
+        vertices.append(_value(key, OUTPUT, output))
         lines.append(replace(whole(messages, messages.totals[output], seed=True), end=key))
     wholes = [
         whole(messages, t) for a, t in messages.totals.items()
@@ -147,6 +150,7 @@ def whole(messages: Messages, total: Total, *, seed: bool = False) -> Line:
     return Line(array, None, indices, value, step.expr, name)
 
 
-def free_of(vertex: Vertex) -> tuple[Index, ...]:
-    """The free indices of a vertex's label."""
-    return tuple(i for i in getattr(vertex.label, "indices", ()) if isinstance(i, Index))
+def _value(key: Hashable, kind: str, array: Array) -> Vertex:
+    """The vertex of an input or an output."""
+    indices = standing_indices(array)
+    return Vertex(key, kind, array[indices], indices, array=array)

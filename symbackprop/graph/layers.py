@@ -9,7 +9,14 @@ from itertools import permutations
 from sympy import Basic, Expr
 
 from symbackprop import catalogue
-from symbackprop.algebra.nodes import Array, Element, Index, Position, Reduction
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    Index,
+    MatrixFunction,
+    Position,
+    Reduction,
+)
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import kinds
 from symbackprop.algebra.program import Definition, Program
@@ -150,7 +157,8 @@ def _whole(name: str) -> Definition | None:
         program = trace(layer.forward, layer.shapes, name=name, assume=layer.domain)
     except SymbackpropError:
         return None
-    if len(program.outputs) != 1 or program.labels:
+    of_matrix = any(isinstance(d.expr, MatrixFunction) for d in program.definitions)
+    if len(program.outputs) != 1 or program.labels or of_matrix:
         return None
     others = {d.array for d in program.definitions} - set(program.outputs)
     (definition,) = without(program, others).definitions

@@ -40,6 +40,11 @@ class Edge:
     local: Poly | None
     message: Form
 
+    @property
+    def message_indices(self) -> tuple[Index, ...]:
+        """The free indices of the message."""
+        return standing_indices(self.source)
+
 
 @dataclass(frozen=True)
 class Total:
@@ -54,6 +59,11 @@ class Total:
     seed: Poly | None
     form: Form
     adjoint: Adjoint | None
+
+    @property
+    def indices(self) -> tuple[Index, ...]:
+        """The free indices of the gradient."""
+        return standing_indices(self.array)
 
     @property
     def known(self) -> Poly:

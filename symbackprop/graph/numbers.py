@@ -21,7 +21,8 @@ from symbackprop.verify.scalars import Digits, OutOfDomain
 
 Given = Fraction | Sequence[Any]
 _DIGITS = 40
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_DEEP = 8  # lists in lists
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
 _TOKEN = re.compile(rf"\s*({_NUMBER.pattern}|[\[\],=]|[A-Za-z_]\w*)", re.IGNORECASE)
 
 
@@ -45,16 +46,18 @@ def parse_values(text: str) -> dict[str, Given]:
         place += 1
         return token
 
-    def value() -> Given:
+    def value(depth: int = 0) -> Given:
         token = take()
+        if depth > _DEEP:
+            raise InputError(f"values: lists in more than {_DEEP} lists are no array")
         if token != "[":
             if not _NUMBER.fullmatch(token):
                 raise InputError(f"values: {token!r} is not a number; write x=1.5,y=[1,2]")
             return Fraction(token)
-        items = [value()]
+        items = [value(depth + 1)]
         while tokens[place : place + 1] == [","]:
             take(",")
-            items.append(value())
+            items.append(value(depth + 1))
         take("]")
         return items
 
@@ -185,7 +188,7 @@ def _shape(value: Given, name: str) -> tuple[int, ...]:
 
 def number_formula(value: float) -> Formula:
     """A number with six significant digits."""
-    text = f"{value:.6g}"
+    text = f"{value + 0.0:.6g}"  # no -0
     mantissa, _, power = text.partition("e")
     if not power:
         return Formula(text, text, text)

@@ -21,7 +21,6 @@ from symbackprop.graph.diagram import (
     Diagram,
     Line,
     Vertex,
-    free_of,
 )
 from symbackprop.graph.forms import length
 from symbackprop.graph.labels import Labels, equal, sign
@@ -85,7 +84,7 @@ class _Picture:
         if vertex.kind == INPUT and self.number is not None and vertex.key in self._silent:
             value = self.number(vertex.label, ())
             return Box(next(self.keys), PLAIN, equal(self.labels.formula(vertex.label), value))
-        return Box(next(self.keys), PLAIN, self.labels.formula(vertex.label, free_of(vertex)))
+        return Box(next(self.keys), PLAIN, self.labels.formula(vertex.label, vertex.indices))
 
     @cached_property
     def _silent(self) -> frozenset[Hashable]:
@@ -131,7 +130,7 @@ class _Picture:
         for vertex in inputs:
             line = whole[vertex.key]
             if line.message is not None:
-                value = self.labels.formula(vertex.label, free_of(vertex)).text
+                value = self.labels.formula(vertex.label, vertex.indices).text
                 message = self._texts(line)[1]
                 assert message is not None
                 found.append(f"for {value}: {message.text}")
@@ -139,6 +138,6 @@ class _Picture:
 
     def _named(self, vertices: list[Vertex]) -> str:
         return ", ".join(
-            self.labels.formula(v.label, free_of(v)).text
+            self.labels.formula(v.label, v.indices).text
             for v in vertices
         )

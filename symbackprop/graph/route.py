@@ -240,7 +240,9 @@ class _Route:
         operand, standing = node.operands[edge.slot], standing_indices(edge.source)
         assert isinstance(operand, Element)
         subscripts = operand.indices
-        if len(set(subscripts)) == len(subscripts) and set(subscripts) <= set(node.scope):
+        sizes = [getattr(u, "size", None) for u in subscripts]
+        plain = len(set(subscripts)) == len(subscripts) and set(subscripts) <= set(node.scope)
+        if plain and sizes == [k.size for k in standing]:
             missing = [i for i in node.scope if i not in subscripts]
             product = placed(product, dict(zip(subscripts, standing, strict=True)))
             return IndexSum(product, *missing)
