@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from symbackprop.claims import syntax as s
 from symbackprop.claims.names import Words, rank_of, split_places
+from symbackprop.claims.parsing import counted
 from symbackprop.claims.resolved import Kronecker, Letter, Named
 from symbackprop.claims.vocabulary import plainly
 
@@ -58,7 +59,8 @@ class Places:
             named, rest = options[0]
             count = len(split_places(rest, node.bracket))
             raise self.refused(
-                f"{named.name} has {rank_of(named)} axes, and {count} subscripts are given", node
+                f"{named.name} has {counted(rank_of(named))}, and {count} subscripts are given",
+                node,
             )
         if fitting:
             named, rest = fitting[0]
