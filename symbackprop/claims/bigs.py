@@ -8,7 +8,7 @@ from dataclasses import replace
 from symbackprop.claims import syntax as s
 from symbackprop.claims.names import Words, split_places
 from symbackprop.claims.places import Places
-from symbackprop.claims.resolved import Bound, Over
+from symbackprop.claims.resolved import Bound, Letter, Over
 
 
 class Sums:
@@ -29,7 +29,7 @@ class Sums:
         if node.above is not None:
             if len(bounds) != 1 or bounds[0].high is not None:
                 raise self.refused("an upper end belongs to one index", node)
-            bounds[0] = replace(bounds[0], high=self.places.place(node.above, bare=True))
+            bounds[0] = replace(bounds[0], high=self._end(node.above))
         if not bounds:
             raise self.refused("the index is missing; write \\sum_{k}", node)
         return Over(
@@ -49,12 +49,12 @@ class Sums:
             return
         sides, signs = below.sides, below.signs
         if len(signs) == 1 and signs[0] == "==" and _text(sides[0]) not in known:
-            low = self.places.place(sides[1], bare=True)
+            low = self._end(sides[1])
             bounds.append(Bound(_text(sides[0]) or self._no_index(sides[0]),
                                 None if _is_one(low) else low))  # fmt: skip
             return
         if len(signs) == 2 and set(signs) == {"<="} and _text(sides[1]) not in known:
-            low, high = (self.places.place(e, bare=True) for e in (sides[0], sides[2]))
+            low, high = (self._end(e) for e in (sides[0], sides[2]))
             bounds.append(Bound(_text(sides[1]) or self._no_index(sides[1]),
                                 None if _is_one(low) else low, high))  # fmt: skip
             return
@@ -65,6 +65,14 @@ class Sums:
         if name and name not in known and not bounds:
             bounds.append(Bound(name))
         conditions.append(self.condition(below))
+
+    def _end(self, node: s.Node) -> s.Node:
+        """Where a sum begins or ends: a number, a size or an index."""
+        found = self.places.place(node, bare=True)
+        if isinstance(found, Letter) and found.name not in self.words.letters:
+            sizes = ", ".join(self.words.vocabulary.sizes) or "numbers"
+            raise self.refused(f"{found.name} is no size here; the sizes are {sizes}", node)
+        return found
 
     def _unequal(
         self, left: s.Group, right: s.Node, bounds: list[Bound], conditions: list[s.Node]

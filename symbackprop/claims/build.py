@@ -10,6 +10,7 @@ from lark import Token, Transformer, v_args
 
 from symbackprop.claims import syntax as s
 from symbackprop.errors import Refused
+from symbackprop.frontend.written import MAX_BITS
 
 _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde",
             "widetilde": "tilde"}  # fmt: skip
@@ -211,7 +212,10 @@ class Builder(Transformer[Token, Any]):
         return s.Word(children[0].replace("\\", ""), span=_token(children[0]))
 
     def number(self, meta: Any, children: list[Token]) -> s.Node:
-        return s.Literal(Fraction(str(children[0])), span=_token(children[0]))
+        value = Fraction(str(children[0]))
+        if max(abs(value.numerator), value.denominator).bit_length() > MAX_BITS:
+            raise Refusal(f"a number of more than {MAX_BITS} bits", _token(children[0]))
+        return s.Literal(value, span=_token(children[0]))
 
     def greek(self, meta: Any, children: list[Token]) -> s.Node:
         return _greek(children[0])

@@ -10,6 +10,7 @@ from sympy import Expr
 
 from symbackprop.algebra.nodes import Index
 from symbackprop.claims.target import Target
+from symbackprop.errors import Refused
 from symbackprop.frontend.value import Value
 
 NUMPY, INDEX, LATEX = "numpy", "index", "latex"
@@ -82,4 +83,6 @@ def sides_of(text: str) -> tuple[str, list[str]]:
             parts.append(text[start:n].strip())
             start = n + 1
     parts.append(text[start:].strip())
+    if not all(parts):
+        raise Refused("the claim: nothing stands on one side of '='; write da = y - t")
     return ("", parts) if len(parts) == 1 else (parts[0], parts[1:])

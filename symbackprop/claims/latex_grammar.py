@@ -118,7 +118,7 @@ STYLE.2: /\\(boldsymbol|mathbf|bm|vec|pmb|mathbb){_END}/
 ACCENT.2: /\\(hat|bar|tilde|widehat|widetilde|overline){_END}/
 GREEK.2: /\\({GREEK}){_END}/
 WORD: /[A-Za-z]+(\\_[A-Za-z0-9]+)*/
-NUMBER: /\d+(\.\d+)?|\.\d+/
+NUMBER: /(\d+(\.\d+)?|\.\d+)(?![eE]\d)/
 UNDER.2: /_\s*\{{/
 OVER.2: /\^\s*\{{/
 SUBSHORT: /_\s*([A-Za-z0-9]|\\[A-Za-z]+)/

@@ -10,6 +10,7 @@ from sympy import Expr
 from symbackprop.algebra.nodes import Index
 from symbackprop.claims import syntax as s
 from symbackprop.claims.claim import Right
+from symbackprop.claims.parsing import counted
 from symbackprop.claims.ranges import Position, Slot, Unfit, blocks
 from symbackprop.claims.resolved import Letter
 from symbackprop.claims.target import Target, Truth, fresh
@@ -63,7 +64,7 @@ def matchings(
 ) -> list[dict[int, Index]]:
     """The ways to give each free index an axis of its size."""
     if len(slots) > len(axes):
-        has = f"has {len(axes)} axes" if axes else "is a scalar"
+        has = f"has {counted(len(axes))}" if axes else "is a scalar"
         raise refused(
             f"the indices {', '.join(free)} are free, and the gradient {has}; write the left side",
             s.Node(),

@@ -30,6 +30,7 @@ from symbackprop.algebra.subscripts import (
 )
 from symbackprop.claims import syntax as s
 from symbackprop.claims import wholes as w
+from symbackprop.claims.parsing import counted
 from symbackprop.claims.positions import Positions
 from symbackprop.claims.ranges import Ranges, Scope, Slot
 from symbackprop.claims.resolved import (
@@ -133,7 +134,7 @@ class Meaning:
         axes = [size for size in value.shape if size != 1]
         if len(axes) != len(node.places):
             raise self.refused(
-                f"this has {len(axes)} axes, and {len(node.places)} subscripts are given", node
+                f"this has {counted(len(axes))}, and {len(node.places)} subscripts are given", node
             )
         pairs = zip(node.places, axes, strict=True)
         queue = iter([self.positions.within(p, size, scope) for p, size in pairs])

@@ -110,16 +110,19 @@ class Words:
         return found
 
 
-def split_places(places: tuple[s.Node, ...], bracket: bool) -> list[s.Node]:
-    """One node for each subscript: `ij` without a comma is two."""
+def split_places(
+    places: tuple[s.Node, ...], bracket: bool, numbers: bool = False
+) -> list[s.Node]:
+    """One node for each subscript: `ij` without a comma is two; with `numbers`, so is `1k`."""
+    single = s.Word | s.Subscripted | s.Literal if numbers else s.Word | s.Subscripted
     found: list[s.Node] = []
     for place in places:
         if isinstance(place, s.Word) and not place.whole and not bracket:
             found += [s.Word(c, span=place.span) for c in place.text]
         elif isinstance(place, s.Factors) and not bracket and set(place.signs) == {""} and all(
-            isinstance(i, s.Word | s.Subscripted) for i in place.items
+            isinstance(i, single) for i in place.items
         ):
-            found += split_places(place.items, bracket)
+            found += split_places(place.items, bracket, numbers)
         else:
             found.append(place)
     return found

@@ -88,6 +88,11 @@ def at(text: str, message: str, span: Span) -> Refused:
     return Refused(f"the claim: {message}{place}")
 
 
+def counted(axes: int) -> str:
+    """1 axis, 2 axes."""
+    return f"{axes} axis" if axes == 1 else f"{axes} axes"
+
+
 def _blanked(text: str) -> str:
     depth = 0
 

@@ -64,13 +64,13 @@ class Partials:
         return None
 
     def _partial(self, top: s.Node, bottom: s.Node, node: s.Node) -> s.Node:
+        if any(isinstance(n, s.Marked) and n.order > 1 for n in (*s.walk(top), *s.walk(bottom))):
+            raise self.refused("second derivatives are not read", node)
         if not isinstance(top, s.Marked) or not isinstance(bottom, s.Marked):
             raise self.refused(
                 r"write a derivative of one array in one array, "
                 r"\frac{\partial L}{\partial a_k}, and its argument not behind it", node
             )  # fmt: skip
-        if top.order != 1 or bottom.order != 1:
-            raise self.refused("second derivatives are not read", node)
         wrt = self.value(bottom.node)
         base = wrt.base if isinstance(wrt, s.Subscripted) else wrt
         if not isinstance(base, Named) or base.value.value.array is None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from symbackprop.claims import syntax as s
 from symbackprop.claims.names import Words, rank_of, split_places
+from symbackprop.claims.parsing import counted
 from symbackprop.claims.resolved import Kronecker, Letter, Named
 from symbackprop.claims.vocabulary import plainly
 
@@ -30,45 +31,54 @@ class Places:
 
     def element(self, base: s.Word, node: s.Subscripted) -> s.Node | None:
         """An element of a named array; the first subscript may belong to the name."""
-        options: list[tuple[Named, tuple[s.Node, ...]]] = []
-        places = node.places
+        found: list[tuple[Named, list[s.Node]]] = []
+        for numbers in (False, True):  # x_{2k} is element 2k of a vector, x_{1k} one of a matrix
+            given = split_places(node.places, node.bracket, numbers)
+            options = self._options(base, given, node)
+            found = [(named, rest) for named, rest in options
+                     if len(rest) == rank_of(named) or (not rest and len(given) == 1)]  # fmt: skip
+            if found or not options:
+                break
+        if not options:
+            if plainly(base.text) == "delta" and not base.accent:
+                return self.delta(tuple(split_places(node.places, node.bracket)), node)
+            return None
+        if len(found) > 1 and self.words.latex and _is_upright(node.places[0]):
+            found = found[1:]  # an upright subscript belongs to the name
+        if len(found) > 1:
+            (one, _), (two, _) = found
+            raise self.refused(f"it may be an element of {one.name} or of {two.name}", node)
+        if not found:
+            named, rest = options[0]
+            if not rank_of(named) and not options[1:]:
+                raise self.refused(f"{named.name} is a scalar and has no subscripts", node)
+            has = counted(rank_of(named))
+            raise self.refused(f"{named.name} has {has}, and {len(rest)} subscripts are given",
+                               node)  # fmt: skip
+        named, rest = found[0]
+        if not rest:
+            return named
+        places = tuple(self.place(p) for p in rest)
+        return s.Subscripted(named, places, node.bracket, span=node.span)
+
+    def _options(
+        self, base: s.Word, given: list[s.Node], node: s.Subscripted
+    ) -> list[tuple[Named, list[s.Node]]]:
+        """The arrays that a word with subscripts may be of, and the subscripts that remain."""
+        options: list[tuple[Named, list[s.Node]]] = []
         whole = self.words.single(base)
         if whole is not None:
-            options.append((whole, places))
-        first = places[0]
-        tag = first.text if isinstance(first, s.Word) else (
-            str(first.value) if isinstance(first, s.Literal) else "")  # fmt: skip
-        if tag and not node.bracket:
+            options.append((whole, given))
+        first = node.places[0]
+        tags = [first.text] if isinstance(first, s.Word) else []
+        tags += [str(given[0].value)] if isinstance(given[0], s.Literal) else []
+        for tag in () if node.bracket else tags:
             longer = self.words.single(base, tag)
             if longer is not None:
-                options.append((longer, places[1:]))
-        fitting = [
-            (named, rest) for named, rest in options
-            if len(split_places(rest, node.bracket)) == rank_of(named)
-            or (not rest and named is not whole)
-        ]  # fmt: skip
-        if len(fitting) > 1 and isinstance(first, s.Word) and first.whole and self.words.latex:
-            fitting = fitting[1:]  # an upright subscript belongs to the name
-        if len(fitting) > 1:
-            (one, _), (two, _) = fitting
-            raise self.refused(f"it may be an element of {one.name} or of {two.name}", node)
-        if not fitting and options and rank_of(options[0][0]) == 0 and not options[1:]:
-            raise self.refused(f"{options[0][0].name} is a scalar and has no subscripts", node)
-        if not fitting and options:
-            named, rest = options[0]
-            count = len(split_places(rest, node.bracket))
-            raise self.refused(
-                f"{named.name} has {rank_of(named)} axes, and {count} subscripts are given", node
-            )
-        if fitting:
-            named, rest = fitting[0]
-            if not rest:
-                return named
-            rest = tuple(self.place(p) for p in split_places(rest, node.bracket))
-            return s.Subscripted(named, rest, node.bracket, span=node.span)
-        if plainly(base.text) == "delta" and not base.accent:
-            return self.delta(tuple(split_places(places, node.bracket)), node)
-        return None
+                rest = given[1:] if isinstance(first, s.Literal) or not isinstance(
+                    first, s.Word) else split_places(node.places[1:], False)  # fmt: skip
+                options.append((longer, rest))
+        return options
 
     def place(self, node: s.Node, bare: bool = False) -> s.Node:
         """One subscript. bare: a size may stand alone, as at the end of a sum."""
@@ -131,3 +141,7 @@ class Places:
                 if found is not None:
                     return found
         raise self.refused("only an input of labels can be a subscript", node)
+
+
+def _is_upright(place: s.Node) -> bool:
+    return isinstance(place, s.Word) and place.whole

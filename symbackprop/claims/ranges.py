@@ -12,6 +12,7 @@ from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.spelling import size_text
 from symbackprop.algebra.subscripts import canonical, divided, indices_of
 from symbackprop.claims import syntax as s
+from symbackprop.claims.parsing import counted
 from symbackprop.claims.resolved import Kronecker, Letter, Named, Over
 from symbackprop.errors import Refused
 
@@ -90,7 +91,8 @@ class Ranges:
             axes = tuple(size for size in shape if size != 1)
             if len(axes) != len(node.places):
                 raise self.refused(
-                    f"this has {len(axes)} axes, and {len(node.places)} subscripts are given", node
+                    f"this has {counted(len(axes))}, and {len(node.places)} subscripts are given",
+                    node,
                 )
             self._axes(axes, node.places, scope, guarded)
         self._equalize()

@@ -24,13 +24,14 @@ from symbackprop.claims.matching import fix, matchings, whole_right
 from symbackprop.claims.meaning import Meaning
 from symbackprop.claims.numpy_claim import expression_of, read_numpy
 from symbackprop.claims.parsing import at as at_place
-from symbackprop.claims.parsing import parse
+from symbackprop.claims.parsing import counted, parse
 from symbackprop.claims.ranges import Slot, free_letters
 from symbackprop.claims.resolve import Resolver
 from symbackprop.claims.resolved import Named, Slope
 from symbackprop.claims.target import Target, Truth
 from symbackprop.claims.vocabulary import Vocabulary
 from symbackprop.errors import InputError, Refused, UnknownNameError
+from symbackprop.frontend.shapes import nearest
 from symbackprop.frontend.value import Value
 
 
@@ -230,7 +231,9 @@ class ClaimReader:
     def _forward(self, name: str) -> Array:
         array = self.vocabulary.arrays.get(name)
         if array is None or array not in self.vocabulary.forward:
-            raise self.vocabulary.unknown(name)
+            names = [a.name for a in self.truth.setting.forward.inputs]
+            names += [d.array.name for d in self.truth.setting.forward.definitions]
+            raise UnknownNameError(f"there is no array {name!r}{nearest(name, names)}")
         return array
 
     def _left(
@@ -255,7 +258,7 @@ class ClaimReader:
             )  # fmt: skip
         target = self._of_array(array)
         if places is not None and len(places) != len(target.axes):
-            raise resolver.refused(f"{array.name} has {len(target.axes)} axes", node)
+            raise resolver.refused(f"{array.name} has {counted(len(target.axes))}", node)
         return target, places
 
     def _of_array(self, array: Array) -> Target:
@@ -278,7 +281,7 @@ class ClaimReader:
             places = part.places if isinstance(part, s.Subscripted) else ()
             array: Array = base.value.value.array
             if places and len(places) != len(array.axes):
-                raise resolver.refused(f"{array.name} has {len(array.axes)} axes", part)
+                raise resolver.refused(f"{array.name} has {counted(len(array.axes))}", part)
             sides.append((array, places))
         of, rows = sides[0]
         wrt, columns = sides[1]

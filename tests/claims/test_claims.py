@@ -1,4 +1,4 @@
-"""A table of claims: true ones in many spellings, and the usual mistakes of people and of code."""
+"""A table of claims: true ones in many spellings, and usual mistakes of students and of code."""
 
 from __future__ import annotations
 

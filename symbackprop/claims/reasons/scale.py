@@ -40,8 +40,8 @@ def _of_factor(found: Expr) -> Reason:
     above = size.as_numer_denom()[0]
     missing = bool(above.free_symbols) or (size.is_number and size < 1)
     if missing:
-        inverse = {"factor": _plain(1 / size)}
-        return Reason("factor", "The factor {factor} is missing" + more, inverse)
+        rest = _plain(1 / size)
+        return Reason("factor", "The factor {factor} is missing" + more, {"factor": rest})
     return Reason("factor", "A factor {factor} is too many" + more, {"factor": _plain(size)})
 
 
