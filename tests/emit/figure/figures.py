@@ -8,7 +8,7 @@ import symbackprop as sb
 from symbackprop.emit.figure.drawing import Drawing
 from symbackprop.emit.figure.figure import Figure
 from symbackprop.emit.figure.layout import layout
-from symbackprop.graph.draw import draw
+from symbackprop.graph.drawn import draw
 
 Sizes = tuple[tuple[str, int], ...]
 
