@@ -69,7 +69,7 @@ def command(
 
     from symbackprop.algebra.deadline import limited, working_on
     from symbackprop.derivation import derive
-    from symbackprop.graph.draw import draw
+    from symbackprop.graph.drawn import draw
     from symbackprop.graph.numbers import parse_values
 
     given = None if values is None else parse_values(values)

@@ -38,6 +38,13 @@ _OF_MATRIX = {
 _TALL = re.compile(r"\\(frac|sum|prod|left|begin|max|min)")
 
 
+_ROUND = re.compile(r"(?<![\w.])10{6,}(?![\w.])")  # a mask of -1e30 is not read digit by digit
+
+
+def _power_of_ten(match: re.Match[str]) -> str:
+    return f"1e{len(match[0]) - 1}"
+
+
 class Latex(LatexPrinter):
     r"""Exponentials as \exp(x), as their nodes are called; no space before low parentheses."""
 
@@ -94,8 +101,9 @@ class Labels:
     def formula(self, expr: Basic, indices: tuple[Index, ...] = ()) -> Formula:
         """An expression, or a condition."""
         shown = self.letters.put(expr, indices)
-        text, plain = (p.show(shown) for p in self.texts)
-        return Formula(text, plain, self.latex.show(shown))
+        text, plain = (_ROUND.sub(_power_of_ten, p.show(shown)) for p in self.texts)
+        tex = _ROUND.sub(lambda m: f"10^{{{len(m[0]) - 1}}}", self.latex.show(shown))
+        return Formula(text, plain, tex)
 
     def equation(self, left: Expr, right: Expr, indices: tuple[Index, ...] = ()) -> Formula:
         return equal(self.formula(left, indices), self.formula(right, indices))

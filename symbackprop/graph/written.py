@@ -34,8 +34,9 @@ def written_at(expr: Basic, indices: tuple[Index, ...], place: Place, sizes: Siz
     """An expression at one place."""
     mapping = dict(zip(indices, map(Integer, place), strict=True))
     here = placed(expr, mapping)
+    short = settled(at_sizes(here, sizes))
     written = settled(at_sizes(here, sizes, sums=True))
-    return written if length(written) <= SHORT else settled(at_sizes(here, sizes))
+    return written if length(written) <= max(SHORT, length(short)) else short
 
 
 def too_many(count: int, about: str = "", what: str = "nodes") -> InputError:

@@ -11,7 +11,7 @@ from symbackprop.algebra.nodes import Array, Element, Maximum
 from symbackprop.errors import InputError, NotYet
 from symbackprop.graph.concrete import concrete
 from symbackprop.graph.diagram import BRANCH, CONSTANT, INPUT, OPERATION, OUTPUT, Diagram, Line
-from symbackprop.graph.draw import read_sizes
+from symbackprop.graph.drawn import read_sizes
 from symbackprop.graph.messages import Messages
 from symbackprop.graph.operations import CHOICE, LARGEST, Operation
 from symbackprop.graph.written import MOST

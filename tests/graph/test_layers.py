@@ -6,7 +6,7 @@ import pytest
 
 from symbackprop.graph.components import components
 from symbackprop.graph.diagram import diagram
-from symbackprop.graph.draw import read_sizes
+from symbackprop.graph.drawn import read_sizes
 from symbackprop.graph.layers import titles
 from tests.graph.graphs import derived, from_text, messages, shown
 

@@ -9,7 +9,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.emit.figure.figure import Figure
 from symbackprop.errors import InputError
-from symbackprop.graph.draw import draw
+from symbackprop.graph.drawn import draw
 from symbackprop.graph.numbers import number_formula, parse_values
 from tests.graph.graphs import derived
 

@@ -7,9 +7,9 @@ import pytest
 import symbackprop as sb
 from symbackprop.emit.page import Chain, Formula, Heading, Page, Paragraph, Table, Words
 from symbackprop.errors import DerivationError, InputError
-from symbackprop.graph import route as module
+from symbackprop.graph import page as module
 from symbackprop.graph.operations import Operation
-from symbackprop.graph.route import route
+from symbackprop.graph.page import route
 from symbackprop.graph.rules import _RULES, rule
 from symbackprop.verify.exact import FALSE, Comparison
 from tests.graph.graphs import LAYERS, derived
@@ -189,3 +189,12 @@ def test_the_backward_program_is_enough() -> None:
 @pytest.mark.parametrize("kind", [*_RULES, "tanh", "erf"])
 def test_every_operation_has_a_rule(kind: str) -> None:
     assert told(rule(Operation(kind))).partition(":")[2]
+
+
+def test_the_room_hands_out_its_two_functions() -> None:
+    import symbackprop.graph as room
+
+    assert room.route(derived("apple")).title == "apple: computational graph"
+    assert room.draw(derived("apple").backward).name == "apple"
+    with pytest.raises(AttributeError, match="'drow'"):
+        room.drow  # noqa: B018

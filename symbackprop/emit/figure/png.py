@@ -11,4 +11,4 @@ def png(svg: str, *, scale: float = 2.0) -> bytes:
     Raises MissingExtra where the library for it is not installed.
     """
     resvg = needed("resvg_py")
-    return bytes(resvg.svg_to_bytes(svg_string=svg, zoom=round(scale)))
+    return bytes(resvg.svg_to_bytes(svg_string=svg, zoom=round(scale), skip_system_fonts=True))

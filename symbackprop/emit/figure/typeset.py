@@ -52,7 +52,7 @@ def typeset(latex: str, size: float) -> Typeset:
     """
     ziamath = needed("ziamath")
     ziamath.config.svg2 = True
-    root = ziamath.Latex(sized(latex), size=size, color="currentColor", margin=0).svgxml()
+    root = ziamath.Latex(signed(sized(latex)), size=size, color="currentColor", margin=0).svgxml()
     left, top, width, height = map(float, root.get("viewBox").split())
     symbols: dict[str, Glyph] = {}
     glyphs: list[Placed] = []
@@ -85,6 +85,14 @@ def _href(element: ElementTree.Element) -> str:
 
 _FENCE = re.compile(r"\\(left|right)\s*(\\[{}|]|\\[a-z]+|.)")
 _LIMITS = re.compile(r"\\(sum|prod|max|min)_")
+
+
+_SIGN = re.compile(r"((?:^|[(\[=]) ?)-")
+
+
+def signed(latex: str) -> str:
+    """The formula with {-} for a sign: ziamath takes every minus after a fence for a difference."""
+    return _SIGN.sub(r"\1{-}", latex)
 
 
 def sized(latex: str) -> str:

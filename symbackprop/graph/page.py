@@ -20,7 +20,7 @@ from symbackprop.errors import DerivationError
 from symbackprop.graph.build import node_graph
 from symbackprop.graph.check import Checker, same_as_derived
 from symbackprop.graph.concrete import concrete
-from symbackprop.graph.draw import Sizes, read_sizes
+from symbackprop.graph.drawn import Sizes, read_sizes
 from symbackprop.graph.forms import Form, writer
 from symbackprop.graph.labels import sign
 from symbackprop.graph.messages import Edge, Messages, Total, gathered
