@@ -41,7 +41,8 @@ def test_the_wheel_holds_exactly_the_three_packages(built: Path) -> None:
         for package in folder.glob("symbackprop*")
         for path in package.rglob("*.py")
     }
-    assert shipped == sources | {"symbackprop/py.typed"}
+    catalogues = {f"symbackprop/locale/{lang}/LC_MESSAGES/symbackprop.po" for lang in ("zh", "es")}
+    assert shipped == sources | {"symbackprop/py.typed"} | catalogues
     assert f"{info}/licenses/LICENSE" in files
 
 
@@ -94,7 +95,8 @@ ROOMS = [
     {"algebra"},
     {"frontend", "calculus"},
     {"emit", "verify"},
-    {"catalogue", "request", "derived", "products", "record", "derivation", "graph"},
+    {"printing"},
+    {"catalogue", "request", "derived", "products", "record", "derivation", "graph", "claims", "routes"},
 ]
 
 

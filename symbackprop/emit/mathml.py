@@ -8,15 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-from symbackprop.emit.mathml_signs import (
-    BOLD,
-    FUNCTIONS,
-    LETTERS,
-    LIMITS,
-    OPERATORS,
-    SPACES,
-    STYLED,
-)
 from symbackprop.emit.tex import (
     LARGE,
     Command,
@@ -30,6 +21,15 @@ from symbackprop.emit.tex import (
     Word,
     is_tall,
     parse,
+)
+from symbackprop.emit.tex_signs import (
+    BOLD,
+    FUNCTIONS,
+    LETTERS,
+    LIMITS,
+    OPERATORS,
+    SPACES,
+    STYLED,
 )
 from symbackprop.errors import NotYet
 

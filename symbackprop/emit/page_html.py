@@ -23,6 +23,7 @@ from symbackprop.emit.page import (
 from symbackprop.emit.phrases import Translate, english, pieces
 from symbackprop.emit.tex_lines import lines
 
+_TAGS = {"zh": "zh-Hans"}
 WIDE = 40.0  # em; a formula that is wider is broken
 
 
@@ -32,7 +33,7 @@ def page_html(page: Page, *, lang: str = "en", words: Translate = english) -> st
     body = "\n".join(printer.block(block) for block in page.blocks)
     title = escape(page.title)
     return (
-        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{_TAGS.get(lang, lang)}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"

@@ -26,7 +26,7 @@ _MEANING = re.compile(r"([\\`*_\[\]<>|#~])")
 def page_markdown(page: Page, *, words: Translate = english) -> str:
     """The page. words: translates the templates of its words."""
     style = Style(words)
-    blocks = [f"# {_escaped(page.title)}", *(_block(block, style) for block in page.blocks)]
+    blocks = [f"# {escaped(page.title)}", *(_block(block, style) for block in page.blocks)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -62,12 +62,13 @@ def _line(parts: Iterable[Part], style: Style) -> str:
     for piece in pieces(parts, style.words):
         if isinstance(piece, str):
             joint = " " * (line.endswith("$") and (piece[0].isalnum() or piece[0] == "$"))
-            line += joint + _escaped(piece)
+            line += joint + escaped(piece)
         elif piece.latex:
             joint = " " * (bool(line) and line[-1] not in " (\N{NO-BREAK SPACE}")
             line += f"{joint}${for_markdown(piece.latex)}$"
     return line
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
     return _MEANING.sub(r"\\\1", text).replace("$", "&#36;")

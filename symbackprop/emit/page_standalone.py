@@ -38,11 +38,14 @@ _BEGIN = r"""\documentclass[10pt,a4paper,fleqn]{article}
 \setlength{\parskip}{4pt}
 \begin{document}"""
 _LATIN = r"\IfFileExists{lmodern.sty}{\usepackage[T1]{fontenc}\usepackage{lmodern}}{}"
-_CHINESE = r"""% Chinese: pdflatex with the package CJKutf8, or xelatex with the package xeCJK
-% (TeX Live: collection-langchinese; Debian: texlive-lang-chinese, and texlive-xetex for xelatex).
+_CHINESE = r"""% Chinese takes more than the basic packages:
+%   pdflatex with CJKutf8 and the font gbsn (Debian: latex-cjk-chinese,
+%   latex-cjk-chinese-arphic-gbsn00lp), or
+%   xelatex with xeCJK (Debian: texlive-xetex, texlive-lang-chinese).
 \usepackage{iftex}
 \ifPDFTeX
-  \usepackage{CJKutf8}
+  \IfFileExists{CJKutf8.sty}{\usepackage{CJKutf8}}
+    {\errmessage{Chinese needs the package CJKutf8 here; or compile with xelatex}}
   \AtBeginDocument{\begin{CJK*}{UTF8}{gbsn}}
   \AtEndDocument{\clearpage\end{CJK*}}
 \else

@@ -17,10 +17,12 @@ from symbackprop.emit.tex import (
     Rows,
     Script,
     Symbol,
+    Word,
     is_tall,
     parse,
 )
-from symbackprop.emit.tex_width import width
+from symbackprop.emit.tex_signs import LETTERS
+from symbackprop.emit.tex_width import INLINE, width
 
 _SIGNS = frozenset(["+", "-"])
 LEAST = 0.4  # a line that is not the last is at least this full
@@ -65,10 +67,12 @@ def _opened(tex: str, items: Iterable[Node], most: float) -> str | None:
             opened = _opened(tex, item.items, most)
             if opened is not None:
                 return opened
-        if isinstance(item, Command) and item.name == "frac" and width((item,)) > most:
-            above, below = (tex[a[0].start : a[-1].end] for a in item.arguments)
-            product = rf"\frac{{1}}{{{below}}} \left({above}\right)"
-            return tex[: item.start] + product + tex[item.end :]
+        if isinstance(item, Command) and item.name == "frac":
+            above, below = item.arguments
+            if width(above, INLINE) > most >= width(below, INLINE):
+                top, bottom = (tex[a[0].start : a[-1].end] for a in item.arguments)
+                product = rf"\frac{{1}}{{{bottom}}} \left({top}\right)"
+                return tex[: item.start] + product + tex[item.end :]
     return None
 
 
@@ -77,7 +81,7 @@ def _pieces(tex: str, items: tuple[Node, ...], depth: int, most: float) -> Itera
     before: Node | None = None
     for item in items:
         sign = isinstance(item, Symbol) and item.tex in _SIGNS and before is not None
-        factor = _is_factor(item) and before is not None and not _is_sign(before)
+        factor = _is_factor(item) and before is not None and _is_operand(before)
         weight = width((item,)) + (0.44 if sign else 0)
         level = depth if sign or factor else 99
         fence = item.base if isinstance(item, Script) else item
@@ -101,8 +105,18 @@ def _is_factor(item: Node) -> bool:
     return isinstance(base, Fenced | Rows) or (isinstance(base, Symbol) and base.tex in LARGE)
 
 
-def _is_sign(item: Node) -> bool:
-    return isinstance(item, Symbol) and item.tex in _SIGNS
+def _is_operand(item: Node) -> bool:
+    r"""Whether a dot may follow it: not after \sum, \tanh or ∂/∂x, which take what follows."""
+    match item:
+        case Script(base=base):
+            return _is_operand(base)
+        case Symbol(tex=tex):
+            return tex in LETTERS or tex.isalpha()
+        case Word(style=style):
+            return style not in ("operatorname", "text")
+        case Command(name="frac", arguments=((Symbol(tex=r"\partial"),), _)):
+            return False
+    return True
 
 
 def _cuts(pieces: list[_Piece], first: float, most: float) -> list[_Piece]:
@@ -151,6 +165,7 @@ def _cut(tex: str, items: tuple[Node, ...], cuts: list[_Piece]) -> list[str]:
 
 def _fences(items: Iterable[Node]) -> Iterator[Fenced]:
     for item in items:
-        if isinstance(item, Fenced):
-            yield item
-            yield from _fences(item.items)
+        fence = item.base if isinstance(item, Script) else item
+        if isinstance(fence, Fenced):
+            yield fence
+            yield from _fences(fence.items)

@@ -1,4 +1,4 @@
-"""The signs of MathML: letters, operators, spaces and letters in bold or typewriter type."""
+"""The signs of LaTeX that the printers write, and the characters that MathML has for them."""
 
 from __future__ import annotations
 
