@@ -178,7 +178,8 @@ def test_a_verdict_has_no_truth_value() -> None:
 
 
 EXPRESSIONS = [
-    "softmax(z + 1)", "log(exp(z)*exp(-z)/sum(exp(z)))", "sum(2*z + 3*z*sum(z))", "(z - mean(z))**2",
+    "softmax(z + 1)", "log(exp(z)*exp(-z)/sum(exp(z)))", "sum(2*z + 3*z*sum(z))",
+    "(z - mean(z))**2",
     "1 - 1/(1 + exp(-z))", "exp(-(z - sum(z)))", "tanh(z)/cosh(z) + sinh(z)", "softplus(-z)",
     "z/(z*sum(z*z)) - z", "exp(log(z*z + 1))", "(z + 1)*(z - 1)*(z + 2)", "sum(-z*(-z))",
     "log(exp(z)) + log(1/exp(z))", "1 + exp(z) - 1", "sum(2*z*z)",
