@@ -28,6 +28,7 @@ from symbackprop.products import Product
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
     from symbackprop.calculus.steps import Steps
+    from symbackprop.claims.check import Sessions
     from symbackprop.claims.verdict import Checked
     from symbackprop.emit.page import Page
     from symbackprop.emit.result_page import Example
@@ -372,7 +373,12 @@ class Derivation:
         names = [a.name for a in self.backward.wrt]
         asked = Asked(wrt, jacobian, notation)
         with working_on("the claim"):
-            return check(self.source, names, claim, asked, let or {})
+            return check(self.source, names, claim, asked, let or {}, self._sessions)
+
+    @cached_property
+    def _sessions(self) -> Sessions:
+        """What the claims so far were judged against."""
+        return {}
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain data; `json` is its text."""

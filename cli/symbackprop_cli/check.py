@@ -56,7 +56,7 @@ def command(
     as_json: bool,
     path: str | None,
 ) -> int:
-    """Check a claim about a gradient of a layer, a NumPy function or an expression.
+    """Check a claim about a gradient; a false one gets a counterexample and a reason.
 
     \b
     symbackprop check softmax-ce --wrt a "y - t"

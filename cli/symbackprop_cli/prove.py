@@ -42,7 +42,7 @@ def command(
     timeout: float,
     path: str | None,
 ) -> int:
-    """Prove that two expressions are equal, or refute it with numbers.
+    """Prove that two expressions are equal, step by step, or refute it.
 
     \b
     symbackprop prove "softmax(z + c) == softmax(z)" --shape z=n --shape c=

@@ -66,9 +66,10 @@ class Case:
     def compared(
         self, left: Expr, right: Expr, equations: tuple[Assumption, ...] | None = None
     ) -> Comparison:
-        """Compare two expressions in the indices of the claim."""
+        """Compare two expressions in the indices of the claim; the first one has to have a value
+        wherever the second one has."""
         given = self.equations if equations is None else equations
-        return self.comparer.compare(left, right, self.indices, given)
+        return self.comparer.compare(left, right, self.indices, given, strict=True)
 
     def proof(self) -> Proof | None:
         """That the claim follows by the engine's laws, or None."""

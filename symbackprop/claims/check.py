@@ -59,21 +59,31 @@ def session(program: Program, wrt: Sequence[str] | None, let: Mapping[str, str])
     return Session(Truth(found), Vocabulary(found, extra), Comparer(found))
 
 
+Sessions = dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], Session]
+
+
 def check(
     program: Program, wrt: Sequence[str] | None, text: str, asked: Asked,
-    let: Mapping[str, str],
+    let: Mapping[str, str], sessions: Sessions,
 ) -> Checked:  # fmt: skip
     """The verdict on a claim about the gradients of a program.
 
     wrt: the inputs that gradients were derived in; others are derived where the claim is about
-    them. Raises Refused for text that is not read, UnknownNameError, ShapeError and InputError
+    them. sessions: those of earlier claims about the program. Raises Refused for text that is not read, UnknownNameError, ShapeError and InputError
     for a claim without a meaning, and what `backward` raises.
     """
     names = [a.name for a in program.differentiable]
     wanted = list(wrt or names)
     if asked.wrt in names and asked.wrt not in wanted:
         wanted.append(asked.wrt)
-    found = session(program, wanted, let)
+
+    def opened(inputs: Sequence[str]) -> Session:
+        key = tuple(inputs), tuple(let.items())
+        if key not in sessions:
+            sessions[key] = session(program, inputs, let)
+        return sessions[key]
+
+    found = opened(wanted)
     if asked.wrt is None and asked.jacobian is None and len(wanted) == 1:
         asked = replace(asked, wrt=wanted[0])
     try:
@@ -82,7 +92,7 @@ def check(
         if set(wanted) == set(names):
             raise
         with suppress(UnknownNameError):
-            return _checked(session(program, names, let), text, asked)
+            return _checked(opened(names), text, asked)
         raise
 
 

@@ -25,7 +25,10 @@ Equations = tuple[Assumption, ...]
 
 @dataclass(frozen=True)
 class Difference:
-    """Where two expressions differ: the trial, the place (counted from 0) and both values."""
+    """Where two expressions differ: the trial, the place (counted from 0) and both values.
+
+    left: None where the left side has no value there.
+    """
 
     trial: Trial
     place: tuple[int, ...]
@@ -55,9 +58,13 @@ class Comparer:
         return self._trials[key]
 
     def compare(
-        self, left: Expr, right: Expr, indices: Sequence[Index], equations: Equations
-    ) -> Comparison:
-        """Equal in a large prime field ("proved"), to 50 digits ("agrees"), or not ("false")."""
+        self, left: Expr, right: Expr, indices: Sequence[Index], equations: Equations,
+        strict: bool = False,
+    ) -> Comparison:  # fmt: skip
+        """Equal in a large prime field ("proved"), to 50 digits ("agrees"), or not ("false").
+
+        strict: the left side has to have a value where the right one has.
+        """
         kinks = branches(self.setting) or has_branches(left, right)
         points = self.trials(equations, kinks)
         if isinstance(points, str):
@@ -69,7 +76,7 @@ class Comparer:
         proved, count, why = True, 0, ""
         for trial in points:
             try:
-                found = self._at(trial, sides, indices, proved)
+                found = self._at(trial, sides, indices, proved, strict)
             except OutOfDomain as problem:
                 why = str(problem)
                 continue
@@ -81,14 +88,15 @@ class Comparer:
         return Comparison(PROVED if proved else AGREES, count)
 
     def difference(
-        self, left: Expr, right: Expr, indices: Sequence[Index], equations: Equations
-    ) -> Difference | None:
+        self, left: Expr, right: Expr, indices: Sequence[Index], equations: Equations,
+        strict: bool = False,
+    ) -> Difference | None:  # fmt: skip
         """The first difference that is met."""
         points = self.trials(equations, branches(self.setting) or has_branches(left, right))
         sides = [compiled(e) for e in (left, right)]
         for trial in points if not isinstance(points, str) else ():
             try:
-                found = self._at(trial, sides, indices, True)
+                found = self._at(trial, sides, indices, True, strict)
             except OutOfDomain:
                 continue
             if isinstance(found, Difference):
@@ -96,15 +104,22 @@ class Comparer:
         return None
 
     def _at(
-        self, trial: Trial, sides: Sequence[Node], indices: Sequence[Index], exactly: bool
-    ) -> bool | Difference:
+        self, trial: Trial, sides: Sequence[Node], indices: Sequence[Index], exactly: bool,
+        strict: bool,
+    ) -> bool | Difference:  # fmt: skip
         """Whether both are equal in the field at this point, or where they differ in digits."""
         for place in trial.places(indices):
             at = dict(zip(indices, place, strict=True))
             if exactly and trial.field is not None and same_in_field(sides, trial.field, at):
                 continue
             exactly = False
-            one, two = (side(trial.digits, at) for side in sides)
+            two = sides[1](trial.digits, at)
+            try:
+                one = sides[0](trial.digits, at)
+            except OutOfDomain:
+                if not strict:
+                    raise
+                return Difference(trial, place, None, two)
             if differ(one, two, trial.digits):
                 return Difference(trial, place, one, two)
         return exactly

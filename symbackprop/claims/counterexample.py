@@ -47,7 +47,7 @@ _POOLS = {
 class Counterexample:
     """Numbers at which a claim is wrong. place: counted from 0. claimed, true: the two values.
 
-    measured: the true value by a complex step of the forward pass, None where it is no derivative.
+    claimed: None where the claim has no value.
     """
 
     sizes: dict[Basic, int]
@@ -60,15 +60,18 @@ class Counterexample:
 
 def simple(
     setting: Ground, claimed: Expr, truth: Expr, indices: Sequence[Index],
-    equations: Sequence[Assumption], *, seed: int = 1,
+    equations: Sequence[Assumption], *, strict: bool = False, seed: int = 1,
 ) -> Counterexample | None:  # fmt: skip
-    """Simple numbers at which two expressions differ visibly; None where none were found."""
+    """Simple numbers at which two expressions differ visibly; None where none were found.
+
+    strict: they differ too where the first one has no value.
+    """
     sides = [compiled(claimed), compiled(truth)]
     used = {e.array for side in (claimed, truth) for e in elements(side)}
     found: list[tuple[tuple[float, int], Counterexample]] = []
     for trial in _points(setting, equations, random.Random(seed), used):
         check_time()
-        one = _worst(trial, sides, indices)
+        one = _worst(trial, sides, indices, strict)
         if one is not None:
             found.append((_length(one), one))
             if len(found) >= _GOOD:
@@ -77,16 +80,24 @@ def simple(
 
 
 def _worst(
-    trial: Trial, sides: Sequence[Callable[..., Any]], indices: Sequence[Index]
+    trial: Trial, sides: Sequence[Callable[..., Any]], indices: Sequence[Index], strict: bool
 ) -> Counterexample | None:
     """The place where two expressions differ most at a point, if they do so visibly."""
     best: tuple[float, tuple[int, ...], Any, Any] | None = None
     for place in trial.places(indices):
         at = dict(zip(indices, place, strict=True))
         try:
-            one, two = (side(trial.digits, at) for side in sides)
+            two = sides[1](trial.digits, at)
         except OutOfDomain:
             return None
+        try:
+            one = sides[0](trial.digits, at)
+        except OutOfDomain:
+            if not strict:
+                return None
+            if best is None and abs(two) < _LARGE:
+                best = 0.0, place, None, two
+            continue
         size = float(max(abs(one), abs(two), 1))
         gap = float(abs(one - two)) / size
         if differ(one, two, trial.digits) and gap > 1e-3 and size < _LARGE and (
@@ -252,7 +263,7 @@ def record(example: Counterexample) -> dict[str, Any]:
             for array, values in example.inputs.items()
         },
         "place": [p + 1 for p in example.place],
-        "claimed": float(example.claimed),
+        "claimed": None if example.claimed is None else float(example.claimed),
         "true": float(example.true),
     }  # fmt: skip
 

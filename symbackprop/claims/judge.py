@@ -70,10 +70,12 @@ def needed(case: Case) -> tuple[Assumption, ...]:
 
 def _false(case: Case, found: Comparison) -> Judged:
     with working_on("a counterexample"):
-        example = simple(case.setting, case.claimed, case.true, case.indices, case.equations)
+        example = simple(
+            case.setting, case.claimed, case.true, case.indices, case.equations, strict=True
+        )
         if example is None:
             gap = case.comparer.difference(
-                case.claimed, case.true, case.indices, case.equations
+                case.claimed, case.true, case.indices, case.equations, strict=True
             )
             if gap is not None:
                 point = gap.trial.point

@@ -70,15 +70,12 @@ def _counterexample(told: Told) -> list[Block]:
     remarks += [(Words("computed"),)] * len(example.computed)
     if lines:
         blocks.append(Display(lines, tuple(remarks)))
-    numbers = (("claimed", example.claimed), ("true", example.true))
-    if example.place is None:
-        blocks.append(Paragraph((Words("The claim gives {claimed}, and {left} is {true}.",
-                                       (*numbers, ("left", example.left))),)))  # fmt: skip
-    else:
-        blocks.append(Paragraph((Words(
-            "At {place} the claim gives {claimed}, and {left} is {true}.",
-            (*numbers, ("left", example.left), ("place", example.place)),
-        ),)))  # fmt: skip
+    given = "claim gives {claimed}" if example.claimed else "claim has no value"
+    words = f"The {given}" if example.place is None else f"At {{place}} the {given}"
+    places: list[tuple[str, Formula | str]] = [("true", example.true), ("left", example.left)]
+    places += [("claimed", example.claimed)] if example.claimed else []
+    places += [("place", example.place)] if example.place is not None else []
+    blocks.append(Paragraph((Words(words + ", and {left} is {true}.", tuple(places)),)))
     return blocks
 
 

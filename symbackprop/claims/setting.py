@@ -78,6 +78,12 @@ class Setting(Ground):
         """The gradients as definitions, in order of computation."""
         return tuple(Definition(d.adjoint, d.indices, d.state.expr) for d in self.drafts)
 
+    @property
+    def with_gradients(self) -> Program:
+        """The forward pass and the gradients as one program, under the declared equations."""
+        program = self.with_equations(self.equations)
+        return replace(program, definitions=(*program.definitions, *self.gradients))
+
     def draft(self, array: Array) -> Draft | None:
         """The gradient in an array, if one was derived."""
         return next((d for d in self.drafts if d.of == array), None)

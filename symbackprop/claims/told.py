@@ -17,7 +17,7 @@ from symbackprop.calculus.result import Adjoint, Fact
 from symbackprop.claims.case import Case
 from symbackprop.claims.claim import Claim
 from symbackprop.claims.judge import Judged
-from symbackprop.claims.numbers import array_formula, number
+from symbackprop.claims.numbers import array_formula, number, short
 from symbackprop.claims.reasons.idea import Place, Reason
 from symbackprop.claims.show import Shower, equation, renamed, shower
 from symbackprop.claims.target import GRADIENT, JACOBIAN, Target
@@ -94,7 +94,7 @@ def told(
         tuple(_equation(e, show) for e in outcome.needs), bool(case.equations),
         tuple(_fact(f, show) for f in outcome.facts), using,
         tuple(words_of(r, show) for r in why),
-        None if gap is None else show.formula(gap), _example(outcome, show, left), right.note,
+        None if gap is None or gap == 0 else show.formula(gap), _example(outcome, show, left), right.note,
     )  # fmt: skip
 
 
@@ -222,7 +222,10 @@ def _example(outcome: Judged, show: Shower, left: Formula) -> Example | None:
         pairs = [f"{x} = {p + 1}" for x, p in zip(letters, found.place, strict=True)]
         told = ", ".join(pairs)
         place = Formula(told, told, told)
-    claimed, true = number(found.claimed, found.true)
+    if found.claimed is None:
+        claimed, true = "", short(found.true)
+    else:
+        claimed, true = number(found.claimed, found.true)
     return Example(sizes, given, computed, place, left, claimed, true)
 
 

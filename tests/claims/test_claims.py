@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -163,8 +165,14 @@ FALSE = [
 ]  # fmt: skip
 
 
+@cache
+def derived(layer: str, options: str) -> sb.Derivation:
+    return sb.derive(layer, **json.loads(options))
+
+
 def checked(line: Line) -> Any:
-    return sb.derive(line.layer, **line.options).check(line.claim, line.wrt, **line.asked)
+    options = json.dumps(dict(line.options))
+    return derived(line.layer, options).check(line.claim, line.wrt, **line.asked)
 
 
 @pytest.mark.parametrize("line", TRUE, ids=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -97,6 +98,9 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any], type[SymbackpropErro
 ]  # fmt: skip
 
 
+named = cache(sb.derive)
+
+
 @pytest.mark.parametrize(
     ("layer", "options", "claim", "asked", "error", "says"), CASES, ids=[c[2][:40] for c in CASES]
 )
@@ -104,7 +108,7 @@ def test_the_error_says_what_is_wrong(
     layer: str, options: dict[str, Any], claim: str, asked: dict[str, Any],
     error: type[SymbackpropError], says: str,
 ) -> None:  # fmt: skip
-    derived = sb.derive(layer, **options)
+    derived = sb.derive(layer, **options) if options else named(layer)
     with pytest.raises(error) as raised:
         derived.check(claim, **asked)
     assert says in str(raised.value)
@@ -113,7 +117,7 @@ def test_the_error_says_what_is_wrong(
 @pytest.mark.parametrize("claim", [c[2] for c in CASES if c[2]])
 def test_an_error_is_one_of_this_library(claim: str) -> None:
     """Whatever the claim is about, it is read or refused; nothing else is raised."""
-    derived = sb.derive("softmax-ce")
+    derived = named("softmax-ce")
     for notation in ("numpy", "index", "latex"):
         try:
             found = derived.check(claim, "a", notation=notation)
@@ -136,4 +140,4 @@ HOSTILE = [
 @pytest.mark.parametrize("notation", [None, "numpy", "index", "latex"])
 def test_hostile_text_is_refused(claim: str, notation: str | None) -> None:
     with pytest.raises(SymbackpropError):
-        sb.derive("softmax-ce").check(claim, "a", notation=notation)
+        named("softmax-ce").check(claim, "a", notation=notation)
