@@ -118,7 +118,7 @@ def _paths(derivation: Derivation, n: Sizes | None, component: str | None, check
 
 
 def _graph(derivation: Derivation, n: Sizes | None, component: str | None, checks: bool) -> Page:
-    from symbackprop.graph.route import route
+    from symbackprop.graph.page import route
 
     return route(derivation, n, checks=checks)
 

@@ -96,7 +96,10 @@ ROOMS = [
     {"frontend", "calculus"},
     {"emit", "verify"},
     {"printing"},
-    {"catalogue", "request", "derived", "products", "record", "derivation", "graph", "claims", "routes"},
+    {
+        "catalogue", "request", "derived", "products", "record", "derivation", "graph", "claims",
+        "routes",
+    },
 ]
 
 

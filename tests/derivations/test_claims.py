@@ -1,4 +1,4 @@
-"""What is printed for a layer is a claim: read back it is true, and its wrong versions are false."""
+"""What is printed for a layer is a claim: read back it is true, its wrong versions are false."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
+from symbackprop.emit.latex_lines import Lines
 from sympy import Expr
 
 import symbackprop as sb
@@ -18,7 +19,6 @@ from symbackprop.claims.claim import INDEX, LATEX
 from symbackprop.claims.read import Asked, read_claim
 from symbackprop.emit.latex import names_for
 from symbackprop.emit.latex_expr import LatexPrinter
-from symbackprop.emit.latex_lines import Lines
 from symbackprop.emit.lettering import spelled
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
 from symbackprop.errors import InputError, Refused
