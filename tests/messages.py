@@ -13,7 +13,7 @@ from symbackprop.emit.translations import read_po
 ROOT = Path(__file__).parents[1]
 SOURCES = (ROOT / "symbackprop", ROOT / "cli" / "symbackprop_cli")
 # What makes words of its first argument; `message` marks a text that another one is given later.
-MAKERS = ("Words", "Note", "message")
+MAKERS = ("Words", "Note", "Reason", "message")
 
 
 def collected() -> dict[str, str]:
@@ -35,7 +35,7 @@ def unmarked() -> list[str]:
         for source in SOURCES
         for path in sorted(source.rglob("*.py"))
         for node in _made(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
+        if isinstance(_text(node), ast.JoinedStr | ast.BinOp)
     ]
 
 
@@ -47,9 +47,14 @@ def _made(tree: ast.AST) -> Iterator[ast.Call]:
 
 def _messages(tree: ast.AST) -> Iterator[str]:
     for node in _made(tree):
-        first = node.args[0]
+        first = _text(node)
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             yield first.value
+
+
+def _text(node: ast.Call) -> ast.expr:
+    """The text that words are made of; a reason has its kind before that."""
+    return node.args[1] if _name(node.func) == "Reason" else node.args[0]
 
 
 def _name(function: ast.expr) -> str:

@@ -140,9 +140,9 @@ class Teller:
         left, right = fact.left, fact.right
         if sizes is not None and not any(True for _ in free_indices(left)):
             left, right = (settled(at_sizes(e, sizes, sums=True)) for e in (left, right))
-        source = "assumed" if fact.declared else "from the definitions"
-        places = (("equation", self._equation(left, right)),)
-        return Words(f"{{equation}} ({source})", places)
+        source = Words("assumed") if fact.declared else Words("from the definitions")
+        places = (("equation", self._equation(left, right)), ("source", source))
+        return Words("{equation} ({source})", places)
 
     def _equation(self, left: Expr, right: Expr) -> Formula:
         free = tuple(dict.fromkeys(i for side in (left, right) for i in free_indices(side)))
@@ -156,10 +156,11 @@ class Teller:
             return Words("agrees at one point")
         if comparison.verdict == AGREES:
             return Words("agrees at {count} points", (("count", str(comparison.points)),))
-        places: tuple[tuple[str, Any], ...] = (("reason", comparison.reason),)
+        verdict = Words(comparison.verdict)
         if comparison.reason:
-            return Words(comparison.verdict + ": {reason}", places)
-        return Words(comparison.verdict)
+            places = (("verdict", verdict), ("reason", comparison.reason))
+            return Words("{verdict}: {reason}", places)
+        return verdict
 
 
 def _sorted(expr: Basic) -> Any:

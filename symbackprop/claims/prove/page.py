@@ -114,7 +114,8 @@ def _reasons(link: Link, show: CalledShower) -> tuple[Part, ...]:
         name = link.equation[0].name.partition(" ")[0]
         return (Words("definition of {function}", (("function", name),)), *facts)
     told = _equation(link.equation, show)
-    return (Words(f"{link.law}, {{equation}}", (("equation", told),)), *facts)
+    places = (("law", Words(link.law)), ("equation", told))
+    return (Words("{law}, {equation}", places), *facts)
 
 
 def _equation(sides: tuple[Expr, Expr], show: CalledShower) -> Formula:
