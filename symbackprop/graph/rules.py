@@ -7,6 +7,9 @@ from symbackprop.graph import operations as op
 from symbackprop.graph.operations import Operation
 
 BRANCH = Words("the value goes several ways: the messages that come back are added")
+_TIMES = (("sign", Formula("×", "x", r"\times")),)
+_SIGMA = (("sign", Formula("Σ", "sum", r"\Sigma")),)
+_PI = (("sign", Formula("Π", "prod", r"\Pi")),)
 _SQUARE = Formula("-1/x^2", "-1/x^2", r"-\frac{1}{x^{2}}")
 
 _RULES = {
@@ -14,12 +17,14 @@ _RULES = {
     op.SUBTRACT: Words(
         "- node: passes the message on, with the opposite sign to what is taken away"
     ),
-    op.MULTIPLY: Words("× node: the message times the other inputs (they change places)"),
+    op.MULTIPLY: Words(
+        "{sign} node: the message times the other inputs (they change places)", _TIMES
+    ),
     op.DIVIDE: Words("/ node: the message times {factor} of its input", (("factor", _SQUARE),)),
     op.POWER: Words("power node: the message times the derivative of the power"),
-    op.SUM: Words("Σ node: passes the message on to every term"),
+    op.SUM: Words("{sign} node: passes the message on to every term", _SIGMA),
     op.DOT: Words("dot node: the message times the other factors, of every product"),
-    op.PRODUCT: Words("Π node: the message times the other factors"),
+    op.PRODUCT: Words("{sign} node: the message times the other factors", _PI),
     op.LARGEST: Words("max node: passes the message on to the largest; several share it"),
     op.LARGER: Words("max node: passes the message on to the larger input"),
     op.SMALLER: Words("min node: passes the message on to the smaller input"),
