@@ -108,14 +108,25 @@ def _reasons(link: Link, show: CalledShower) -> tuple[Part, ...]:
         for f in link.facts
     )  # fmt: skip
     if link.equation is None:
-        return (*(() if facts and link.law == "facts" else (Words(link.law),)), *facts)
+        return (*(() if facts and link.law == "facts" else (_named(link.law),)), *facts)
     if link.law == DEFINITION:
         assert isinstance(link.equation[0], Called)
         name = link.equation[0].name.partition(" ")[0]
         return (Words("definition of {function}", (("function", name),)), *facts)
     told = _equation(link.equation, show)
-    places = (("law", Words(link.law)), ("equation", told))
+    places = (("law", _named(link.law)), ("equation", told))
     return (Words("{law}, {equation}", places), *facts)
+
+
+def _named(law: str) -> Part:
+    """A law by its name, or by its statement, which is a formula."""
+    if law.isascii():
+        return Words(law)
+    plain, latex = law, law
+    for sign, name, macro in (("Σ", "sum", r"\sum"), ("δ", "delta", r"\delta"), ("σ", "sigma",
+                              r"\sigma"), ("Π", "prod", r"\prod"), ("…", "...", r"\dots")):  # fmt: skip
+        plain, latex = plain.replace(sign, name), latex.replace(sign, macro)
+    return Formula(law, plain, latex)
 
 
 def _equation(sides: tuple[Expr, Expr], show: CalledShower) -> Formula:
