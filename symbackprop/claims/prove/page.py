@@ -118,13 +118,18 @@ def _reasons(link: Link, show: CalledShower) -> tuple[Part, ...]:
     return (Words("{law}, {equation}", places), *facts)
 
 
+_SIGNS = (
+    ("Σ", "sum", r"\sum"), ("Π", "prod", r"\prod"), ("δ", "delta", r"\delta"),
+    ("σ", "sigma", r"\sigma"), ("…", "...", r"\dots"),
+)  # fmt: skip
+
+
 def _named(law: str) -> Part:
     """A law by its name, or by its statement, which is a formula."""
     if law.isascii():
         return Words(law)
     plain, latex = law, law
-    for sign, name, macro in (("Σ", "sum", r"\sum"), ("δ", "delta", r"\delta"), ("σ", "sigma",
-                              r"\sigma"), ("Π", "prod", r"\prod"), ("…", "...", r"\dots")):  # fmt: skip
+    for sign, name, macro in _SIGNS:
         plain, latex = plain.replace(sign, name), latex.replace(sign, macro)
     return Formula(law, plain, latex)
 
