@@ -4,7 +4,7 @@ The error of a float64 result g against the exact value w is |g - w| / max(|w|, 
 rounding scale of the shown formula (see `rounding`), what rounding each of its operations may
 cost in units of epsilon: y - t is compared relative to y, whatever is left of it. s is cut off
 at the largest number in the problem (an input, a weight, a gradient entry, a definition up to
-1e10), so that a result that is pure noise never passes. Differences below 1e-300, where float64
+1e10) or at 1e6 |w|, so that a result that is pure noise never passes. Differences below 1e-300, where float64
 underflows, count as 0.
 """
 
@@ -36,6 +36,8 @@ PROGRAM = "of the traced program: the function takes no complex numbers"
 ROOM = 0.01
 _NOISE = 1e-45
 _UNDERFLOW = 1e-300
+_CREDIBLE = 1e6
+"""A result with six digits right is not noise: rounding may explain the others."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def measured(
             if formulas.values[target][place] == 0 and abs(w) < _NOISE * cap:
                 values[place] = w * 0
     exact = formulas.values | truth
-    scales = {t: {p: min(s, cap) for p, s in v.items()} for t, v in formulas.scales.items()}
+    scales = {t: {p: min(s, max(cap, _CREDIBLE * float(abs(exact[t][p])))) for p, s in v.items()}
+              for t, v in formulas.scales.items()}  # fmt: skip
     findings = [_formula(t, formulas.values[t], exact[t], scales[t]) for t in truth]
     outcome = run()
     findings += _module(outcome, exact, scales)

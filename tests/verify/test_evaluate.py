@@ -233,3 +233,14 @@ def test_a_mask_hides_what_has_no_value_in_formulas_only(expr: Expr) -> None:
     state.masked = True
     state.run([(y, (k,), expr)])
     assert set(state.arrays[y].values()) == {0.0}
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc"])
+@pytest.mark.parametrize("at", [0, 0.3, -2.5, 5, -9])
+def test_a_complex_step_through_erf_keeps_its_digits(name: str, at: float) -> None:
+    digits, finer = Digits(60), Digits(150)
+    step = digits.mp.mpf("1e-18")
+    found = digits.function(name, digits.mp.mpc(at, step))
+    want = getattr(finer.mp, name)(finer.mp.mpc(at, step))
+    assert abs(found.imag / want.imag - 1) < 1e-58
+    assert abs(found.real - want.real) < 1e-58
