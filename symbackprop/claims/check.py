@@ -69,8 +69,10 @@ def check(
     """The verdict on a claim about the gradients of a program.
 
     wrt: the inputs that gradients were derived in; others are derived where the claim is about
-    them. sessions: those of earlier claims about the program. Raises Refused for text that is not read, UnknownNameError, ShapeError and InputError
-    for a claim without a meaning, and what `backward` raises.
+    them. sessions: those of earlier claims about the program.
+
+    Raises Refused for text that is not read, UnknownNameError, ShapeError and InputError for a
+    claim without a meaning, and what `backward` raises.
     """
     names = [a.name for a in program.differentiable]
     wanted = list(wrt or names)

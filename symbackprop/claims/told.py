@@ -94,7 +94,8 @@ def told(
         tuple(_equation(e, show) for e in outcome.needs), bool(case.equations),
         tuple(_fact(f, show) for f in outcome.facts), using,
         tuple(words_of(r, show) for r in why),
-        None if gap is None or gap == 0 else show.formula(gap), _example(outcome, show, left), right.note,
+        None if gap is None or gap == 0 else show.formula(gap),
+        _example(outcome, show, left), right.note,
     )  # fmt: skip
 
 

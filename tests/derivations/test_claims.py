@@ -1,4 +1,4 @@
-"""What is printed for a layer is a claim: read back it is true, and its wrong versions are false."""
+"""What is printed for a layer is a claim: read back it is true, its wrong versions are false."""
 
 from __future__ import annotations
 
