@@ -38,6 +38,7 @@ CODES = {"proved": 0, "agrees": 0, "false": 1, "inconclusive": 3}
               help="A name that the claim uses: 'tau = sum(t)'. Repeat for each.")  # fmt: skip
 @click.option("--rename", metavar="OLD=NEW,…", help="Rename arrays to match your notes: a=z,y=o.")
 @click.option("--batch", metavar="N", help="Add a leading batch axis, as 'derive' does.")
+@click.option("--steps", is_flag=True, help="For a true claim, how it is found, law by law.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict for other programs.")
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
@@ -53,6 +54,7 @@ def command(
     lets: tuple[str, ...],
     rename: str | None,
     batch: str | None,
+    steps: bool,
     as_json: bool,
     path: str | None,
 ) -> int:
@@ -105,6 +107,7 @@ def command(
         if as_json:
             result = found.json()
         else:
-            result = first_shown(output, found.text, partial(found.text, unicode=False))
+            show = partial(found.text, steps=steps)
+            result = first_shown(output, show, partial(show, unicode=False))
     output.write(result)
     return CODES[found.verdict]

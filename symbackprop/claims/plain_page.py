@@ -86,7 +86,7 @@ def _chain(block: Chain, show: Callable[[Formula], str]) -> list[str]:
     for n, row in enumerate(block.rows):
         start = f"{show(block.left)} = " if n == 0 else "    = "
         lines += [f"  {piece}" for piece in broken(start + show(row.right), 8)]
-        why = _parts(row.reasons, show)
+        why = "; ".join(_part(p, show) for p in row.reasons)
         if row.verdict is not None:
             why += f" [{_part(row.verdict, show)}]"
         if why:

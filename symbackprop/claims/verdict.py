@@ -12,6 +12,7 @@ from sympy import Expr
 from symbackprop.claims.case import TRUE
 from symbackprop.claims.claim import Claim
 from symbackprop.claims.counterexample import record
+from symbackprop.claims.derivation_chain import derivation
 from symbackprop.claims.judge import Judged
 from symbackprop.claims.page import check_page
 from symbackprop.claims.plain_page import plain
@@ -79,16 +80,16 @@ class Checked:
         example = self.outcome.counterexample
         return None if example is None else record(example)
 
-    @cached_property
-    def page(self) -> Page:
-        """The verdict as a page, for any printer."""
+    def page(self, *, steps: bool = False) -> Page:
+        """The verdict as a page, for any printer; with `steps`, how a true claim is found."""
         name = self.outcome.case.setting.forward.name
+        shown = derivation(self.outcome) if steps and self.ok else ()
         return check_page(name, self.told, self.outcome.comparison, self.place,
-                          len(self.claim.rights))  # fmt: skip
+                          len(self.claim.rights), shown)  # fmt: skip
 
-    def text(self, *, unicode: bool = True) -> str:
+    def text(self, *, unicode: bool = True, steps: bool = False) -> str:
         """The verdict for a terminal."""
-        return plain(self.page, unicode=unicode)
+        return plain(self.page(steps=steps), unicode=unicode)
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain data."""

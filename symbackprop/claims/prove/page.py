@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sympy import Expr
 
-from symbackprop.algebra.letters import free_indices, names_in
+from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.program import Assumption
 from symbackprop.claims.counterexample import Counterexample
+from symbackprop.claims.laws_told import reasons_of
 from symbackprop.claims.numbers import array_formula, number
 from symbackprop.claims.page import ASSUMED, verdict
 from symbackprop.claims.prove.called import Called, CalledLatex, CalledText
@@ -101,30 +102,12 @@ def _chain(left: Formula, links: Links, show: CalledShower, checks: bool) -> Cha
 
 
 def _reasons(link: Link, show: CalledShower) -> tuple[Part, ...]:
-    facts = tuple(
-        Words("{fact} ({source})", (("fact", equation(show.formula(f.left), show.formula(f.right))),
-                                    ("source", ASSUMED if f.declared else
-                                     Words("from the definitions"))))
-        for f in link.facts
-    )  # fmt: skip
-    if link.equation is None:
-        return (*(() if facts and link.law == "facts" else (Words(link.law),)), *facts)
     if link.law == DEFINITION:
+        assert link.equation is not None
         assert isinstance(link.equation[0], Called)
         name = link.equation[0].name.partition(" ")[0]
-        return (Words("definition of {function}", (("function", name),)), *facts)
-    told = _equation(link.equation, show)
-    return (Words(f"{link.law}, {{equation}}", (("equation", told),)), *facts)
-
-
-def _equation(sides: tuple[Expr, Expr], show: CalledShower) -> Formula:
-    """An equation of a step, with letters of its own."""
-    free = tuple(dict.fromkeys(i for side in sides for i in free_indices(side)))
-    fixed = tuple(i for i in free if i in show.letters)
-    others = tuple(i for i in free if i not in fixed)
-    letters = named(others, {i: show.letters[i] for i in fixed}, show.taken)
-    own = CalledShower(show.names, letters, show.taken)
-    return equation(own.formula(sides[0]), own.formula(sides[1]))
+        return (Words("definition of {function}", (("function", name),)),)
+    return reasons_of(link.law, link.equation, link.facts, show)
 
 
 def _example(

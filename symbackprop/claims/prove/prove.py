@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 from sympy import Expr
@@ -77,20 +76,16 @@ class Proved:
         found = record(self.example)
         return {"left": found.pop("claimed"), "right": found.pop("true"), **found}
 
-    def page_of(self, checks: bool = False) -> Page:
+    def page(self, *, checks: bool = False) -> Page:
         """The verdict as a page; with `checks`, what became of the check of each step."""
         return prove_page(
             self.statement, self.comparison, self.links, self.needs, self.example, self.why,
             self.gap, self.partial, checks,
         )  # fmt: skip
 
-    @cached_property
-    def page(self) -> Page:
-        return self.page_of()
-
     def text(self, *, unicode: bool = True, checks: bool = False) -> str:
         """The verdict and the steps for a terminal."""
-        return plain(self.page_of(checks), unicode=unicode)
+        return plain(self.page(checks=checks), unicode=unicode)
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain data."""
