@@ -20,6 +20,9 @@ CASES = {
     "symbackprop --help": ([COMMAND, "--help"], 0.35),
     "symbackprop list": ([COMMAND, "list"], 0.6),
     "symbackprop derive softmax-ce --latex": ([COMMAND, "derive", "softmax-ce", "--latex"], 2.0),
+    "symbackprop derive softmax-ce --steps --latex": (
+        [COMMAND, "derive", "softmax-ce", "--steps", "--latex"], 4.0,
+    ),
 }
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sympy import Eq
 
-from symbackprop import __version__, request
+from symbackprop import __version__, printing, request
 from symbackprop.algebra.deadline import limited, working_on
 from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.program import Definition, Program
@@ -22,6 +22,7 @@ from symbackprop.calculus.result import Adjoint, Backward
 from symbackprop.calculus.reverse import backward
 from symbackprop.derived import Gradient, Jacobian, displayed
 from symbackprop.emit.lettering import lettered_backward, lettered_jacobian
+from symbackprop.emit.translations import translation
 from symbackprop.products import Product
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from symbackprop.calculus.steps import Steps
     from symbackprop.claims.check import Sessions
     from symbackprop.claims.verdict import Checked
-    from symbackprop.emit.steps import Shown
+    from symbackprop.emit.page import Page
+    from symbackprop.emit.result_page import Example
+    from symbackprop.printing import Printed
     from symbackprop.verify.report import Report
 
 
@@ -62,19 +65,21 @@ def derive(
     text that is not on the whitelist, NotYet for what is not supported, DerivationError where the
     derivation fails, TimedOut where it takes too long; all are SymbackpropErrors.
     """
+    read = partial(
+        request.read,
+        what,
+        shapes=shapes,
+        wrt=wrt,
+        assume=tuple(assume or ()),
+        no_assume=no_assume,
+        rename=rename,
+        batch=batch,
+    )
     with limited(timeout):
-        asked = request.read(
-            what,
-            shapes=shapes,
-            wrt=wrt,
-            assume=tuple(assume or ()),
-            no_assume=no_assume,
-            rename=rename,
-            batch=batch,
-        )
+        asked = read()
         derived = backward(asked.program, asked.wrt)
         shown = lettered_backward(derived)
-    return Derivation(shown, derived, asked.program, asked.function, asked.examples)
+    return Derivation(shown, derived, asked.program, asked.function, asked.examples, read)
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,7 +90,7 @@ class Derivation:
     backward: the same before it was given those names. source: the forward pass as it was traced,
     from which the steps are found. function: the NumPy function that was
     derived, if the forward pass is one that can be called. examples: input values of the layer's
-    worked examples.
+    worked examples. read: reads the request again, at other sizes.
     """
 
     shown: Backward
@@ -93,6 +98,7 @@ class Derivation:
     source: Program
     function: Callable[..., Any] | None = None
     examples: tuple[Mapping[str, float], ...] = ()
+    read: Callable[..., request.Request] | None = None
 
     @property
     def name(self) -> str:
@@ -119,28 +125,66 @@ class Derivation:
         with working_on("the steps"):
             return steps(worked(self.source, [a.name for a in self.backward.wrt]))
 
-    def steps_text(self, *, unicode: bool = True, checks: bool = False) -> str:
-        """The steps for a terminal; with `checks`, what became of the check of each."""
-        from symbackprop.emit.text_steps import text_steps
+    def steps_text(
+        self, *, unicode: bool = True, checks: bool = False, lang: str = "en"
+    ) -> str:
+        """The steps for a terminal; with `checks`, what became of the check of each.
 
-        return text_steps(self._shown_steps(checks), unicode=unicode)
+        lang: the language of the words, "en", "zh" or "es"; raises InputError for any other.
+        """
+        from symbackprop.emit.page_text import page_text
 
-    def steps_latex(self, *, checks: bool = False) -> str:
-        """The steps in LaTeX, a displayed block for each gradient."""
-        from symbackprop.emit.latex_steps import latex_steps
+        return page_text(self._steps_page(checks), unicode, words=translation(lang))
 
-        return latex_steps(self._shown_steps(checks))
+    def steps_latex(
+        self, *, checks: bool = False, standalone: bool = False, lang: str = "en"
+    ) -> str:
+        """The steps in LaTeX, a displayed block for each gradient, or a document of its own."""
+        from symbackprop.emit.page_latex import page_latex
 
-    def _shown_steps(self, checks: bool) -> Shown:
+        page = self._steps_page(checks)
+        if standalone:
+            return printing.document(page, lang)
+        return page_latex(page, words=translation(lang))
+
+    def _steps_page(self, checks: bool) -> Page:
         from symbackprop.emit.steps import shown
+        from symbackprop.emit.steps_page import steps_page, verdict_words
 
         verdicts = None
         if checks:
             from symbackprop.verify.steps import checked
 
             found = checked(self.steps)
-            verdicts = [[c.comparison.told for c in section] for section in found]
-        return shown(self.steps, self.backward.wrt, verdicts)
+            verdicts = [
+                [verdict_words(c.verdict, c.points, c.reason) for c in (s.comparison for s in part)]
+                for part in found
+            ]
+        return steps_page(shown(self.steps, self.backward.wrt, verdicts), self.backward)
+
+    def route(
+        self,
+        name: str,
+        *,
+        n: int | Mapping[str, int] | None = None,
+        component: str | None = None,
+        checks: bool = False,
+    ) -> Printed:
+        """The derivation by one of several routes, which all end in the same expressions.
+
+        name: "index", the chain rule with subscripts, Jacobians by cases; "matrix", differentials
+            of whole arrays; "graph", node by node; "paths", the sum over all paths to one
+            component, such as "W[2,1]", counted from 1.
+        n: a number for the size, or for each by its name, at which "graph" and "paths" write
+            every axis out. checks: say of every equality how it was checked.
+
+        Raises InputError for another route, sizes or a component that do not fit, NotYet where a
+        route does not exist.
+        """
+        from symbackprop.routes import told
+
+        with working_on(f"the route {name}"):
+            return told(self, name, n, component, checks)
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -156,33 +200,75 @@ class Derivation:
         """The cost of each step of the backward pass, as the simplifier counts it."""
         return program_cost(self.backward)
 
-    def latex(self, *, notation: str = "index") -> str:
-        """One `aligned` block for display mathematics; notation is "index" or "matrix"."""
+    def latex(
+        self, *, notation: str = "index", standalone: bool = False, lang: str = "en"
+    ) -> str:
+        """One `aligned` block for display mathematics, or a document of its own.
+
+        notation: "index" or "matrix". lang: the language of the words, "en", "zh" or "es".
+        Raises InputError for any other of either.
+        """
         from symbackprop.emit.latex import latex
 
         with working_on("the LaTeX of the result"):
-            return latex(self.backward, notation=notation)
+            if standalone:
+                return printing.document(self._page(notation), lang)
+            return latex(self.backward, notation=notation, words=translation(lang))
 
-    def text(self, *, unicode: bool = True, notation: str = "index") -> str:
-        """The derivation for a terminal; without `unicode`, in ASCII; notation as for `latex`."""
-        from symbackprop.emit.text import text
+    def text(self, *, unicode: bool = True, notation: str = "index", lang: str = "en") -> str:
+        """The derivation for a terminal; without `unicode`, in ASCII; the rest as for `latex`."""
+        from symbackprop.emit.page_text import page_text
 
         with working_on("the text of the result"):
-            return text(self.backward, unicode=unicode, notation=notation, worked=self._worked())
+            return page_text(self._page(notation), unicode, words=translation(lang))
 
-    def _worked(self) -> list[str]:
+    def markdown(
+        self,
+        *,
+        steps: bool = False,
+        checks: bool = False,
+        notation: str = "index",
+        lang: str = "en",
+    ) -> str:
+        """The result in Markdown, or with `steps` how it is found; the rest as for `latex`."""
+        with working_on("the Markdown of the result"):
+            page = self._steps_page(checks) if steps else self._page(notation)
+            return printing.markdown(page, lang)
+
+    def html(
+        self,
+        *,
+        steps: bool = False,
+        checks: bool = False,
+        notation: str = "index",
+        lang: str = "en",
+    ) -> str:
+        """The same as one file of HTML that needs no network."""
+        with working_on("the HTML of the result"):
+            page = self._steps_page(checks) if steps else self._page(notation)
+            return printing.html(page, lang)
+
+    def _page(self, notation: str) -> Page:
+        from symbackprop.emit.result_page import result_page
+
+        return result_page(self.backward, notation=notation, examples=self._examples())
+
+    def _examples(self) -> list[Example]:
         """The value and the gradients at each example, as the generated code computes them."""
         if not self.examples:
             return []
-        module, (output,) = self.compile(), self.backward.program.outputs
-        lines = []
+        from symbackprop.emit.result_page import Example
+
+        program = self.backward.program
+        module, (output,) = self.compile(), program.outputs
+        named = {a.name: a for a in program.inputs}
+        found = []
         for inputs in self.examples:
             value, grads = module.value_and_grad(*inputs.values())
-            given = ", ".join(f"{name} = {x:.10g}" for name, x in inputs.items())
-            found = {output.name: value, **{f"d{n}": g for n, g in grads._asdict().items()}}
-            results = ", ".join(f"{name} = {x:.10g}" for name, x in found.items())
-            lines.append(f"at {given}: {results}")
-        return lines
+            given = {named[name]: x for name, x in inputs.items()}
+            slopes = {named[name]: x for name, x in grads._asdict().items()}
+            found.append(Example(given, (output, value), slopes))
+        return found
 
     def numpy_source(self) -> str:
         """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`."""

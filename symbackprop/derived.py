@@ -8,14 +8,16 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from symbackprop import __version__
+from symbackprop import __version__, printing
 from symbackprop.algebra.nodes import Index
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.spelling import size_text
 from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus import result
+from symbackprop.emit.translations import translation
 
 if TYPE_CHECKING:
+    from symbackprop.emit.page import Page
     from symbackprop.verify.report import Report
 
 
@@ -55,8 +57,8 @@ class Gradient:
 
     def latex(self) -> str:
         """The right-hand side of the gradient in LaTeX, in index notation."""
-        from symbackprop.emit.latex import names_for
         from symbackprop.emit.latex_expr import LatexPrinter
+        from symbackprop.emit.naming import names_for
 
         return LatexPrinter(names_for(self.shown)).show(self.adjoint.expr)
 
@@ -85,17 +87,36 @@ class Jacobian:
         """The closed form as a SymPy expression."""
         return to_sympy(self.jacobian.expr)
 
-    def latex(self) -> str:
-        """One `aligned` block: definitions, the closed form, its cases and its matrix form."""
+    def latex(self, *, standalone: bool = False, lang: str = "en") -> str:
+        """One `aligned` block: definitions, the closed form, its cases and its matrix form.
+
+        standalone: a document of its own instead. lang: the language of the words, "en", "zh" or
+        "es"; raises InputError for any other.
+        """
         from symbackprop.emit.latex import latex_jacobian
 
-        return latex_jacobian(self.jacobian, self.program)
+        if standalone:
+            return printing.document(self._page(), lang)
+        return latex_jacobian(self.jacobian, self.program, words=translation(lang))
 
-    def text(self, *, unicode: bool = True) -> str:
+    def text(self, *, unicode: bool = True, lang: str = "en") -> str:
         """The closed form for a terminal."""
-        from symbackprop.emit.text import text_jacobian
+        from symbackprop.emit.page_text import page_text
 
-        return text_jacobian(self.jacobian, self.program, unicode=unicode)
+        return page_text(self._page(), unicode, words=translation(lang))
+
+    def markdown(self, *, lang: str = "en") -> str:
+        """The closed form in Markdown."""
+        return printing.markdown(self._page(), lang)
+
+    def html(self, *, lang: str = "en") -> str:
+        """The closed form as one file of HTML that needs no network."""
+        return printing.html(self._page(), lang)
+
+    def _page(self) -> Page:
+        from symbackprop.emit.jacobian_page import jacobian_page
+
+        return jacobian_page(self.jacobian, self.program)
 
     @property
     def kind(self) -> str:

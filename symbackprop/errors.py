@@ -41,3 +41,12 @@ class TimedOut(DerivationError):
 
 class VerificationError(SymbackpropError):
     """A derived result disagrees with numbers."""
+
+
+class MissingExtra(SymbackpropError):
+    """A library that only some requests need is not installed."""
+
+    def __init__(self, extra: str, library: str) -> None:
+        super().__init__(
+            f'this needs {library}, which is not installed; pip install "symbackprop[{extra}]"'
+        )

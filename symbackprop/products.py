@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Eq
 
-from symbackprop import __version__
+from symbackprop import __version__, printing
 from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus import result
 from symbackprop.derived import displayed, names_of, shape_of
 from symbackprop.emit.lettering import lettered_formula
+from symbackprop.emit.translations import translation
 
 if TYPE_CHECKING:
+    from symbackprop.emit.page import Page
     from symbackprop.verify.report import Report
 
 
@@ -78,17 +80,34 @@ class Product:
         lines = (*self.shown.program.definitions, *self.shown.steps)
         return tuple(Eq(to_sympy(s.element), to_sympy(s.expr), evaluate=False) for s in lines)
 
-    def latex(self, *, notation: str = "index") -> str:
-        r"""One `aligned` block; the rate of change of y is \dot{y}."""
+    def latex(
+        self, *, notation: str = "index", standalone: bool = False, lang: str = "en"
+    ) -> str:
+        r"""One `aligned` block, or a document; the rate of change of y is \dot{y}."""
         from symbackprop.emit.latex import latex_product
 
-        return latex_product(self.product, notation=notation)
+        if standalone:
+            return printing.document(self._page(notation), lang)
+        return latex_product(self.product, notation=notation, words=translation(lang))
 
-    def text(self, *, unicode: bool = True, notation: str = "index") -> str:
+    def text(self, *, unicode: bool = True, notation: str = "index", lang: str = "en") -> str:
         """The product for a terminal."""
-        from symbackprop.emit.text import text_product
+        from symbackprop.emit.page_text import page_text
 
-        return text_product(self.product, unicode=unicode, notation=notation)
+        return page_text(self._page(notation), unicode, words=translation(lang))
+
+    def markdown(self, *, notation: str = "index", lang: str = "en") -> str:
+        """The product in Markdown."""
+        return printing.markdown(self._page(notation), lang)
+
+    def html(self, *, notation: str = "index", lang: str = "en") -> str:
+        """The product as one file of HTML that needs no network."""
+        return printing.html(self._page(notation), lang)
+
+    def _page(self, notation: str) -> Page:
+        from symbackprop.emit.product_page import product_page
+
+        return product_page(self.product, notation=notation)
 
     def numpy_source(self) -> str:
         """A module with a function `jvp` or `hvp` of the inputs and then the directions.

@@ -12,8 +12,8 @@ from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus.costs import ProgramCost, StepCost
 from symbackprop.calculus.result import Adjoint
 from symbackprop.derived import names_of, shape_of
-from symbackprop.emit.latex import names_for
 from symbackprop.emit.latex_expr import LatexPrinter
+from symbackprop.emit.naming import names_for
 from symbackprop.emit.numpy import numpy_expression
 
 if TYPE_CHECKING:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sympy import Integer
+
 from symbackprop import catalogue
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.spelling import size_text
 from symbackprop.errors import InputError, UnknownNameError
 from symbackprop.layer import Layer
 
@@ -44,8 +47,16 @@ def read(
     no_assume: bool,
     rename: Mapping[str, str] | None,
     batch: Batch | None,
+    sizes: Mapping[str, int] | None = None,
 ) -> Request:
-    """Read a request; the parameters are those of `derive`."""
+    """Read a request; the parameters are those of `derive`.
+
+    sizes: numbers for symbolic sizes. Raises InputError for a size that the program has not.
+    """
+    if sizes:
+        plain = read(what, shapes=shapes, wrt=None, assume=assume, no_assume=no_assume,
+                     rename=None, batch=None)  # fmt: skip
+        shapes = {**(shapes or {}), **_numbered(plain.program, sizes)}
     source = _resolve(what, shapes or {})
     function: Callable[..., Any] | None = None
     data: Sequence[str] = ()
@@ -71,6 +82,18 @@ def read(
         wrt = [rename.get(name, name) for name in wrt] if wrt else None
         examples = [{rename.get(n, n): x for n, x in e.items()} for e in examples]
     return Request(program, tuple(wrt) if wrt else None, function, tuple(examples))
+
+
+def _numbered(program: Program, sizes: Mapping[str, int]) -> dict[str, tuple[int | str, ...]]:
+    """The shapes of the inputs with numbers in the place of these sizes."""
+    known = {str(s): s for s in program.sizes}
+    unknown = [name for name in sizes if name not in known]
+    if unknown:
+        raise InputError(f"there is no size {unknown[0]!r}; the sizes are {', '.join(known)}")
+    if any(k < 1 for k in sizes.values()):
+        raise InputError("a size is 1 or more")
+    put = {known[name]: Integer(k) for name, k in sizes.items()}
+    return {a.name: tuple(size_text(s.xreplace(put)) for s in a.shape) for a in program.inputs}
 
 
 def _resolve(what: What, shapes: Mapping[str, Any]) -> str | Layer | Callable[..., Any]:

@@ -41,7 +41,8 @@ def test_the_wheel_holds_exactly_the_three_packages(built: Path) -> None:
         for package in folder.glob("symbackprop*")
         for path in package.rglob("*.py")
     }
-    assert shipped == sources | {"symbackprop/py.typed"}
+    catalogues = {f"symbackprop/locale/{lang}/LC_MESSAGES/symbackprop.po" for lang in ("zh", "es")}
+    assert shipped == sources | {"symbackprop/py.typed"} | catalogues
     assert f"{info}/licenses/LICENSE" in files
 
 
@@ -78,8 +79,6 @@ def test_every_error_is_in_one_tree() -> None:
         ("import symbackprop.layer", ["sympy", "numpy", "click"]),
         ("import symbackprop_derivations.softmax_ce", ["sympy", "click"]),
         ("import symbackprop_cli.main, symbackprop_cli.derive", ["sympy", "numpy"]),
-        ("import symbackprop_cli.check, symbackprop_cli.prove", ["sympy", "numpy", "lark"]),
-        ("import symbackprop as sb; sb.derive('softmax-ce').text()", ["lark"]),
         ("from symbackprop import catalogue as c; [c.load(n) for n in c.names()]", ["sympy"]),
         ("import symbackprop.derivation", ["scipy", "hypothesis", "click", "symbackprop.verify"]),
     ],
@@ -92,12 +91,15 @@ def test_an_import_brings_no_more_than_it_needs(statement: str, absent: list[str
 
 # Each room may import from itself and from the rooms before its own line.
 ROOMS = [
-    {"errors", "layer"},
+    {"errors", "layer", "messages"},
     {"algebra"},
     {"frontend", "calculus"},
     {"emit", "verify"},
-    {"claims"},
-    {"catalogue", "request", "derived", "products", "record", "derivation"},
+    {"printing"},
+    {
+        "catalogue", "request", "derived", "products", "record", "derivation", "graph", "claims",
+        "routes",
+    },
 ]
 
 
@@ -127,7 +129,7 @@ def test_imports_run_downwards_only() -> None:
             continue
         for module in _imports(path):
             other = _room(module)
-            beside = other != own and level.get(other) == level[own] and level[own] < 5
+            beside = other != own and level.get(other) == level[own] and level[own] < 4
             if not other.startswith("__") and (level[other] > level[own] or beside):
                 wrong.append(f"{path.name} imports {module}")
     assert wrong == []

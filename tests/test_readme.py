@@ -16,6 +16,9 @@ README = Path(__file__).parents[1] / "README.md"
 CONSOLE = re.compile(r"(?<=```console\n)\$ (symbackprop [^\n]*)\n.*?(?=```)", re.DOTALL)
 FILE = re.compile(r"```python\n# (\w+\.py)\n(.*?)```", re.DOTALL)
 
+OPTIONS = ["--rename", "--batch", "--notation", "--json", "--numpy", "--markdown", "--html",
+           "--standalone", "--lang", "--steps"]  # fmt: skip
+
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
@@ -61,7 +64,7 @@ def test_two_commands_are_complete_on_a_fresh_machine() -> None:
     assert commands[1].endswith(".venv/bin/pytest")
 
 
-@pytest.mark.parametrize("option", ["--rename", "--batch", "--notation", "--json", "--numpy"])
+@pytest.mark.parametrize("option", OPTIONS)
 def test_the_readme_names_only_options_that_exist(option: str) -> None:
     from symbackprop_cli.derive import command
 

@@ -19,6 +19,7 @@ from symbackprop.errors import InputError, Refused, SymbackpropError
 COMMANDS = {
     "check": "Check a claim about a gradient; a false one gets a counterexample and a reason.",
     "derive": "Derive the backward pass of a layer, a NumPy function or an expression.",
+    "graph": "Draw the computational graph of a layer, a NumPy function or an expression.",
     "list": "List the layers of the catalogue.",
     "prove": "Prove that two expressions are equal, step by step, or refute it.",
     "verify": "Check derived gradients and generated code against numbers.",

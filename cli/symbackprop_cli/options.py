@@ -126,3 +126,20 @@ def read_renames(text: str | None) -> dict[str, str] | None:
     from symbackprop.frontend.names import parse_renames
 
     return dict(parse_renames(text))
+
+
+def read_sizes(text: str | None) -> int | dict[str, int] | None:
+    """`3`, or `n=3,m=2`."""
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return int(text)
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, equals, number = (piece.strip() for piece in part.partition("="))
+        if not (equals and name.isidentifier() and number.isdecimal()):
+            raise click.UsageError(f"--n takes a size, as 3, or sizes, as n=3,m=2, not {text!r}")
+        if name in found:
+            raise click.UsageError(f"--n gives '{name}' twice")
+        found[name] = int(number)
+    return found

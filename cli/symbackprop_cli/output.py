@@ -62,7 +62,15 @@ class Output:
             # A device or a pipe, such as /dev/null, is written to and never replaced.
             self.path.write_text(text, encoding="utf-8")
         else:
-            self._replace(self.path, text)
+            self._replace(self.path, text.encode())
+
+    def write_bytes(self, data: bytes) -> None:
+        """Write what is no text to the file; raises what `write` raises."""
+        assert self.path is not None
+        if self.path.exists() and not self.path.is_file():
+            self.path.write_bytes(data)
+        else:
+            self._replace(self.path, data)
 
     def _print(self, text: str) -> None:
         if not self.shows(text):
@@ -81,14 +89,14 @@ class Output:
             raise Unwritable(f"cannot write to stdout: {error.strerror}") from error
 
     @staticmethod
-    def _replace(path: Path, text: str) -> None:
+    def _replace(path: Path, data: bytes) -> None:
         # Written beside its destination (through a link, if it is one) and then renamed.
         target = path.resolve()
         temporary = None
         try:
             descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-            with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with open(descriptor, "wb") as file:
+                file.write(data)
             os.chmod(temporary, _mode(target))
             os.replace(temporary, target)
         except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import S
 
 from symbackprop.algebra.functions import Function
-from symbackprop.algebra.poly import ONE, UNIT, ZERO, Atom, Node, Poly, atom, mono, number
+from symbackprop.algebra.poly import ONE, UNIT, ZERO, Node, Poly, atom, mono, number, only
 from symbackprop.algebra.positions import as_position, compared, equal_positions, unequal_positions
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.signs import poly_nonnegative, poly_positive
@@ -69,7 +69,7 @@ def bracket(condition: Poly) -> Poly:
     """[c], which is a number where the condition is decided, and δ_ij for [i = j]."""
     if condition.constant is not None:
         return condition
-    node = _only(condition)
+    node = only(condition)
     if isinstance(node, Node) and node.head in ("eq", "ne"):
         gap = as_position(node.args[0] - node.args[1])
         if gap is not None:
@@ -81,17 +81,10 @@ def bracket(condition: Poly) -> Poly:
     return atom(Node("iverson", (condition,)))
 
 
-def _only(p: Poly) -> Atom | None:
-    """The atom that p is, or None."""
-    single = p.single()
-    a = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
-    return a if a is not None and p == atom(a) else None
-
-
 @law
 def with_extreme(head: str, u: Poly, v: Poly) -> Poly | None:
     """[max(a, b) > v] = [a > v] where b <= v, 1 where b > v; so for min, >= and the other side"""
-    for side, node in enumerate((_only(u), _only(v))):
+    for side, node in enumerate((only(u), only(v))):
         if not isinstance(node, Node) or node.head not in ("maximum", "minimum"):
             continue
         first, second = (

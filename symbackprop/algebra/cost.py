@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from math import prod
 
-from sympy import Add, Basic, Eq, Expr, Integer, Mul, Pow, Rational, Symbol, exp
+from sympy import Add, Basic, Eq, Expr, Integer, Mul, Pow, Rational, Symbol, exp, log, tanh
 
 from symbackprop.algebra.blocks import in_blocks
 from symbackprop.algebra.nodes import (
@@ -161,7 +161,8 @@ class _Counter:
             sides = _matrices(big, bound)
             if sides:
                 joins = sum((len(side) - 1) * elements_of(_union(side)) for side in sides)
-                if len(big) < len(body.args):  # the rest multiplies the result
+                rest = [a for a in body.args if a not in big]
+                if rest and not _union(rest):  # scalars multiply the result
                     joins += elements_of(free_indices(e))
                 return sum(self.count(a) for a in body.args) + joins + CONTRACTION * span
         return self.count(body) + span
@@ -233,8 +234,9 @@ def _subtracts(e: Basic, span: float) -> bool:
         return False
     factors = e.args[1:]
     parts = [f.args[2] if isinstance(f, Where) and _in_range(f.args[0]) else f for f in factors]
-    return all(isinstance(f, Element | Symbol | Pow | Iverson | Add) for f in parts) and any(
-        isinstance(f, Element) and not f.array.sign for f in parts
+    plain = (Element, Symbol, Pow, Iverson, Add, tanh, log)
+    return all(isinstance(f, plain) for f in parts) and any(
+        isinstance(f, tanh | log) or (isinstance(f, Element) and not f.array.sign) for f in parts
     )
 
 

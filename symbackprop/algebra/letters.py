@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, count
 
-from sympy import Add, Basic, Expr, Mul, Pow, Symbol
-from sympy.core.function import Application
-from sympy.core.relational import Relational
+from sympy import Basic, Expr, Symbol
 
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.nodes import Array, Element, Index, MatrixFunction, Reduction
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.trees import walk
+from symbackprop.algebra.unevaluated import rebuilt
 
 VECTOR = "kjilmnpqrsuvwabcfgh"
 MATRIX = "ijklmnpqrsuvwabcfgh"
@@ -103,13 +102,6 @@ def _relabel(
     if not expr.args or isinstance(expr, Array):
         return expr
     return rebuilt(expr, [_relabel(a, scope, taken, pool) for a in expr.args])
-
-
-def rebuilt(expr: Basic, arguments: list[Expr]) -> Expr:
-    """The same kind of node over other arguments, kept as they stand (unevaluated)."""
-    if isinstance(expr, Add | Mul | Pow | Relational | Application):
-        return expr.func(*arguments, evaluate=False)
-    return expr.func(*arguments)
 
 
 def _is_matrix_like(expr: Reduction) -> bool:

@@ -171,6 +171,13 @@ def atom(a: Atom, exponent: Number = 1) -> Poly:
     return Poly({frozenset(((a, exponent),)): 1}) if exponent else ONE
 
 
+def only(p: Poly) -> Atom | None:
+    """The atom that p is, or None."""
+    single = p.single()
+    a = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+    return a if a is not None and p == atom(a) else None
+
+
 def mono(monomial: Iterable[tuple[Atom, Number]], coefficient: Number = 1) -> Poly:
     """The polynomial of one monomial."""
     return Poly({frozenset(monomial): coefficient})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sympy import Basic, Expr
+from sympy import Basic, Expr, Function
 from sympy.core.relational import Relational
 
 from symbackprop.algebra.nodes import Array, Delta, Element, MatrixFunction, Reduction, fresh_index
@@ -26,7 +26,9 @@ def rename(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:
         return expr.func(rename(expr.body, inner), *bound)
     if not expr.args or isinstance(expr, Array):
         return expr
-    return expr.func(*(rename(a, mapping) for a in expr.args))
+    parts = [rename(a, mapping) for a in expr.args]
+    # SymPy would make a polygamma of a digamma.
+    return expr.func(*parts, evaluate=False) if isinstance(expr, Function) else expr.func(*parts)
 
 
 def _in_subscripts(expr: Any, mapping: Mapping[Index, Expr]) -> Any:

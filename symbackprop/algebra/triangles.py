@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symbackprop.algebra.nodes import Index
-from symbackprop.algebra.poly import ONE, Atom, Monomial, Node, Poly, atom, mono
+from symbackprop.algebra.poly import ONE, Atom, Monomial, Node, Poly, atom, mono, only
 from symbackprop.algebra.positions import as_position, compared, equal_positions
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.sums import build, opened, sum_over
@@ -13,8 +13,7 @@ def side_of_diagonal(a: Atom) -> tuple[Index, Index] | None:
     """The indices i and j of [i > j]; None for other atoms."""
     if not isinstance(a, Node) or a.head != "iverson":
         return None
-    condition = a.args[0].single()
-    held = next(iter(condition[0]))[0] if condition and len(condition[0]) == 1 else None
+    held = only(a.args[0])
     if not isinstance(held, Node) or held.head != "gt":
         return None
     i, j = map(as_position, held.args)

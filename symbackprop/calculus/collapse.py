@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sympy import Add, Expr, Mul
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
 from symbackprop.algebra.trees import rename
-from symbackprop.calculus.slow import plus, times
+from symbackprop.algebra.unevaluated import joined, plus, times
+from symbackprop.messages import message
 
 PICKS = "Σ_j δ_jk f_j = f_k"
-SPLITS = "sum of a sum"
-SPREADS = "distributive law"
+SPLITS = message("sum of a sum")
+SPREADS = message("distributive law")
 
 
 def collapsed(expr: Expr) -> tuple[str, Expr] | None:
@@ -22,10 +22,7 @@ def collapsed(expr: Expr) -> tuple[str, Expr] | None:
         found = None if isinstance(a, Index) else collapsed(a)
         if found is not None:
             law, new = found
-            parts = [new if m == n else b for m, b in enumerate(expr.args)]
-            if isinstance(expr, Mul):
-                return law, times(*parts)
-            return law, plus(*parts) if isinstance(expr, Add) else rebuilt(expr, parts)
+            return law, joined(expr, [new if m == n else b for m, b in enumerate(expr.args)])
     return _of_sum(expr) if isinstance(expr, IndexSum) else None
 
 

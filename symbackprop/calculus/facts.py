@@ -24,6 +24,7 @@ from symbackprop.algebra.poly import (
     kind,
     kinds,
     mono,
+    only,
 )
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
@@ -198,9 +199,8 @@ def sum_under_fact(rest: Poly, value: Poly, bound: tuple[Index, ...]) -> Poly:
 def _element_of(a: Atom) -> Element | None:
     """The element that an atom is, or is the exponential of; None for others."""
     if isinstance(a, Node) and a.head == "exp":
-        single = a.args[0].single()
-        held = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
-        return held if isinstance(held, Element) and a.args[0] == atom(held) else None
+        held = only(a.args[0])
+        return held if isinstance(held, Element) else None
     return a if isinstance(a, Element) else None
 
 

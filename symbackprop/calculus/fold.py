@@ -25,6 +25,7 @@ from symbackprop.algebra.poly import (
     deep_atoms,
     kind,
     mono,
+    only,
 )
 from symbackprop.algebra.powers import exp_of_sum, expand, power, power_of_sum
 from symbackprop.algebra.registry import law
@@ -107,9 +108,8 @@ def _put(kernel: Poly, value: Poly, held: set[Atom], a: Atom) -> Poly | None:
 
 def in_branches(array: Array, indices: tuple[Index, ...], f: Poly) -> Iterator[Elimination]:
     """The eliminations of `array[indices] = where(c, u, v)`: those of u under c, of v elsewhere."""
-    single = f.single()
-    node = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
-    if not isinstance(node, Node) or f != atom(node):
+    node = only(f)
+    if not isinstance(node, Node):
         return
     if node.head == "maximum":
         yield from absorbed(node, array[indices])

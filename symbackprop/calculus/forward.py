@@ -13,7 +13,7 @@ from symbackprop.algebra.sums import rename, sum_over
 from symbackprop.calculus.differentiate import differentiate, mentions
 from symbackprop.calculus.fuse import Draft, fuse
 from symbackprop.calculus.linear import Linear
-from symbackprop.calculus.notes import notes
+from symbackprop.calculus.notes import RATE, notes
 from symbackprop.calculus.result import Adjoint, Product, Tangent
 from symbackprop.calculus.reverse import asked, backward, namer, standing_indices
 from symbackprop.calculus.simplify import Simplifier
@@ -107,7 +107,7 @@ def _product(
     facts = dict.fromkeys(fact for d in drafts for fact in d.state.facts)
     given = replace(program, inputs=(*program.inputs, *directions))
     return Product(
-        given, shown, results, tuple(facts), notes(shown, "rate of change of"),
+        given, shown, results, tuple(facts), notes(shown, RATE),
         inputs, directions, of,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from symbackprop.algebra.poly import ONE, Poly, atom
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.companions import with_inverses
 from symbackprop.calculus.differentiate import mentions
-from symbackprop.calculus.notes import notes
+from symbackprop.calculus.notes import DERIVATIVE, notes
 from symbackprop.calculus.result import Fact, Formula, Jacobian, Tangent
 from symbackprop.calculus.reverse import active, namer, pull_back, standing_indices
 from symbackprop.calculus.simplify import Simplifier
@@ -56,7 +56,7 @@ def tabulated(found: Jacobian, program: Program) -> Formula:
     array = namer(program, "{}")(wish)
     step = Tangent(array, found.of, (*found.rows, *found.columns), found.expr)
     silent = replace(program, outputs=())
-    return Formula(silent, (step,), (array,), found.facts, notes((step,), "derivative of"))
+    return Formula(silent, (step,), (array,), found.facts, notes((step,), DERIVATIVE))
 
 
 def named(program: Program, name: str) -> Array:

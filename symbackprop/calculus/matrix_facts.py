@@ -93,17 +93,19 @@ class MatrixFacts:
         """The facts that the symmetry of an array rests on, None where it is not known."""
         if array not in self._symmetric:
             self._symmetric[array] = None
-            self._symmetric[array] = self._discovered(array)
-            if self._symmetric[array] is not None:
-                self._known.add(array)
+            self._note(array, self._discovered(array))
         return self._symmetric[array]
 
     def learn(self, array: Array, indices: tuple[Index, ...], value: Poly) -> None:
         """Note whether an array that has this value, such as a gradient, is symmetric."""
         if len(indices) > 1 and indices[-1].size == indices[-2].size:
-            self._symmetric[array] = self._facts_of_symmetry(array, indices, value)
-            if self._symmetric[array] is not None:
-                self._known.add(array)
+            self._note(array, self._facts_of_symmetry(array, indices, value))
+
+    def _note(self, array: Array, facts: tuple[Fact, ...] | None) -> None:
+        """Whether an array is symmetric, and what that rests on."""
+        self._symmetric[array] = facts
+        if facts is not None:
+            self._known.add(array)
 
     def _discovered(self, array: Array) -> tuple[Fact, ...] | None:
         if array not in self.definitions:

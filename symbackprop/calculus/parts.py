@@ -8,6 +8,7 @@ from functools import cache
 from symbackprop.algebra.nodes import Element, Index
 from symbackprop.algebra.poly import Atom, Node, Poly, atom_free, kind, mono
 from symbackprop.algebra.registry import CACHES, law
+from symbackprop.algebra.subscripts import indices_of
 from symbackprop.algebra.sums import opened, rename, sum_over
 
 Part = tuple[dict[Index, Index], frozenset[Atom], tuple[Index, ...]]
@@ -27,7 +28,7 @@ def part_of(kernel: Atom, a: Atom) -> Part | None:
     wanted = kernel.args[0].single()
     if wanted is None or wanted[1] != 1 or len(wanted[0]) < 2:
         return None
-    if any(e != 1 or not isinstance(f, Element) or kind(f) not in a.kinds for f, e in wanted[0]):
+    if any(e != 1 or not _is_plain(f) or kind(f) not in a.kinds for f, e in wanted[0]):
         return None
     body, bound = opened(a)
     single = body.single()
@@ -41,9 +42,14 @@ def part_of(kernel: Atom, a: Atom) -> Part | None:
         if not set(gone) <= set(bound) or len(set(gone)) < len(gone):
             continue
         outside = frozenset().union(*(atom_free(f) for f in others if f not in taken))
-        if not set(gone) & (outside | set(kept.values())):
+        if not set(gone) & outside.union(*map(indices_of, kept.values())):
             return kept, frozenset(taken), gone
     return None
+
+
+def _is_plain(f: Atom) -> bool:
+    """Whether an atom is an element at indices, not at i + 1 and the like."""
+    return isinstance(f, Element) and all(isinstance(i, Index) for i in f.indices)
 
 
 CACHES.append(part_of.cache_clear)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Expr
+from sympy import Abs, Basic, Expr
+from sympy.core.relational import Relational
 
-from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.nodes import Array, Element, Index, Iverson
 from symbackprop.algebra.program import Program
 
 
@@ -22,6 +23,34 @@ class Fact:
     right: Expr
     text: str
     declared: bool
+
+
+class Note(str):
+    """A sentence in English that knows what it is made of.
+
+    template: its translations' key. places: what stands in it: arrays by their names, comparisons
+    of them, numbers, other notes.
+    """
+
+    __slots__ = ("places", "template")
+    template: str
+    places: dict[str, Basic | Note | tuple[Array, ...]]
+
+    def __new__(cls, template: str, **places: Basic | Note | tuple[Array, ...]) -> Note:
+        made = super().__new__(cls, template.format(**{n: _told(p) for n, p in places.items()}))
+        made.template, made.places = template, places
+        return made
+
+
+def _told(part: Basic | Note | tuple[Array, ...]) -> str:
+    if isinstance(part, tuple):
+        return ", ".join(a.name for a in part)
+    if isinstance(part, Relational):
+        sign = "=" if part.rel_op == "==" else part.rel_op
+        return f"{_told(part.lhs)} {sign} {_told(part.rhs)}"
+    if isinstance(part, Iverson):
+        return f"[{_told(part.condition)}]"
+    return f"|{part.args[0]}|" if isinstance(part, Abs) else str(part)
 
 
 @dataclass(frozen=True)
@@ -88,7 +117,7 @@ class Formula:
     steps: tuple[Adjoint | Tangent, ...]
     results: tuple[Array, ...]
     facts: tuple[Fact, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,7 +157,7 @@ class Backward:
     steps: tuple[Adjoint, ...]
     wrt: tuple[Array, ...]
     facts: tuple[Fact, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def step(self, of: Array) -> Adjoint:
         """The step that computes the gradient in this array."""

@@ -12,7 +12,18 @@ from fractions import Fraction
 from sympy import Expr, S
 
 from symbackprop.algebra.nodes import Element, Index, fresh_index
-from symbackprop.algebra.poly import ONE, ZERO, Atom, Node, Number, Poly, add, atom, deep_atoms
+from symbackprop.algebra.poly import (
+    ONE,
+    ZERO,
+    Atom,
+    Node,
+    Number,
+    Poly,
+    add,
+    atom,
+    deep_atoms,
+    only,
+)
 from symbackprop.algebra.positions import equal_positions, integer
 from symbackprop.algebra.powers import power
 from symbackprop.algebra.registry import law
@@ -208,8 +219,7 @@ def _varies(p: Poly) -> bool:
 
 def negated(condition: Poly) -> Poly:
     """[not c] as a bracket where the opposite comparison exists, else 1 - [c]."""
-    single = condition.single()
-    node = next(iter(single[0]))[0] if single and len(single[0]) == 1 else None
+    node = only(condition)
     if isinstance(node, Node):
         u, v = node.args if len(node.args) == 2 else (ZERO, ZERO)
         opposite = {"gt": ("ge", v, u), "ge": ("gt", v, u), "eq": ("ne", u, v), "ne": ("eq", u, v)}

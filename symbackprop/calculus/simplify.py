@@ -117,6 +117,11 @@ class Simplifier:
         self.safety = Safety(self.definitions)
         self._rank = {array: place for place, array in enumerate(arrays)}
 
+    def unlimited(self) -> Simplifier:
+        """The same, with no end to the work that it may do."""
+        self._most = float("inf")
+        return self
+
     def rank(self, array: Array) -> int:
         """The place of an array in the program; adjoints stand before all others."""
         return self._rank.get(array, -1)

@@ -8,11 +8,11 @@ from sympy import Add, Expr, Integer, Mul, Pow, S, log
 
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.functions import BY_CLASS
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.matrices import Cholesky, Determinant, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import (
     Element,
     IndexMax,
+    IndexMin,
     IndexProduct,
     IndexSum,
     Maximum,
@@ -23,34 +23,45 @@ from symbackprop.algebra.normal import normal
 from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.poly import ONE, Poly
 from symbackprop.algebra.trees import elements
+from symbackprop.algebra.unevaluated import plus, replaced, times
 from symbackprop.calculus.differentiate import differentiate
 from symbackprop.calculus.rules import UNARY, d_element
+from symbackprop.messages import message
 
-Worked = tuple[str, Expr]
+Applied = tuple[str, Expr]
 """The name of a rule, and what it made."""
 
-SUM = "sum rule"
-CONSTANT = "constant factor"
-FIXED = "held fixed"
-PRODUCT = "product rule"
-QUOTIENT = "quotient rule"
-POWER = "power rule"
-RECIPROCAL = "reciprocal rule"
-EXPONENT = "logarithmic derivative of a power"
-UNDER_SUM = "derivative under the sum"
-BRANCHES = "derivative of each branch"
+SUM = message("sum rule")
+CONSTANT = message("constant factor")
+FIXED = message("held fixed")
+PRODUCT = message("product rule")
+QUOTIENT = message("quotient rule")
+POWER = message("power rule")
+RECIPROCAL = message("reciprocal rule")
+EXPONENT = message("logarithmic derivative of a power")
+UNDER_SUM = message("derivative under the sum")
+BRANCHES = message("derivative of each branch")
 ELEMENT = "∂x_j/∂x_k = δ_jk"
-FUNCTION = "derivative of {}"
+FUNCTION = message("derivative of {function}")
 
 
-_NAMES: dict[type, str] = {
-    IndexProduct: "a product over an axis", IndexMax: "a maximum", Maximum: "a maximum",
-    Minimum: "a minimum", Inverse: "an inverse", Determinant: "a determinant",
-    LogAbsDet: "a log-determinant", Cholesky: "a Cholesky factor",
-}  # fmt: skip
+MAXIMUM = message("derivative of a maximum")
+MINIMUM = message("derivative of a minimum")
+_RULES: dict[type, str] = {
+    IndexProduct: message("derivative of a product over an axis"),
+    IndexMax: MAXIMUM,
+    Maximum: MAXIMUM,
+    IndexMin: MINIMUM,
+    Minimum: MINIMUM,
+    Where: message("derivative of a choice"),
+    Inverse: message("derivative of an inverse"),
+    Determinant: message("derivative of a determinant"),
+    LogAbsDet: message("derivative of a log-determinant"),
+    Cholesky: message("derivative of a Cholesky factor"),
+}
 
 
-def step(expr: Expr, named: Callable[[Poly], Poly]) -> Worked | None:
+def step(expr: Expr, named: Callable[[Poly], Poly]) -> Applied | None:
     """The first derivative in an expression worked out by one rule, wherever it stands.
 
     named: puts names for the functions of matrices that a rule is written in.
@@ -59,7 +70,7 @@ def step(expr: Expr, named: Callable[[Poly], Poly]) -> Worked | None:
     if found is None:
         return None
     rule, new = worked_out(found, named)
-    return rule, _replaced(expr, found, new)
+    return rule, replaced(expr, found, new)
 
 
 def _first(expr: Expr) -> Partial | None:
@@ -72,18 +83,7 @@ def _first(expr: Expr) -> Partial | None:
     return next((p for a in expr.args if (p := _first(a)) is not None), None)
 
 
-def _replaced(expr: Expr, old: Expr, new: Expr) -> Expr:
-    if expr == old:
-        return new
-    if isinstance(expr, Element) or not expr.args or not expr.has(Partial):
-        return expr
-    parts = [_replaced(a, old, new) for a in expr.args]
-    if isinstance(expr, Mul):
-        return times(*parts)
-    return plus(*parts) if isinstance(expr, Add) else rebuilt(expr, parts)
-
-
-def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Worked:
+def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Applied:
     """A derivative by the rule for what it is the derivative of."""
     u, x = p.expr, p.element
 
@@ -113,13 +113,13 @@ def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Worked:
     if head in UNARY:
         slope = UNARY[head](normal(u.args[0]), ONE)
         outer = u if head == "exp" else Arranger(lambda _: 0).arrange(slope)
-        return FUNCTION.format(head), times(outer, d(u.args[0]))
+        return FUNCTION.format(function=head), times(outer, d(u.args[0]))
     whole = differentiate(normal(u), x.array, x.indices)
-    kind = _NAMES.get(type(u), type(u).__name__.lower())
-    return FUNCTION.format(kind), Arranger(lambda _: 0).arrange(named(whole))
+    rule = _RULES.get(type(u)) or FUNCTION.format(function=type(u).__name__.lower())
+    return rule, Arranger(lambda _: 0).arrange(named(whole))
 
 
-def _of_product(u: Mul, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Worked:
+def _of_product(u: Mul, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Applied:
     moving = [a for a in u.args if varies(a)]
     fixed = [a for a in u.args if not varies(a)]
     if fixed:
@@ -135,7 +135,7 @@ def _of_product(u: Mul, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool
     ))
 
 
-def _of_power(u: Pow, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Worked:
+def _of_power(u: Pow, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Applied:
     base, exponent = u.args
     if not varies(exponent):
         if exponent == -1:
@@ -146,22 +146,3 @@ def _of_power(u: Pow, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool])
     if varies(base):
         parts.append(times(exponent, Pow(base, S.NegativeOne, evaluate=False), d(base)))
     return EXPONENT, times(u, plus(*parts))
-
-
-def plus(*terms: Expr) -> Expr:
-    """A sum as it stands, without zeros."""
-    kept = [t for t in terms if t != 0]
-    if len(kept) < 2:
-        return kept[0] if kept else S.Zero
-    return Add(*kept, evaluate=False)
-
-
-def times(*factors: Expr) -> Expr:
-    """A product as it stands, without ones; 0 where a factor is 0."""
-    flat = [g for f in factors for g in (f.args if isinstance(f, Mul) else (f,))]
-    if S.Zero in flat:
-        return S.Zero
-    kept = [f for f in flat if f != 1]
-    if len(kept) < 2:
-        return kept[0] if kept else S.One
-    return Mul(*kept, evaluate=False)

@@ -10,6 +10,7 @@ from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.poly import Poly
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.result import Fact
+from symbackprop.messages import message
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Stage:
 
 DELTA = "δ_jk f_k = δ_jk f_j"
 FACTS = "facts"
-EXPANDED = "distributive law"
+EXPANDED = message("distributive law")
 
 
 def stages_of(

@@ -30,6 +30,7 @@ from symbackprop.claims.vocabulary import Vocabulary
 from symbackprop.errors import InputError, ShapeError, UnknownNameError
 from symbackprop.frontend.tracer import Tracer
 from symbackprop.frontend.value import aligned
+from symbackprop.messages import message
 from symbackprop.verify.exact import FALSE, Comparison
 
 
@@ -213,9 +214,10 @@ def _near(found: Session, text: str, asked: Asked) -> tuple[Target, Right, Reaso
     for kind, written, right, target in near(text, found.truth, found.vocabulary, asked):
         if _holds(found, target, right.expr, right):
             if written:
-                told = "An outer product is meant" if "outer(" in written else (
-                    "A transpose is missing or too many")  # fmt: skip
-                reason = Reason("transpose", told + ": {written} is true.", {"written": written})
+                words = message("A transpose is missing or too many: {written} is true.")
+                if "outer(" in written:
+                    words = message("An outer product is meant: {written} is true.")
+                reason = Reason("transpose", words, {"written": written})
             elif kind == "transpose":
                 reason = Reason("transpose", "A transpose is missing or too many: {right} is true.",
                                 {"right": right.expr})  # fmt: skip

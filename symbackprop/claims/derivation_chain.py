@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from symbackprop.algebra.nodes import Index
 from symbackprop.algebra.trees import elements
+from symbackprop.calculus.chains import INSERTED, Step
+from symbackprop.calculus.stages import FACTS
 from symbackprop.calculus.steps import Section, Steps, steps
 from symbackprop.claims.judge import Judged
-from symbackprop.claims.laws_told import reasons_of
+from symbackprop.claims.laws_told import equation_of, facts_of
 from symbackprop.claims.show import Shower, shower
 from symbackprop.claims.target import GRADIENT
-from symbackprop.emit.page import Block, Chain, Heading, Row, Words
+from symbackprop.emit.page import Block, Chain, Heading, Part, Row, Words
+from symbackprop.emit.reasons import named
 
 _LAST = "terms collected"
 
@@ -37,7 +40,7 @@ def derivation(outcome: Judged) -> tuple[Block, ...]:
             if not rows or claim.text != rows[-1].right.text:
                 facts = outcome.proof.facts if outcome.proof else ()
                 used = tuple(f for f in facts if not f.declared)
-                rows.append(Row(claim, reasons_of(_LAST, None, used, show)))
+                rows.append(Row(claim, (named(_LAST), *facts_of(used, show))))
         blocks.append(Chain(left, tuple(rows)))
     return tuple(blocks) if chosen else ()
 
@@ -48,8 +51,19 @@ def _rows(section: Section, show: Shower) -> list[Row]:
     for step in section.steps:
         right = show.formula(step.after)
         if not rows or right.text != rows[-1].right.text:
-            rows.append(Row(right, reasons_of(step.law, step.equation, step.facts, show)))
+            rows.append(Row(right, _reasons(step, show)))
     return rows
+
+
+def _reasons(step: Step, show: Shower) -> tuple[Part, ...]:
+    facts = facts_of(step.facts, show)
+    if step.equation is None:
+        return facts if facts and step.law == FACTS else (named(step.law), *facts)
+    equation = equation_of(step.equation, show)
+    if step.law == INSERTED:
+        return (Words("{equation}, found above", (("equation", equation),)), *facts)
+    places = (("law", named(step.law)), ("equation", equation))
+    return (Words("{law}: {equation}", places), *facts)
 
 
 def _needed(found: Steps, name: str) -> list[Section]:

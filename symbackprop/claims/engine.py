@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from sympy import Basic, Expr, Ne, S
 from sympy.core.relational import Equality
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, Iverson
 from symbackprop.algebra.normal import normal, substitute
 from symbackprop.algebra.poly import Atom, Poly
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.subscripts import is_position
 from symbackprop.algebra.sums import rename
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.companions import by_name
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.simplify import Simplified, Simplifier

@@ -13,24 +13,17 @@ from symbackprop.claims.show import Shower, equation, named
 from symbackprop.emit.page import Formula, Part, Words
 
 
-def reasons_of(
-    law: str, sides: tuple[Expr, Expr] | None, facts: Sequence[Fact], show: Shower
-) -> tuple[Part, ...]:
-    """The parts of a reason: the law and an equation if it is one, then the facts."""
-    told = tuple(
+def facts_of(facts: Sequence[Fact], show: Shower) -> tuple[Part, ...]:
+    """The equations that a step uses, and where they come from."""
+    return tuple(
         Words("{fact} ({source})", (
             ("fact", equation(show.formula(f.left), show.formula(f.right))),
             ("source", ASSUMED if f.declared else FOLLOWS),
         )) for f in facts
     )  # fmt: skip
-    if sides is None:
-        return told if told and law == "facts" else (Words(law), *told)
-    sign = "," if law.endswith("w)") else ":"
-    words = Words(f"{law}{sign} {{equation}}", (("equation", _equation(sides, show)),))
-    return (words, *told)
 
 
-def _equation(sides: tuple[Expr, Expr], show: Shower) -> Formula:
+def equation_of(sides: tuple[Expr, Expr], show: Shower) -> Formula:
     """An equation of a step, with letters of its own where it has other indices."""
     free = tuple(dict.fromkeys(i for side in sides for i in free_indices(side)))
     known = {i: show.letters[i] for i in free if i in show.letters}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symbackprop.claims.told import Told
 from symbackprop.emit.page import Block, Display, Formula, Heading, Page, Paragraph, Part, Words
+from symbackprop.messages import message
 from symbackprop.verify.exact import AGREES, FALSE, INCONCLUSIVE, PROVED, Comparison
 
 ASSUMED = Words("assumed")
@@ -71,12 +72,16 @@ def _counterexample(told: Told) -> list[Block]:
     remarks += [(Words("computed"),)] * len(example.computed)
     if lines:
         blocks.append(Display(lines, tuple(remarks)))
-    given = "claim gives {claimed}" if example.claimed else "claim has no value"
-    words = f"The {given}" if example.place is None else f"At {{place}} the {given}"
+    words = {
+        (True, True): message("At {place} the claim gives {claimed}, and {left} is {true}."),
+        (True, False): message("At {place} the claim has no value, and {left} is {true}."),
+        (False, True): message("The claim gives {claimed}, and {left} is {true}."),
+        (False, False): message("The claim has no value, and {left} is {true}."),
+    }[example.place is not None, bool(example.claimed)]
     places: list[tuple[str, Formula | str]] = [("true", example.true), ("left", example.left)]
     places += [("claimed", example.claimed)] if example.claimed else []
     places += [("place", example.place)] if example.place is not None else []
-    blocks.append(Paragraph((Words(words + ", and {left} is {true}.", tuple(places)),)))
+    blocks.append(Paragraph((Words(words, tuple(places)),)))
     return blocks
 
 

@@ -34,7 +34,6 @@ from symbackprop.errors import InputError, Refused, UnknownNameError
 from symbackprop.frontend.shapes import nearest
 from symbackprop.frontend.value import Value
 
-
 _ITSELF = "the right side is what is claimed itself; write it in other arrays, as y - t"
 
 
@@ -204,9 +203,9 @@ class ClaimReader:
         assert target is not None
         found = []
         for text in rights:
-            node = expression_of(text)
-            check_quotients(node, self.vocabulary.differentials)
-            value = read_numpy(node, self.vocabulary.values)
+            tree = expression_of(text)
+            check_quotients(tree, self.vocabulary.differentials)
+            value = read_numpy(tree, self.vocabulary.values)
             found.append(self._whole(value, target, text))
         return Claim(self.text, NUMPY, target, tuple(found))
 

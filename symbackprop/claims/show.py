@@ -7,18 +7,11 @@ from dataclasses import dataclass
 
 from sympy import Basic, Expr
 
-from symbackprop.algebra.letters import (
-    MATRIX,
-    PAIR,
-    VECTOR,
-    free_indices,
-    lettered,
-    names_in,
-    rebuilt,
-)
+from symbackprop.algebra.letters import MATRIX, PAIR, VECTOR, free_indices, lettered, names_in
 from symbackprop.algebra.nodes import Array, Delta, Element, Index
 from symbackprop.algebra.subscripts import is_position
 from symbackprop.algebra.trees import rename
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.claims.setting import Setting
 from symbackprop.emit.latex_expr import LatexPrinter
 from symbackprop.emit.latex_names import Names

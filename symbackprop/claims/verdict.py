@@ -15,10 +15,10 @@ from symbackprop.claims.counterexample import record
 from symbackprop.claims.derivation_chain import derivation
 from symbackprop.claims.judge import Judged
 from symbackprop.claims.page import check_page
-from symbackprop.claims.plain_page import plain
 from symbackprop.claims.reasons.idea import Reason
 from symbackprop.claims.told import Told, told
 from symbackprop.emit.page import Page
+from symbackprop.printing import Printed
 from symbackprop.verify.exact import FALSE, INCONCLUSIVE
 
 
@@ -89,7 +89,11 @@ class Checked:
 
     def text(self, *, unicode: bool = True, steps: bool = False) -> str:
         """The verdict for a terminal."""
-        return plain(self.page(steps=steps), unicode=unicode)
+        return self.printed(steps=steps).text(unicode=unicode)
+
+    def printed(self, *, steps: bool = False) -> Printed:
+        """The page for `.text()`, `.latex()`, `.markdown()` and `.html()`, in three languages."""
+        return Printed(self.page(steps=steps))
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain data."""

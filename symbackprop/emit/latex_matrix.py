@@ -44,11 +44,15 @@ _MINUS_ONE = Literal((S.One, S.One), S.NegativeOne)
 
 
 class MatrixPrinter:
-    """Prints whole-array notation with the names that the index notation has."""
+    """Prints whole-array notation with the names that the index notation has.
 
-    def __init__(self, printer: LatexPrinter) -> None:
+    shapes: whether the shape of each array stands under it.
+    """
+
+    def __init__(self, printer: LatexPrinter, shapes: bool = False) -> None:
         self.scalars = printer
         self.names = printer.names
+        self._shapes = shapes
 
     def show(self, node: Node, level: float = SUM) -> str:
         """The node, in parentheses if it does not reach the level."""
@@ -60,14 +64,18 @@ class MatrixPrinter:
             case Literal(expr=expr):
                 return self.scalars.piece(expr)
             case Whole(array=array):
-                level = SCRIPT if self.names.is_partial(array) else ATOM
-                return self.names.whole(array), level
+                compound = self.names.is_partial(array) or array in self.names.changes
+                return self._shaped(node, self.names.whole(array)), SCRIPT if compound else ATOM
             case OfMatrix(function=function, x=x):
                 return function_of(function, self.names.whole(x.array))
             case Ones():
                 return r"\mathbf{1}", ATOM
             case Identity():
                 return r"\mathbf{I}", ATOM
+            case Transpose(x=Whole(array=array) as x):
+                name, level = self.names.whole(array), self._print(x)[1]
+                inner = name if level >= ATOM else group(name)
+                return self._shaped(node, inner + r"^{\top}"), SCRIPT
             case Transpose(x=x):
                 return self.show(x, ATOM) + r"^{\top}", SCRIPT
             case Diagonal(x=Quotient(x=Ones(), y=x)) if not x.is_scalar:
@@ -99,6 +107,13 @@ class MatrixPrinter:
             case Mapped() | Power():
                 return self._elementwise(node)
         raise AssertionError(node)
+
+    def _shaped(self, node: Node, text: str) -> str:
+        """An array with its shape under it, if shapes are shown."""
+        if not self._shapes or node.is_scalar:
+            return text
+        sizes = r" \times ".join(self.names.position(s) for s in node.shape)
+        return rf"\underset{{{sizes}}}{{{text}}}"
 
     def _closed(self, node: Node) -> str:
         """A factor that others follow: log y takes parentheses around y."""

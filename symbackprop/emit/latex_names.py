@@ -100,12 +100,14 @@ class Names:
     loss: the LaTeX of the scalar that is differentiated.
     dots: the array that each rate of change is of, shown with a dot; that of an adjoint is
         shown as ∂/∂array of the dotted scalar, since directions do not change.
+    changes: the array that each differential is of, shown as \\mathrm{d} before its name.
     """
 
     table: Mapping[str, Name]
     adjoints: Mapping[Array, Array] = field(default_factory=dict)
     loss: str = "L"
     dots: Mapping[Array, Array] = field(default_factory=dict)
+    changes: Mapping[Array, Array] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -184,6 +186,8 @@ class Names:
 
     def whole(self, array: Array) -> str:
         """The array as a whole: bold unless it is a scalar; an adjoint as ∂loss/∂array."""
+        if array in self.changes:
+            return rf"\mathrm{{d}} {self.whole(self.changes[array])}"
         if self.is_partial(array):
             of, dotted = self._differentiated(array)
             return self._fraction(self.whole(of), dotted)
@@ -191,11 +195,18 @@ class Names:
 
     def mention(self, array: Array, bold: bool) -> str:
         """The array in a sentence, without indices."""
+        if self.is_partial(array):
+            of, dotted = self._differentiated(array)
+            return self._fraction(self.mention(of, bold), dotted)
         return self.whole(array) if bold else self._dressed(array).show()
 
     def whole_partial(self, array: Array) -> str:
         """∂loss/∂array as a whole."""
         return self._fraction(self.whole(array), False)
+
+    def partial_in(self, array: Array, bold: bool) -> str:
+        """∂loss/∂array in a sentence, without indices."""
+        return self._fraction(self.mention(array, bold), False)
 
     def is_partial(self, array: Array) -> bool:
         """Whether the array is shown as a derivative of the loss."""

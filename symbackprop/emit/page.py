@@ -18,6 +18,14 @@ class Formula:
 
 
 @dataclass(frozen=True)
+class Equation:
+    """`left = right`; in a display, equals signs stand under one another."""
+
+    left: Formula
+    right: Formula
+
+
+@dataclass(frozen=True)
 class Words:
     """A phrase in English, which is the key of its translations, with places to fill.
 
@@ -46,9 +54,12 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Display:
-    """Formulas under one another. remarks: a word on each, such as its shape; or none."""
+    """Formulas under one another. remarks: a word on each, such as its shape; or none.
 
-    lines: tuple[Formula, ...]
+    Of a formula or a remark that is empty in a notation, nothing is shown there.
+    """
+
+    lines: tuple[Formula | Equation, ...]
     remarks: tuple[tuple[Part, ...], ...] = ()
 
 

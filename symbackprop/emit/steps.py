@@ -1,8 +1,8 @@
-"""The steps of a derivation with readable index names; what both printers of steps begin with."""
+"""The steps of a derivation with readable index names; what their page begins with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr
@@ -11,11 +11,13 @@ from symbackprop.algebra.letters import MATRIX, free_indices, lettered, lettered
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.trees import elements
+from symbackprop.calculus.chains import Step
 from symbackprop.calculus.result import Adjoint, Backward, Fact
-from symbackprop.calculus.steps import Section, Step, Steps
+from symbackprop.calculus.steps import Section, Steps
 from symbackprop.emit.lettering import lettered_fact
+from symbackprop.emit.page import Words
 
-Verdicts = Sequence[Sequence[str]]
+Verdicts = Sequence[Sequence[Words | None]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Row:
     law: str
     equation: tuple[Expr, Expr] | None
     facts: tuple[Fact, ...]
-    verdict: str
+    verdict: Words | None
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,14 @@ def shown(steps: Steps, wrt: tuple[Array, ...], verdicts: Verdicts | None = None
     names = frozenset(a.array.name for a in adjoints) | names_in(program)
     names |= {u.name for u in steps.upstream if u is not None}
     backward = Backward(lettered_program(program, names), steps.upstream, adjoints, wrt)
-    given = verdicts or [[""] * len(s.steps) for s in steps.sections]
+    given: Verdicts = verdicts or [[None] * len(s.steps) for s in steps.sections]
     parts = tuple(
         _part(section, names, words) for section, words in zip(steps.sections, given, strict=True)
     )
     return Shown(backward, parts)
 
 
-def _part(section: Section, taken: frozenset[str], verdicts: Sequence[str]) -> Part:
+def _part(section: Section, taken: frozenset[str], verdicts: Sequence[Words | None]) -> Part:
     rows = []
     free = section.indices
     for step, verdict in zip(section.steps, verdicts, strict=True):
@@ -92,13 +94,3 @@ def _needed(steps: Steps) -> Program:
     kept = tuple(d for d in steps.program.definitions if d.array in wanted)
     return replace(steps.program, definitions=kept)
 
-
-def distinct(rows: Iterable[Row], show: Callable[[Expr], str], first: str) -> list[Row]:
-    """The rows that look other than the one above."""
-    kept = []
-    for row in rows:
-        text = show(row.expr)
-        if text != first:
-            kept.append(row)
-        first = text
-    return kept

@@ -128,14 +128,23 @@ def _differ(left: Value, right: Value, point: Point) -> str:
 
 def _values(side: Value, scalars: Scalars, point: Point) -> Values:
     """The side's values at all places of its free indices."""
+    state = state_at(side.program, scalars, point)
+    node = compiled(side.expr)
+    places = state.places(i.size for i in side.indices)
+    return {p: node(state, dict(zip(side.indices, p, strict=True))) for p in places}
+
+
+def state_at(program: Program, scalars: Scalars, point: Point) -> State:
+    """All arrays of a program at a point, which has its inputs by their names.
+
+    Raises OutOfDomain for an input that the point does not have, or where a value is undefined.
+    """
     given = {array.name: values for array, values in point.values.items()}
     arrays: dict[Array, Values] = {}
-    for array in side.program.inputs:
+    for array in program.inputs:
         if array.name not in given:
             raise OutOfDomain(f"{array.name} is an input of one program only")
         arrays[array] = {p: scalars.number(x) for p, x in given[array.name].items()}
     state = State(scalars, point.sizes, arrays)
-    state.run(rules(side.program))
-    node = compiled(side.expr)
-    places = state.places(i.size for i in side.indices)
-    return {p: node(state, dict(zip(side.indices, p, strict=True))) for p in places}
+    state.run(rules(program))
+    return state

@@ -22,6 +22,7 @@ from symbackprop.verify.rounding import Rounding
 from symbackprop.verify.scalars import OutOfDomain
 
 _DIGITS = 60
+_TIES = 6  # after so many there is no hope: the program compares a value with itself
 _ATTEMPTS = 60
 MOST_DIGITS = 1000
 _LARGEST = Fraction(10) ** 308
@@ -94,7 +95,7 @@ class Sampler:
         """A point of a kind, "ordinary" or "extreme"; raises NoPoint with the last reason."""
         reason = "no inputs"
         for modes in list(self._modes):
-            failures = 0
+            failures = ties = 0
             for attempt in range(_ATTEMPTS):
                 try:
                     point = self._attempt(sizes, kind, variant, modes, attempt)
@@ -104,8 +105,10 @@ class Sampler:
                         break
                 except Unrecognised as problem:
                     raise NoPoint(str(problem)) from None
-                except _Kink:
-                    reason = "every point drawn was at a kink"
+                except _Kink as kink:
+                    reason, ties = "every point drawn was at a kink", ties + kink.tie
+                    if ties == _TIES:
+                        break
                 else:
                     self._modes.remove(modes)
                     self._modes.insert(0, modes)
@@ -146,7 +149,7 @@ class Sampler:
         digits, gap = self._inspect(sizes, values)
         distance, relative = gap
         if relative < 1e-9 or (kind == "ordinary" and distance < (0.02 if attempt < 40 else 1e-6)):
-            raise _Kink
+            raise _Kink(relative == 0)
         return Point(sizes, kind, values, self._cotangents(sizes), digits, distance)
 
     def _inspect(
@@ -200,7 +203,10 @@ class Sampler:
 
 
 class _Kink(Exception):
-    """The point is at, or too near to, a kink."""
+    """The point is at, or too near to, a kink. tie: two values that are compared are the same."""
+
+    def __init__(self, tie: bool) -> None:
+        self.tie = tie
 
 
 def _three(choices: list[str]) -> list[str]:

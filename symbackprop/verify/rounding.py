@@ -91,6 +91,8 @@ class Rounding(Scalars):
 
     def root_power(self, base: Rounded, exponent: Rounded) -> Rounded:
         self._meet(base)
+        if abs(base.value) < base.scale * _EPSILON:  # 0 for all that float64 knows: a kink
+            self.gap = (0.0, 0.0)
         value = self.digits.root_power(base.value, exponent.value)
         log = self.digits.function("log", base.value)
         relative = abs(exponent.value) * base.scale / base.value + abs(log) * exponent.scale + 1

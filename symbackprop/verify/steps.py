@@ -6,23 +6,24 @@ A derivative that is not worked out yet is a complex step of what it is the deri
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from sympy import Basic, Expr
+from sympy import Expr
 
-from symbackprop.algebra.letters import rebuilt
-from symbackprop.algebra.nodes import Element, Index
+from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.trees import rename
-from symbackprop.calculus.steps import Section, Step, Steps
+from symbackprop.algebra.unevaluated import substituted
+from symbackprop.calculus.chains import Step
+from symbackprop.calculus.steps import Steps
 from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.evaluate import Env, Node, State, compiled
-from symbackprop.verify.exact import AGREES, FALSE, INCONCLUSIVE, PROVED, Comparison
+from symbackprop.verify.exact import AGREES, FALSE, INCONCLUSIVE, PROVED, Comparison, state_at
 from symbackprop.verify.field import Field
-from symbackprop.verify.points import NoPoint, Point, Sampler, rules
+from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
 from symbackprop.verify.sizes import possible
 
@@ -43,16 +44,10 @@ class Checked:
 
 def checked(steps: Steps, *, seed: int = 0) -> list[list[Checked]]:
     """Every step of every section, compared at small unequal sizes."""
-    program, why = _with_gradients(steps), "no point was found"
-    try:
-        trials = list(islice(_trials(program, steps.program.definitions, seed), _SIZES))
-    except (NoPoint, Unrecognised, OutOfDomain) as problem:
-        trials, why = [], str(problem)
-    if not trials:
-        nothing = Comparison(INCONCLUSIVE, 0, why)
-        return [[Checked(step, nothing) for step in s.steps] for s in steps.sections]
-    return [[Checked(step, _check(program, section, step, trials)) for step in section.steps]
-            for section in steps.sections]  # fmt: skip
+    found = [Definition(s.adjoint, s.indices, s.result) for s in steps.sections]
+    checker = Checker(steps.program, steps.upstream, found, seed=seed)
+    return [[Checked(step, checker.compare(step.before, step.after, section.indices))
+             for step in section.steps] for section in steps.sections]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,48 +81,80 @@ def _trials(
 
 def _state(program: Program, scalars: Scalars, point: Point) -> State:
     """All arrays of the program at a point; upstream gradients are inputs like others."""
-    values = {a: {p: scalars.number(x) for p, x in v.items()} for a, v in point.values.items()}
-    state = State(scalars, point.sizes, values)
-    state.run(rules(program))
+    state = state_at(program, scalars, point)
     state.masked = True
     return state
 
 
-def _with_gradients(steps: Steps) -> Program:
-    """The program with the gradients as definitions, as far as they are found above."""
-    found = tuple(Definition(s.adjoint, s.indices, s.result) for s in steps.sections)
-    upstream = tuple(u for u in steps.upstream if u is not None)
-    program = steps.program
-    return replace(
-        program, inputs=(*program.inputs, *upstream), definitions=(*program.definitions, *found)
-    )
+class Checker:
+    """Compares expressions over one program and its gradients, at a few points.
+
+    upstream: the upstream gradients, which are inputs like others. found: the gradients that the
+    expressions may name.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        upstream: Iterable[Array | None],
+        found: Iterable[Definition],
+        *,
+        seed: int = 0,
+    ) -> None:
+        inputs = (*program.inputs, *(u for u in upstream if u is not None))
+        self._program = replace(program, inputs=inputs, definitions=(*program.definitions, *found))
+        self._trials: list[_Trial] = []
+        self._why = "no point was found"
+        try:
+            trials = _trials(self._program, program.definitions, seed)
+            self._trials = list(islice(trials, _SIZES))
+        except (NoPoint, Unrecognised, OutOfDomain) as problem:
+            self._why = str(problem)
+
+    def compare(
+        self,
+        before: Expr,
+        after: Expr,
+        indices: tuple[Index, ...],
+        apart: tuple[Index, Index] | None = None,
+    ) -> Comparison:
+        """Whether two expressions are equal for all values of the free indices.
+
+        apart: two of these that are never equal.
+        """
+        if not self._trials:
+            return Comparison(INCONCLUSIVE, 0, self._why)
+        sides = [compiled(_opened(self._program, e)) for e in (before, after)]
+        proved, points = not (before.has(Partial) or after.has(Partial)), 0
+        for trial in self._trials:
+            places = [dict(zip(indices, place, strict=True))
+                      for place in trial.digits.places([i.size for i in indices])]  # fmt: skip
+            if apart is not None:
+                places = [at for at in places if at[apart[0]] != at[apart[1]]]
+            for at in random.Random(points).sample(places, min(len(places), _PLACES)):
+                if proved and trial.field is not None and _same_in_field(sides, trial.field, at):
+                    continue
+                proved = False
+                try:
+                    found = _difference(sides, trial, at)
+                except OutOfDomain as problem:
+                    return Comparison(INCONCLUSIVE, points, str(problem))
+                if found is not None:
+                    return Comparison(FALSE, points, found)
+            points += bool(places)
+        if not points:
+            return Comparison(INCONCLUSIVE, 0, "nothing was compared")
+        return Comparison(PROVED if proved else AGREES, points)
 
 
-def _check(
-    program: Program, section: Section, step: Step, trials: Sequence[_Trial]
-) -> Comparison:
-    sides = [compiled(_opened(program, e)) for e in (step.before, step.after)]
-    raw = step.before.has(Partial) or step.after.has(Partial)
-    proved, points = not raw, 0
-    for trial in trials:
-        axes = [i.size for i in section.indices]
-        places = list(trial.digits.places(axes))
-        for place in random.Random(points).sample(places, min(len(places), _PLACES)):
-            at = dict(zip(section.indices, place, strict=True))
-            if proved and trial.field is not None and _same_in_field(sides, trial.field, at):
-                continue
-            proved = False
-            try:
-                one, two = (side(trial.digits, at) for side in sides)
-            except OutOfDomain as problem:
-                return Comparison(INCONCLUSIVE, points, str(problem))
-            mp = trial.digits.scalars.mp  # type: ignore[attr-defined]
-            if abs(one - two) > mp.mpf(10) ** -_CLOSE * max(abs(one), 1):
-                sizes = ", ".join(f"{s}={n}" for s, n in trial.point.sizes.items())
-                pair = f"{float(one):.9g} and {float(two):.9g}"
-                return Comparison(FALSE, points, f"{pair} at {list(place)} with {sizes}")
-        points += 1
-    return Comparison(PROVED if proved else AGREES, points)
+def _difference(sides: Sequence[Node], trial: _Trial, at: Env) -> str | None:
+    """The two values where they are not the same in many digits."""
+    one, two = (side(trial.digits, at) for side in sides)
+    mp = trial.digits.scalars.mp  # type: ignore[attr-defined]
+    if abs(one - two) <= mp.mpf(10) ** -_CLOSE * max(abs(one), 1):
+        return None
+    sizes = ", ".join(f"{s}={n}" for s, n in trial.point.sizes.items())
+    return f"{float(one):.9g} and {float(two):.9g} at {list(at.values())} with {sizes}"
 
 
 def _same_in_field(sides: Sequence[Node], state: State, at: Env) -> bool:
@@ -138,14 +165,16 @@ def _same_in_field(sides: Sequence[Node], state: State, at: Env) -> bool:
     return bool(one.p == two.p)
 
 
-def _opened(program: Program, expr: Basic) -> Expr:
+def _opened(program: Program, expr: Expr) -> Expr:
     """∂y_j/∂x_k as the derivative of what defines y_j."""
-    if isinstance(expr, Slope):
-        y = expr.expr
+
+    def put(part: Expr) -> Expr | None:
+        if not isinstance(part, Slope):
+            return None
+        y = part.expr
         assert isinstance(y, Element)
         definition = next(d for d in program.definitions if d.array == y.array)
         place = dict(zip(definition.indices, y.indices, strict=True))
-        return Partial(rename(definition.expr, place), expr.element)
-    if isinstance(expr, Element | Index) or not expr.has(Slope):
-        return expr
-    return rebuilt(expr, [_opened(program, a) for a in expr.args])
+        return Partial(rename(definition.expr, place), part.element)
+
+    return substituted(expr, put)

@@ -60,6 +60,10 @@ DEEP = {
         "z = A @ x; r = sqrt(sum(z**2)); L = c*r - log(sum(x**2))", [],
         {"z": "c*z/r", "x": "2*dz_3*x + A.T @ dz"},
     ),
+    "a power whose exponent saturates": (
+        "z = (a - t)**2; y = (z**2 + 1)**tanh(z)", [],
+        {"z": "dy*y*(log(1 + z**2)*(1 - tanh(z)**2) + 2*z*tanh(z)/(1 + z**2))"},
+    ),
     "clip": ("y = clip(x, -1, 1)", [], {"x": "dy*where(x < 1, 1, 0)*where(x > -1, 1, 0)"}),
     "log cosh": ("L = sum(log(cosh(x - t)))", [], {"x": "tanh(x - t)", "t": "-tanh(x - t)"}),
     "normalised": (

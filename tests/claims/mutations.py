@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sympy import Add, Basic, Expr, Integer, Mul
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Element, Index
+from symbackprop.algebra.unevaluated import rebuilt
 
 
 def mutations(expr: Expr) -> Iterator[tuple[str, Expr]]:

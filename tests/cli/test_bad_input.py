@@ -62,7 +62,7 @@ CASES = [
     (["derive", "softmax-ce", "--batch", "2"], 2, ["--batch"]),
     (["derive", "affine-batch", "--batch", "B"], 2, ["affine-batch", "B=x"]),
     (["derive", "softmax-ce", "--assume", "sum(q) == 1"], 2, ["q"]),
-    (["derive", "softmax-ce", "--json", "--notation", "matrix"], 2, ["--text or --latex"]),
+    (["derive", "softmax-ce", "--json", "--notation", "matrix"], 2, ["--markdown and --html"]),
     (["derive", "softmax-ce", "--steps", "--numpy"], 2, ["--steps", "--latex"]),
     (["derive", "softmax-ce", "--steps", "--hessian", "a"], 2, ["--steps", "gradients"]),
     (["derive", "softmax-ce", "--show-checks"], 2, ["--show-checks", "--steps"]),

@@ -16,11 +16,12 @@ from symbackprop.claims.case import TRUE, Case
 from symbackprop.claims.check import Session, session
 from symbackprop.claims.claim import INDEX, LATEX
 from symbackprop.claims.read import Asked, read_claim
-from symbackprop.emit.latex import names_for
+from symbackprop.emit.formulas import Formulas
 from symbackprop.emit.latex_expr import LatexPrinter
-from symbackprop.emit.latex_lines import Lines
 from symbackprop.emit.lettering import spelled
+from symbackprop.emit.naming import names_for
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
+from symbackprop.emit.to_matrix import to_matrix
 from symbackprop.errors import InputError, Refused
 from symbackprop.verify.exact import FALSE, INCONCLUSIVE, Value, equal
 from tests.claims.mutations import mutations
@@ -54,9 +55,9 @@ def as_latex(layer: sb.Derivation, step: Adjoint) -> Iterator[str]:
     table = names_for(layer.shown)
     subscripts, shown = spelled(step.indices, step.expr, table.taken)
     yield f"{table.partial(step.of, subscripts)} = {LatexPrinter(table).show(shown)}"
-    text, whole = Lines(table, "matrix").right(step.expr, step.indices)
-    if whole:
-        yield f"{table.whole_partial(step.of)} = {text}"
+    whole = to_matrix(step.expr, step.indices)
+    if whole is not None:
+        yield f"{table.partial_in(step.of, True)} = {Formulas(table).whole(whole).latex}"
 
 
 @pytest.mark.parametrize("name", names())

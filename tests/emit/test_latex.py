@@ -37,9 +37,9 @@ from symbackprop.algebra.nodes import (
     Where,
     size_symbol,
 )
+from symbackprop.emit.aligned import prose
 from symbackprop.emit.latex import latex, latex_expr, latex_jacobian
 from symbackprop.emit.latex_expr import LatexPrinter
-from symbackprop.emit.latex_lines import prose
 from symbackprop.emit.latex_names import Names
 from symbackprop.errors import InputError, NotYet
 from tests.emit.derivations import AFFINE, CE, SOFTMAX, SOFTMAX_JACOBIAN
@@ -256,7 +256,7 @@ def test_a_scalar_loss() -> None:
 y_{k} &= \frac{e^{a_{k}}}{\sum_{j} e^{a_{j}}} \\
 L &= -\sum_{k} t_{k} \log y_{k} \\[6pt]
 \frac{\partial L}{\partial a_{k}} &= y_{k} - t_{k} \\[6pt]
-& \text{using } \sum_{k} t_{k} = 1 \quad \text{(assumed)}
+& \text{using } \sum_{k} t_{k} = 1 \text{ (assumed)}
 \end{aligned}"""
 
 

@@ -49,7 +49,7 @@ def test_text() -> None:
 
 
 def test_latex() -> None:
-    held = r"& \text{where } t \text{ holds integers } 0, \ldots, K-1 \text{, counted from 1 as"
+    held = r"& t \text{: integers from 0 to } K-1 \text{, counted from 1 as subscripts}"
     assert held in labels().latex()
     assert r"& \text{requires } L \ge K+2" in windows().latex()
 

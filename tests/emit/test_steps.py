@@ -14,17 +14,26 @@ LAYERS = ["softmax-ce", "sigmoid-bce", "two-layer", "affine-batch", "attention",
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_the_text_ends_in_the_results(name: str) -> None:
+def test_each_chain_ends_in_its_result(name: str) -> None:
     derived = sb.derive(name)
-    lines = derived.steps_text().splitlines()
-    assert max(map(len, lines)) <= 80
-    steps = _joined("\n".join(lines))
+    text = derived.steps_text()
+    assert max(map(len, text.splitlines())) <= 80
+    steps = _joined(text.partition("\nresult\n")[0])
     backward = derived.text().partition("\nbackward")[2].partition("\nusing")[0]
     gradients = [re.sub(r"∂\w+/∂\S+$", "", line) for line in _joined(backward).splitlines()
                  if re.match(r"d\w+(\[|=)", line)]  # fmt: skip
     assert len(gradients) >= len(derived.gradients)
     for line in gradients:
         assert line.partition("=")[1] + line.partition("=")[2] in steps
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_the_text_ends_to_the_letter_as_without_steps(name: str) -> None:
+    derived = sb.derive(name)
+    alone = derived.text().partition("\nbackward\n")[2]
+    result = re.sub(r"^  given .*computed from \w+\n", "", alone, flags=re.DOTALL)
+    assert result.count("=") >= len(derived.gradients)
+    assert derived.steps_text().endswith(f"\nresult\n{result}")
 
 
 def _joined(text: str) -> str:
@@ -46,9 +55,9 @@ def test_the_reasons_of_softmax_and_cross_entropy() -> None:
                    "exp(a[k]) = y[k]·Σ_j exp(a[j])", "dy[k] = -t[k]/y[k], found above",
                    "Σ_k t[k] = 1 (assumed)"):  # fmt: skip
         assert reason in text
-    assert text.rstrip().splitlines()[-2].strip() == "= y[k] - t[k]"
+    assert "\n      = y[k] - t[k]\n          Σ_k t[k] = 1 (assumed)\n\nresult\n" in text
     latex = sb.derive("softmax-ce").steps_latex()
-    assert r"&= y_{k} - t_{k} && \sum_{k} t_{k} = 1" in latex
+    assert r"&= y_{k} - t_{k} && \textstyle \sum_{k} t_{k} = 1 \text{ (assumed)}" in latex
 
 
 def test_the_checks_are_told() -> None:

@@ -20,7 +20,10 @@ from symbackprop.algebra.nodes import (
     Where,
     size_symbol,
 )
-from symbackprop.emit.text import WIDTH, text, text_jacobian
+from symbackprop.calculus.result import Backward
+from symbackprop.emit.jacobian_page import jacobian_page
+from symbackprop.emit.page_text import WIDTH, page_text
+from symbackprop.emit.result_page import result_page
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
 from symbackprop.errors import NotYet
 from tests.emit.derivations import AFFINE, CE, SOFTMAX, SOFTMAX_JACOBIAN, SOFTMAX_PROGRAM, add, mul
@@ -31,6 +34,10 @@ A, B = Array("a", (n,)), Array("b", (n,))
 a, b, b_j, s = A[k,], B[k,], B[j,], Array("s")[()]
 W = Array("W1", (n, n))[j, k]
 minus_one = Integer(-1)
+
+
+def text(backward: Backward, *, unicode: bool = True) -> str:
+    return page_text(result_page(backward), unicode)
 
 
 def over(x: Expr, y: Expr) -> Expr:
@@ -109,7 +116,7 @@ using
 def test_an_upstream_gradient_in_ascii() -> None:
     shown = text(SOFTMAX, unicode=False)
     assert shown.isascii()
-    assert "  given dy = dL/dy, for a scalar L computed from it\n" in shown
+    assert "  given dy = dL/dy, for a scalar L computed from y\n" in shown
     assert "  da[k] = y[k]*(dy[k] - sum_j dy[j]*y[j])    dL/da\n" in shown
     assert shown.endswith("notes\n  at a = 0 the slope is that of a > 0, 50% of them\n")
 
@@ -128,12 +135,15 @@ def test_a_loss_called_otherwise_when_l_is_taken() -> None:
 
 
 def test_a_jacobian_by_cases() -> None:
-    shown = text_jacobian(SOFTMAX_JACOBIAN, SOFTMAX_PROGRAM)
+    shown = page_text(jacobian_page(SOFTMAX_JACOBIAN, SOFTMAX_PROGRAM))
     assert shown.endswith("""Jacobian
   ∂y[j]/∂a[k] = y[j]·(δ(j,k) - y[k])
   ∂y[j]/∂a[k] = y[j]·(1 - y[j])         j = k
   ∂y[j]/∂a[k] = -y[j]·y[k]              j ≠ k
   ∂y/∂a = diag(y) - y yᵀ
+
+notes
+  vectors are columns
 """)
 
 

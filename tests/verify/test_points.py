@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Expr, Integer, Mul, Rational, Symbol, exp, log, sqrt
+from sympy import Add, Expr, Integer, Mul, Rational, Symbol, exp, log, sqrt
 
 from symbackprop.algebra.nodes import Array, Index, IndexSum, Maximum, size_symbol
 from symbackprop.algebra.program import Assumption, Definition, Program
@@ -222,3 +222,17 @@ def test_a_point_follows_from_the_seed() -> None:
     assert one != other
     assert set(one.cotangents) == set(made.program.outputs)
     assert len(set(one.cotangents[made.program.outputs[0]].values())) > 1
+
+
+def test_a_value_compared_with_itself_leaves_no_point() -> None:
+    made = program(IndexSum(Maximum(x[k,], Add(x[k,], 0 * t[k,], evaluate=False)), k), (x, t))
+    with pytest.raises(NoPoint, match="at a kink"):
+        draw(made)
+
+
+def test_a_root_of_what_rounds_to_0_is_a_kink() -> None:
+    """exp(-50) is lost beside 1, so that the deviation of 1 + exp(-50 x) from 1 is 0 in float64."""
+    above = 1 + exp(-50 * (1 + x[k,] ** 2))
+    made = program(IndexSum(sqrt(Add(above, -1, evaluate=False)), k), (x,))
+    with pytest.raises(NoPoint, match="at a kink"):
+        draw(made)

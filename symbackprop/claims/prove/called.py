@@ -6,8 +6,8 @@ from typing import Any
 
 from sympy import Basic, Expr, Symbol
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Element, Index, Real
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.latex_expr import ATOM, SCRIPT, LatexPrinter, group
 from symbackprop.emit.text_expr import TextPrinter
 

@@ -24,18 +24,22 @@ from sympy import (
     tanh,
 )
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.sign_of import sign_of
 from symbackprop.algebra.trees import rename
-from symbackprop.calculus.slow import plus, times
+from symbackprop.algebra.unevaluated import plus, rebuilt, times
 from symbackprop.emit.reading import product as fraction
 from symbackprop.errors import NotYet
 from symbackprop.frontend import written
 
 Law = Callable[[Expr], Expr]
 _FEW = 6  # elements of an axis that is written out
+
+
+def statement(law: Law) -> str:
+    """The first line of a law's docstring."""
+    return (law.__doc__ or "").partition("\n")[0]
 
 
 def everywhere(change: Callable[[Expr], Expr | None], expr: Basic) -> Expr:
@@ -293,7 +297,7 @@ def _squared(e: Pow) -> Expr:
 
 
 def hyperbolic(expr: Expr) -> Expr:
-    """tanh u = (exp(u) - exp(-u))/(exp(u) + exp(-u))"""
+    """definition of the hyperbolic function"""
 
     def change(e: Expr) -> Expr | None:
         if not isinstance(e, tanh | sinh | cosh):

@@ -8,13 +8,15 @@ from sympy import Expr
 
 from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.program import Assumption
+from symbackprop.calculus.stages import FACTS
 from symbackprop.claims.counterexample import Counterexample
-from symbackprop.claims.laws_told import reasons_of
+from symbackprop.claims.laws_told import equation_of, facts_of
 from symbackprop.claims.numbers import array_formula, number
 from symbackprop.claims.page import ASSUMED, verdict
 from symbackprop.claims.prove.called import Called, CalledLatex, CalledText
 from symbackprop.claims.prove.chain import DEFINITION, Link
 from symbackprop.claims.prove.read import Statement
+from symbackprop.claims.prove.stated import stated
 from symbackprop.claims.reasons.idea import Reason
 from symbackprop.claims.show import Shower, equation, named
 from symbackprop.claims.told import words_of
@@ -102,12 +104,16 @@ def _chain(left: Formula, links: Links, show: CalledShower, checks: bool) -> Cha
 
 
 def _reasons(link: Link, show: CalledShower) -> tuple[Part, ...]:
+    facts = facts_of(link.facts, show)
+    if link.equation is None:
+        return facts if facts and link.law == FACTS else (stated(link.law), *facts)
     if link.law == DEFINITION:
-        assert link.equation is not None
         assert isinstance(link.equation[0], Called)
         name = link.equation[0].name.partition(" ")[0]
-        return (Words("definition of {function}", (("function", name),)),)
-    return reasons_of(link.law, link.equation, link.facts, show)
+        return (Words("definition of {function}", (("function", name),)), *facts)
+    places = (("law", stated(link.law)), ("equation", equation_of(link.equation, show)))
+    told = Words("{law}, {equation}", places)
+    return (told, *facts)
 
 
 def _example(

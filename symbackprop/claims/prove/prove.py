@@ -15,7 +15,6 @@ from symbackprop.algebra.program import Assumption
 from symbackprop.calculus.simplify import Simplifier
 from symbackprop.claims.compare import Comparer
 from symbackprop.claims.counterexample import Counterexample, record, simple
-from symbackprop.claims.plain_page import plain
 from symbackprop.claims.points import trials
 from symbackprop.claims.prove.called import opened
 from symbackprop.claims.prove.chain import Link, chain
@@ -25,6 +24,7 @@ from symbackprop.claims.prove.why import why_not
 from symbackprop.claims.reasons.idea import Reason
 from symbackprop.claims.setting import Ground
 from symbackprop.emit.page import Page
+from symbackprop.printing import Printed
 from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.evaluate import compiled
 from symbackprop.verify.exact import AGREES, FALSE, PROVED, Comparison
@@ -85,7 +85,11 @@ class Proved:
 
     def text(self, *, unicode: bool = True, checks: bool = False) -> str:
         """The verdict and the steps for a terminal."""
-        return plain(self.page(checks=checks), unicode=unicode)
+        return self.printed(checks=checks).text(unicode=unicode)
+
+    def printed(self, *, checks: bool = False) -> Printed:
+        """The page for `.text()`, `.latex()`, `.markdown()` and `.html()`, in three languages."""
+        return Printed(self.page(checks=checks))
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain data."""

@@ -8,10 +8,10 @@ from itertools import permutations
 from sympy import Basic, Expr
 from sympy.core.relational import Relational
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, Iverson, Position, Where
 from symbackprop.algebra.partial import Slope
 from symbackprop.algebra.trees import elements, rename, walk
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.claims.case import Case
 from symbackprop.claims.reasons.idea import Idea, Reason
 from symbackprop.claims.target import GRADIENT

@@ -19,15 +19,16 @@ from symbackprop.algebra.poly import ONE, Poly, add, atom, weight
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.sums import rename, sum_over
 from symbackprop.algebra.trees import rename as rename_tree
+from symbackprop.algebra.unevaluated import times
 from symbackprop.calculus.companions import by_name
 from symbackprop.calculus.differentiate import differentiate
 from symbackprop.calculus.reverse import standing_indices
-from symbackprop.calculus.slow import times
 from symbackprop.claims.case import Case
 from symbackprop.claims.reasons.idea import Idea, Reason
 from symbackprop.claims.show import Shower, named
 from symbackprop.claims.target import GRADIENT
 from symbackprop.emit.page import Formula
+from symbackprop.messages import message
 
 _LONG = 500  # atoms of a gradient that is too long to be put together again
 Change = Callable[[Poly, tuple[Index, ...], tuple[Index, ...]], Poly]
@@ -211,12 +212,13 @@ def _paths(chain: Chain, array: Array) -> Iterator[tuple[Reason, Poly]]:
         return
     for count in range(1, len(users) + (seed is not None)):
         for gone in combinations(users, count):
-            words = "The paths through {arrays} are missing" if count > 1 else (
-                "The path through {arrays} is missing")  # fmt: skip
-            more = ": {arrays} depends on {array} too." if count == 1 else (
-                ": they depend on {array} too.")  # fmt: skip
+            words = message(
+                "The paths through {arrays} are missing: they depend on {array} too."
+            ) if count > 1 else message(
+                "The path through {arrays} is missing: {arrays} depends on {array} too."
+            )  # fmt: skip
             names = ", ".join(a.name for a in gone)
-            yield (Reason("path", words + more, {"arrays": names, "array": array}),
+            yield (Reason("path", words, {"arrays": names, "array": array}),
                    chain.total(array, without=gone))  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from symbackprop.claims.case import Case
 from symbackprop.claims.points import Trial
 from symbackprop.claims.reasons.idea import Idea, Reason
 from symbackprop.frontend import written
+from symbackprop.messages import message
 from symbackprop.verify.evaluate import compiled
 from symbackprop.verify.scalars import OutOfDomain
 
@@ -36,13 +37,18 @@ def _of_factor(found: Expr) -> Reason:
     """Claimed = found · true in words."""
     minus = bool(found.could_extract_minus_sign())
     size = -found if minus else found
-    more = ", and the sign is wrong." if minus else "."
     above = size.as_numer_denom()[0]
     missing = bool(above.free_symbols) or (size.is_number and size < 1)
     if missing:
         rest = _plain(1 / size)
-        return Reason("factor", "The factor {factor} is missing" + more, {"factor": rest})
-    return Reason("factor", "A factor {factor} is too many" + more, {"factor": _plain(size)})
+        words = message("The factor {factor} is missing.")
+        if minus:
+            words = message("The factor {factor} is missing, and the sign is wrong.")
+        return Reason("factor", words, {"factor": rest})
+    words = message("A factor {factor} is too many.")
+    if minus:
+        words = message("A factor {factor} is too many, and the sign is wrong.")
+    return Reason("factor", words, {"factor": _plain(size)})
 
 
 def _plain(e: Expr) -> Expr:
@@ -126,8 +132,8 @@ def named_factors(case: Case) -> Iterator[Idea]:
                     continue
                 up = array in case.setting.upstream
                 kind = "upstream" if up else "missing factor"
-                words = "The upstream gradient {factor} is missing." if up else (
-                    "The factor {factor} is missing.")  # fmt: skip
+                words = message("The upstream gradient {factor} is missing.") if up else (
+                    message("The factor {factor} is missing."))  # fmt: skip
                 yield Idea(Reason(kind, words, {"factor": factor}),
                            written.mul(case.claimed, factor), case.true)  # fmt: skip
                 yield Idea(Reason("extra factor", "The factor {factor} is too many.",

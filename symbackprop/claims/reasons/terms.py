@@ -15,6 +15,7 @@ from symbackprop.claims.reasons.idea import Idea, Reason
 from symbackprop.emit.reading import product
 from symbackprop.errors import NotYet
 from symbackprop.frontend import written
+from symbackprop.messages import message
 
 _MOST = 6  # terms of a sum whose subsets are tried
 
@@ -26,8 +27,8 @@ def terms(case: Case) -> Iterator[Idea]:
         for count in range(1, min(3, len(true))):
             for gone in combinations(true, count):
                 told = written.add(*gone)
-                words = "The term {term} is missing." if count == 1 else (
-                    "The terms {term} are missing.")  # fmt: skip
+                words = message("The term {term} is missing.") if count == 1 else (
+                    message("The terms {term} are missing."))  # fmt: skip
                 yield Idea(Reason("missing term", words, {"term": told}),
                            written.add(case.claimed, told), case.true)  # fmt: skip
         for term in true:

@@ -7,8 +7,6 @@ from functools import cmp_to_key
 from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, Pow, S, log
-from sympy.core.function import Application
-from sympy.core.relational import Relational
 
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import BY_CLASS
@@ -28,6 +26,7 @@ from symbackprop.algebra.nodes import (
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.subscripts import indices_of
 from symbackprop.algebra.trees import rename, walk
+from symbackprop.algebra.unevaluated import rebuilt
 
 
 def canonical(expr: Basic) -> Any:
@@ -73,16 +72,7 @@ def renamed(expr: Basic, mapping: Mapping[Index, Expr]) -> Any:
         bound = [fresh_index(b.size) if b in taken else b for b in expr.bound]
         inner.update(zip(expr.bound, bound, strict=True))
         return expr.func(renamed(expr.body, inner), *bound)
-    return with_arguments(expr, tuple(renamed(a, mapping) for a in expr.args))
-
-
-def with_arguments(expr: Basic, arguments: tuple[Basic, ...]) -> Basic:
-    """The same node over other arguments, not evaluated."""
-    if arguments == expr.args:
-        return expr
-    if isinstance(expr, Add | Mul | Pow | Application | Relational):
-        return expr.func(*arguments, evaluate=False)
-    return expr.func(*arguments)
+    return rebuilt(expr, tuple(renamed(a, mapping) for a in expr.args))
 
 
 def plus(*parts: Expr) -> Expr:

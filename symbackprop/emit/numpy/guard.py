@@ -22,6 +22,7 @@ from symbackprop.algebra.nodes import Array, Element, Index, Maximum, Minimum, R
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import elements, walk
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import (
     canonical,
     minus,
@@ -30,7 +31,6 @@ from symbackprop.emit.numpy.algebra import (
     positive,
     terms,
     unfolded,
-    with_arguments,
 )
 from symbackprop.emit.numpy.scopes import Known, Supports
 from symbackprop.emit.numpy.stable import Stabiliser
@@ -106,7 +106,7 @@ class Guards:
             if _is_harmless(node, condition, holds):
                 return node
             bounded = _hidden(condition, holds, argument, tame)
-        return with_arguments(node, (bounded, *node.args[1:]))
+        return rebuilt(node, (bounded, *node.args[1:]))
 
     def _tame(self, node: Basic) -> Expr | None:
         """An argument at which the function is fine, if it fails at others; else None."""

@@ -25,8 +25,9 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.algebra.within import counts
-from symbackprop.emit.numpy.algebra import canonical, minus, positive, terms, times, with_arguments
+from symbackprop.emit.numpy.algebra import canonical, minus, positive, terms, times
 from symbackprop.emit.numpy.product import flat, negated
 
 
@@ -34,7 +35,7 @@ def joined(expr: Basic) -> Basic:
     """The expression with complementary masks in its sums joined."""
     if not expr.args or isinstance(expr, Element | Array | Index | Delta):
         return expr
-    expr = with_arguments(expr, tuple(joined(a) for a in expr.args))
+    expr = rebuilt(expr, tuple(joined(a) for a in expr.args))
     if not isinstance(expr, Add):
         return expr
     opposite = _opposite(expr)
@@ -55,7 +56,7 @@ def joined(expr: Basic) -> Basic:
         else:
             masks.update((condition, len(found)) for condition, _ in _masked(term))
             found.append(term)
-    return found[0] if len(found) == 1 else with_arguments(expr, tuple(found))
+    return found[0] if len(found) == 1 else rebuilt(expr, tuple(found))
 
 
 @lowering

@@ -9,7 +9,7 @@ from sympy import Basic, Expr, Integer, Mul, Pow, S
 from symbackprop.algebra.nodes import Array, Element, Index, IndexMax, IndexMin, Reduction
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import walk
-from symbackprop.emit.numpy.algebra import with_arguments
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.product import flat, negated
 
 
@@ -39,7 +39,7 @@ def _rewritten(expr: Basic) -> Any:
         if negative:
             power = Pow(opposite, args[1], evaluate=False)
             return _product([S.NegativeOne, power]) if args[1] % 2 else power
-    return with_arguments(expr, args)
+    return rebuilt(expr, args)
 
 
 @lowering

@@ -7,7 +7,7 @@ from sympy import Basic, Expr
 from symbackprop.algebra.nodes import Delta, Element, Index, Position
 from symbackprop.algebra.subscripts import indices_of
 from symbackprop.algebra.trees import walk
-from symbackprop.emit.numpy.algebra import with_arguments
+from symbackprop.algebra.unevaluated import rebuilt
 
 
 def own_indices(expr: Expr) -> tuple[Expr, dict[Index, Expr]]:
@@ -39,4 +39,4 @@ def own_indices(expr: Expr) -> tuple[Expr, dict[Index, Expr]]:
 def _with(expr: Basic, swap: dict[Expr, Index]) -> Basic:
     if isinstance(expr, Element):
         return Element(expr.array, *(swap.get(u, u) for u in expr.indices))
-    return with_arguments(expr, tuple(_with(a, swap) for a in expr.args)) if expr.args else expr
+    return rebuilt(expr, tuple(_with(a, swap) for a in expr.args)) if expr.args else expr

@@ -17,8 +17,9 @@ from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum, Po
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import elements, rename
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.result import Adjoint, Backward, Tangent
-from symbackprop.emit.numpy.algebra import canonical, renamed, times, with_arguments
+from symbackprop.emit.numpy.algebra import canonical, renamed, times
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.parts import own_indices
@@ -197,7 +198,7 @@ class _Helpers:
         if not expr.args or isinstance(expr, Element | Array | Index | Delta | Position):
             return expr
         arguments = tuple(self._replaced(a) for a in expr.args)
-        return with_arguments(expr, arguments)
+        return rebuilt(expr, arguments)
 
     def _helper(self, expr: Expr, stable: Expr) -> Expr:
         indices = tuple(dict.fromkeys(free_indices(expr)))

@@ -19,7 +19,8 @@ from symbackprop.algebra.nodes import (
     fresh_index,
 )
 from symbackprop.algebra.registry import lowering
-from symbackprop.emit.numpy.algebra import renamed, with_arguments
+from symbackprop.algebra.unevaluated import rebuilt
+from symbackprop.emit.numpy.algebra import renamed
 from symbackprop.emit.numpy.product import flat
 
 # A condition, and whether it holds or fails.
@@ -74,7 +75,7 @@ class Supports:
                 self.rebuilt(branch, change, _union(known, ((condition, holds),)))
                 for branch, holds in zip(expr.args[1:], (True, False), strict=True)
             )
-            return change(with_arguments(expr, (condition, u, v)), known)
+            return change(rebuilt(expr, (condition, u, v)), known)
         if isinstance(expr, Mul):
             return change(self._product(expr, change, known), known)
         if isinstance(expr, Reduction):
@@ -82,9 +83,9 @@ class Supports:
             apart = {b: fresh_index(b.size) for b in expr.bound if b in free}
             body = self.rebuilt(renamed(expr.body, apart), change, known)
             bound = (apart.get(b, b) for b in expr.bound)
-            return change(with_arguments(expr, (body, *bound)), known)
+            return change(rebuilt(expr, (body, *bound)), known)
         arguments = tuple(self.rebuilt(a, change, known) for a in expr.args)
-        return change(with_arguments(expr, arguments), known)
+        return change(rebuilt(expr, arguments), known)
 
     def _product(self, expr: Mul, change: Change, known: tuple[Known, ...]) -> Expr:
         """A factor does not count where another one is 0; masks count in their order."""
@@ -94,7 +95,7 @@ class Supports:
         for place, factor in enumerate(factors):
             others = supports[:place] + ([] if supports[place] else supports[place + 1 :])
             changed.append(self.rebuilt(factor, change, _union(known, *others)))
-        return with_arguments(expr, tuple(changed))
+        return rebuilt(expr, tuple(changed))
 
 
 def branch_only(

@@ -33,6 +33,7 @@ from symbackprop.algebra.nodes import (
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import walk
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import (
     canonical,
     centred,
@@ -48,7 +49,6 @@ from symbackprop.emit.numpy.algebra import (
     terms,
     times,
     unfolded,
-    with_arguments,
 )
 from symbackprop.emit.numpy.product import flat, is_inverse
 from symbackprop.emit.numpy.scopes import Supports
@@ -248,8 +248,7 @@ class Shifts:
         outer = plus(*(t for t in terms(w) if t not in inner))
         if not inner:
             return outer, IndexSum(g, *f.bound)
-        bound = tuple(b for b in f.bound if any(depends(t, (b,)) for t in inner))
-        m = canonical(IndexMax(_counting(plus(*inner), g, bound), *bound))
+        m = canonical(_largest(plus(*inner), g, f.bound))
         body = times(exponential(minus(plus(*inner), m)), g)
         return plus(outer, m), IndexSum(body, *f.bound)
 
@@ -271,7 +270,7 @@ class Shifts:
             return _where(*arguments)
         if isinstance(expr, Add) and arguments != expr.args:
             return difference(t for a in arguments for t in spread(a))
-        return with_arguments(expr, arguments)
+        return rebuilt(expr, arguments)
 
 
 @lowering
@@ -287,6 +286,16 @@ def exponential(w: Expr) -> Expr:
                 other = sides[1] if sides[0] == 0 else sides[0]
                 return exp(Minimum(S.Zero, other), evaluate=False)
     return exp(difference(terms(w)), evaluate=False)
+
+
+def _largest(w: Expr, g: Expr, over: tuple[Index, ...]) -> Expr:
+    """The largest w over all indices that it, or a mask of g that w meets, depends on."""
+    bound: tuple[Index, ...] = ()
+    counted = w
+    while (wider := tuple(b for b in over if depends(counted, (b,)))) != bound:
+        bound = wider
+        counted = _counting(w, g, bound)
+    return IndexMax(counted, *bound)
 
 
 @lowering

@@ -9,7 +9,7 @@ from sympy import Add, Basic, Expr, Mul, S, exp, log
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, Reduction
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import elements
-from symbackprop.emit.numpy.algebra import with_arguments
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.product import negated
 from symbackprop.emit.numpy.special import Expm1, Log1p
 
@@ -20,7 +20,7 @@ def with_small(expr: Basic) -> Any:
         return expr
     if isinstance(expr, Reduction):
         return expr.func(with_small(expr.body), *expr.bound)
-    expr = with_arguments(expr, tuple(with_small(a) for a in expr.args))
+    expr = rebuilt(expr, tuple(with_small(a) for a in expr.args))
     if isinstance(expr, log) and isinstance(expr.args[0], Add):
         return _log_near_one(expr)
     return _exp_near_zero(expr) if isinstance(expr, Add) else expr

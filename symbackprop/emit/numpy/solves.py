@@ -14,7 +14,8 @@ from symbackprop.algebra.matrices import Inverse
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.trees import elements
-from symbackprop.emit.numpy.algebra import times, with_arguments
+from symbackprop.algebra.unevaluated import rebuilt
+from symbackprop.emit.numpy.algebra import times
 from symbackprop.emit.numpy.product import flat
 
 
@@ -53,7 +54,7 @@ def with_solves(exprs: Sequence[Expr], inverse: Definition) -> list[Expr]:
 def _solved(expr: Basic, array: Array, f: Inverse) -> Expr:
     if not expr.args or isinstance(expr, Element | Array | Index):
         return expr
-    expr = with_arguments(expr, tuple(_solved(a, array, f) for a in expr.args))
+    expr = rebuilt(expr, tuple(_solved(a, array, f) for a in expr.args))
     return _system(expr, array, f) if isinstance(expr, IndexSum) else expr
 
 

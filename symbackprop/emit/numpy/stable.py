@@ -35,6 +35,7 @@ from sympy.core.relational import Relational
 from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.nodes import Element, IndexSum, Maximum, Minimum
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import (
     canonical,
     difference,
@@ -43,7 +44,6 @@ from symbackprop.emit.numpy.algebra import (
     terms,
     times,
     unfolded,
-    with_arguments,
 )
 from symbackprop.emit.numpy.masks import exponents, level, saturated
 from symbackprop.emit.numpy.product import flat, negated
@@ -218,7 +218,7 @@ class Stabiliser(Shifts):
             return f if opened is None or not _has_exp(opened) else opened
         if isinstance(f, Add | Mul) or (isinstance(f, Pow) and f.args[1].is_Integer):
             parts = [self._opened_fractions(a) for a in f.args]
-            return None if None in parts else with_arguments(f, tuple(parts))
+            return None if None in parts else rebuilt(f, tuple(parts))
         return f
 
 

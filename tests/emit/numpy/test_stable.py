@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Add, Expr, Mul, Pow, Rational, S, exp, log
 
+import symbackprop as sb
 from symbackprop.algebra.nodes import (
     Array,
     Index,
@@ -210,3 +211,14 @@ def test_generated_forward_passes(name):
     lines = [line.partition("  #")[0].strip() for line in body.splitlines()]
     for line in FORWARD[name]:
         assert line in lines
+
+
+def test_a_maximum_that_is_taken_out_of_a_sum_varies_over_none_of_its_indices():
+    """[p_kh = m_h] e^{m_h} over k and h: the mask has k, the exponent has not."""
+
+    def layer(c, t, at):
+        p = 1 / (1 + np.exp(-((c**2 + 1) ** np.tanh(t))[at]))
+        return np.log(np.sum(np.exp(np.max(p, axis=0))))
+
+    report = sb.derive(layer, shapes={"c": ("n",), "t": (), "at": ("k", "h")}).verify()
+    assert report.ok, str(report.table())

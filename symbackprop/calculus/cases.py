@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sympy import Add, Basic, Expr, Mul, Pow, S
 
-from symbackprop.algebra.letters import rebuilt
 from symbackprop.algebra.nodes import Delta, Index
 from symbackprop.algebra.trees import walk
+from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.result import Jacobian
 
 

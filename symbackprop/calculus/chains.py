@@ -1,0 +1,134 @@
+"""A chain of equalities as it is written down, one law at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sympy import Expr
+
+from symbackprop.algebra.arrange import Arranger
+from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.partial import Partial, Slope
+from symbackprop.algebra.poly import Poly, atom
+from symbackprop.algebra.trees import rename
+from symbackprop.algebra.unevaluated import replaced, substituted
+from symbackprop.calculus.collapse import collapsed
+from symbackprop.calculus.fold import Elimination
+from symbackprop.calculus.fuse import Draft
+from symbackprop.calculus.result import Fact
+from symbackprop.calculus.slow import step
+from symbackprop.calculus.stages import Stage
+from symbackprop.messages import message
+
+COLLECTED = message("terms collected")
+DEFINITION = message("definition")
+SOLVED = message("from the definition")
+CANCELLED = message("with one denominator")
+INSERTED = message("inserted")
+ARRANGED = message("common factors taken out")
+
+
+@dataclass(frozen=True)
+class Step:
+    """`before = after`, by a law.
+
+    law: its statement. equation: what was put in the place of what, where the law is an equation
+    of this derivation (a definition, one solved for a part, a gradient found above).
+    """
+
+    before: Expr
+    after: Expr
+    law: str
+    equation: tuple[Expr, Expr] | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass
+class Chain:
+    """`expr` is the last right side so far, and the left side before the first step.
+
+    rank: the place of an array in the program, for the order of factors. named: puts names for
+    the functions of matrices that a rule is written in.
+    """
+
+    expr: Expr
+    rank: Callable[[Array], int]
+    named: Callable[[Poly], Poly]
+    steps: list[Step] = field(default_factory=list)
+
+    def to(
+        self,
+        after: Expr,
+        law: str,
+        equation: tuple[Expr, Expr] | None = None,
+        facts: tuple[Fact, ...] = (),
+    ) -> None:
+        """One step further, if it changes what is seen."""
+        if after != self.expr:
+            self.steps.append(Step(self.expr, after, law, equation, facts))
+            self.expr = after
+
+    def differentiate(self) -> None:
+        """Every derivative of an expression worked out, one rule at a time."""
+        while (found := step(self.expr, self.named)) is not None:
+            self.to(found[1], found[0])
+
+    def define(self, slope: Slope, definition: tuple[Element, Expr]) -> None:
+        """∂y_j/∂x_k as the derivative of what defines y_j."""
+        new = Partial(definition[1], slope.element)
+        self.to(replaced(self.expr, slope, new), DEFINITION, definition)
+
+    def collapse(self) -> None:
+        """Kronecker deltas under sums used up, one law at a time."""
+        while (done := collapsed(self.expr)) is not None:
+            self.to(done[1], done[0])
+
+    def insert(self, source: Draft) -> None:
+        """What a gradient is, in the place of its name."""
+        equation = (source.adjoint[source.indices], source.state.expr)
+        self.to(_written_in(self.expr, source), INSERTED, equation)
+
+    def simplify(
+        self,
+        stages: Iterable[Stage],
+        free: tuple[Index, ...],
+        drafts: Iterable[Draft],
+        result: tuple[Poly, Expr],
+    ) -> None:
+        """Through the forms that the simplifier had, to its result.
+
+        drafts: the gradients that are written in on the way.
+        """
+        quick = Arranger(self.rank, free, quick=True)
+        sources = {d.adjoint: d for d in drafts}
+        forms = list(stages)
+        for n, stage in enumerate(forms):
+            if isinstance(stage.why, Array):
+                self.insert(sources[stage.why])
+                stage = Stage(stage.poly, COLLECTED)
+            last = n == len(forms) - 1 and stage.poly == result[0]
+            self._reach(result[1] if last else quick.arrange(stage.poly), stage)
+        self.to(result[1], ARRANGED)
+
+    def _reach(self, after: Expr, stage: Stage) -> None:
+        why = stage.why
+        if isinstance(why, Elimination):
+            arrange = Arranger(self.rank).arrange
+            equation = arrange(atom(why.kernel, why.exponent)), arrange(why.replacement)
+            law = SOLVED if why.array is not None else CANCELLED
+            self.to(after, law, equation, stage.facts)
+        else:
+            assert isinstance(why, str)
+            self.to(after, why, None, stage.facts)
+
+
+def _written_in(expr: Expr, source: Draft) -> Expr:
+    """The expression with what a gradient is in the place of its name."""
+
+    def put(part: Expr) -> Expr | None:
+        if not isinstance(part, Element) or part.array != source.adjoint:
+            return None
+        return rename(source.state.expr, dict(zip(source.indices, part.indices, strict=True)))
+
+    return substituted(expr, put)

@@ -1,0 +1,1 @@
+"""Pictures of graphs: what is drawn, where it stands, and each format."""

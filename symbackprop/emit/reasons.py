@@ -1,0 +1,95 @@
+"""Why one form is equal to the next, as words and formulas."""
+
+from __future__ import annotations
+
+import re
+
+from symbackprop.algebra.absolute import sign_squared, sign_times
+from symbackprop.algebra.functions import BY_HEAD
+from symbackprop.algebra.triangles import joined_triangles
+from symbackprop.calculus.chains import INSERTED
+from symbackprop.calculus.collapse import PICKS
+from symbackprop.calculus.slow import ELEMENT, FUNCTION
+from symbackprop.calculus.stages import DELTA, FACTS, statement
+from symbackprop.emit.formulas import Formulas, joined
+from symbackprop.emit.page import Equation, Formula, Part, Words
+from symbackprop.emit.phrases import same_everywhere
+from symbackprop.emit.sentences import origin
+from symbackprop.emit.steps import Row
+
+_FUNCTION = re.compile(re.escape(FUNCTION).replace(r"\{function\}", r"(\w+)"))
+
+# The laws that are stated by a formula; all others are stated by their names.
+STATED: dict[str, Part] = {
+    PICKS: Formula(
+        "Σ_j δ_jk f_j = f_k", "sum_j delta_jk f_j = f_k", r"\sum_{j} \delta_{jk} f_{j} = f_{k}"
+    ),
+    ELEMENT: Formula(
+        "∂x_j/∂x_k = δ_jk",
+        "dx_j/dx_k = delta_jk",
+        r"\frac{\partial x_{j}}{\partial x_{k}} = \delta_{jk}",
+    ),
+    DELTA: Formula(
+        "δ_jk f_k = δ_jk f_j",
+        "delta_jk f_k = delta_jk f_j",
+        r"\delta_{jk} f_{k} = \delta_{jk} f_{j}",
+    ),
+    statement(sign_times): Formula(
+        "u sign(u) = |u|",
+        "u sign(u) = |u|",
+        r"u \operatorname{sign}\left(u\right) = \left| u \right|",
+    ),
+    statement(sign_squared): Words(
+        "{law} for {condition}: neither side has a value at {zero}",
+        (
+            ("law", Formula(
+                "sign(u)^2 |u|^-q = |u|^-q",
+                "sign(u)^2 |u|^-q = |u|^-q",
+                r"\operatorname{sign}\left(u\right)^{2} \left| u \right|^{-q}"
+                r" = \left| u \right|^{-q}",
+            )),
+            ("condition", same_everywhere("q > 0")),
+            ("zero", same_everywhere("u = 0")),
+        ),
+    ),
+    statement(joined_triangles): Words(
+        "{law}, also under the same sums",
+        (
+            ("law", Formula(
+                "[i > j] f + [j > i] f = f - δ_ij f",
+                "[i > j] f + [j > i] f = f - delta_ij f",
+                r"\left[ i > j \right] f + \left[ j > i \right] f = f - \delta_{ij} f",
+            )),
+        ),
+    ),
+}  # fmt: skip
+
+
+def reasons(formulas: Formulas, row: Row) -> tuple[Part, ...]:
+    """The law that was applied, with its equation, and the facts that were used."""
+    told: list[Part] = []
+    if row.equation is not None:
+        equation = joined(Equation(*map(formulas.show, row.equation)))
+        law = Words(row.law)
+        if row.law == INSERTED:
+            told.append(Words("{equation}, found above", (("equation", equation),)))
+        else:
+            told.append(Words("{law}: {equation}", (("law", law), ("equation", equation))))
+    elif row.law != FACTS:
+        told.append(named(row.law))
+    for fact in row.facts:
+        places = (("fact", joined(formulas.fact(fact))), ("origin", origin(fact)))
+        told.append(Words("{fact} ({origin})", places))
+    return tuple(told)
+
+
+def named(law: str) -> Part:
+    """A law of the calculus by its name, or by its formula."""
+    if law in STATED:
+        return STATED[law]
+    match = _FUNCTION.fullmatch(law)
+    if match is None:
+        return Words(law)
+    function = BY_HEAD.get(match[1])
+    name = same_everywhere(match[1], function.macro if function else rf"\mathrm{{{match[1]}}}")
+    return Words(FUNCTION, (("function", name),))

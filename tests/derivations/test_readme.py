@@ -1,0 +1,24 @@
+"""`derivations/README.md` is what `list --markdown` prints; `--renew-golden` renews it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from symbackprop import catalogue
+from tests.cli.command import run
+
+README = Path(__file__).parents[2] / "derivations" / "README.md"
+
+
+def test_the_page_of_the_catalogue_is_current(golden: Callable[[str, str], None]) -> None:
+    shown = run("list", "--markdown").result()
+    golden("../../derivations/README.md", shown)
+    for name in catalogue.names():
+        assert shown.count(f"\n## {name}\n") == 1
+
+
+def test_github_can_show_it() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert "$" not in text.replace("```", "")
+    assert len(text.encode()) < 512_000
