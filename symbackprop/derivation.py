@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from symbackprop.claims.verdict import Checked
     from symbackprop.emit.page import Page
     from symbackprop.emit.result_page import Example
-    from symbackprop.routes import Told
+    from symbackprop.printing import Printed
     from symbackprop.verify.report import Report
 
 
@@ -169,7 +169,7 @@ class Derivation:
         n: int | Mapping[str, int] | None = None,
         component: str | None = None,
         checks: bool = False,
-    ) -> Told:
+    ) -> Printed:
         """The derivation by one of several routes, which all end in the same expressions.
 
         name: "index", the chain rule with subscripts, Jacobians by cases; "matrix", differentials

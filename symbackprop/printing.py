@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from symbackprop.emit.page import Page
 from symbackprop.emit.translations import translation
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A page in every format; lang: the language of its words, "en", "zh" or "es"."""
+
+    page: Page
+
+    def text(self, *, unicode: bool = True, lang: str = "en") -> str:
+        """For a terminal of 80 columns."""
+        from symbackprop.emit.page_text import page_text
+
+        return page_text(self.page, unicode, words=translation(lang))
+
+    def latex(self, *, standalone: bool = False, lang: str = "en") -> str:
+        """Displayed blocks to paste, or a document."""
+        from symbackprop.emit.page_latex import page_latex
+
+        if standalone:
+            return document(self.page, lang)
+        return page_latex(self.page, words=translation(lang))
+
+    def markdown(self, *, lang: str = "en") -> str:
+        """For GitHub, Obsidian and Jupyter."""
+        return markdown(self.page, lang)
+
+    def html(self, *, lang: str = "en") -> str:
+        """One file that needs no network."""
+        return html(self.page, lang)
 
 
 def markdown(page: Page, lang: str) -> str:

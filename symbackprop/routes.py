@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from symbackprop import printing
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.reverse import Worked, asked, worked
 from symbackprop.emit.page import Page, Words
-from symbackprop.emit.translations import translation
 from symbackprop.errors import InputError
+from symbackprop.printing import Printed
 from symbackprop.verify.exact import Comparison
 
 if TYPE_CHECKING:
@@ -22,38 +20,9 @@ Sizes = int | Mapping[str, int]
 _COMPONENT = re.compile(r"(\w+)(?:\[\s*(\d+(?:\s*,\s*\d+)*)\s*\])?")
 
 
-@dataclass(frozen=True)
-class Told:
-    """A page in every format; lang: the language of its words, "en", "zh" or "es"."""
-
-    page: Page
-
-    def text(self, *, unicode: bool = True, lang: str = "en") -> str:
-        """For a terminal of 80 columns."""
-        from symbackprop.emit.page_text import page_text
-
-        return page_text(self.page, unicode, words=translation(lang))
-
-    def latex(self, *, standalone: bool = False, lang: str = "en") -> str:
-        """Displayed blocks to paste, or a document."""
-        from symbackprop.emit.page_latex import page_latex
-
-        if standalone:
-            return printing.document(self.page, lang)
-        return page_latex(self.page, words=translation(lang))
-
-    def markdown(self, *, lang: str = "en") -> str:
-        """For GitHub, Obsidian and Jupyter."""
-        return printing.markdown(self.page, lang)
-
-    def html(self, *, lang: str = "en") -> str:
-        """One file that needs no network."""
-        return printing.html(self.page, lang)
-
-
 def told(
     derivation: Derivation, route: str, n: Sizes | None, component: str | None, checks: bool
-) -> Told:
+) -> Printed:
     """A derivation by a route; the parameters are those of `Derivation.route`."""
     if route not in ROUTES:
         raise InputError(f"the route {route!r} is not known; the routes are {', '.join(ROUTES)}")
@@ -61,7 +30,7 @@ def told(
         raise InputError(f"a component such as {component} is for the route paths")
     if n is not None and route not in ("graph", "paths"):
         raise InputError(f"the route {route} is for all sizes; n is for graph and paths")
-    return Told(ROUTES[route](derivation, n, component, checks))
+    return Printed(ROUTES[route](derivation, n, component, checks))
 
 
 def split_component(text: str) -> tuple[str, tuple[int, ...]]:

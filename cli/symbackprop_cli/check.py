@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from functools import partial
 
 import click
 
+from symbackprop_cli.formats import VERDICTS, chosen, verdict_options
 from symbackprop_cli.options import (
     Dashed,
     forward_options,
@@ -17,7 +17,8 @@ from symbackprop_cli.options import (
     read_renames,
     read_shapes,
 )
-from symbackprop_cli.output import Output, first_shown
+from symbackprop_cli.output import Output
+from symbackprop_cli.render import Rendering
 
 CODES = {"proved": 0, "agrees": 0, "false": 1, "inconclusive": 3}
 
@@ -38,8 +39,8 @@ CODES = {"proved": 0, "agrees": 0, "false": 1, "inconclusive": 3}
               help="A name that the claim uses: 'tau = sum(t)'. Repeat for each.")  # fmt: skip
 @click.option("--rename", metavar="OLD=NEW,…", help="Rename arrays to match your notes: a=z,y=o.")
 @click.option("--batch", metavar="N", help="Add a leading batch axis, as 'derive' does.")
-@click.option("--json", "as_json", is_flag=True, help="The verdict for other programs.")
-@click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
+@click.option("--steps", is_flag=True, help="For a true claim, how it is found, law by law.")
+@verdict_options
 def command(
     what: str,
     claim: str,
@@ -53,7 +54,10 @@ def command(
     lets: tuple[str, ...],
     rename: str | None,
     batch: str | None,
-    as_json: bool,
+    steps: bool,
+    form: str | None,
+    standalone: bool,
+    lang: str | None,
     path: str | None,
 ) -> int:
     """Check a claim about a gradient; a false one gets a counterexample and a reason.
@@ -79,7 +83,8 @@ def command(
     if pair is not None and names is not None:
         raise click.UsageError("--wrt and --jacobian are two requests; give one of them")
     lets_read = read_lets(lets)
-    output = Output(path)
+    form = chosen(form, path, standalone, lang, VERDICTS)
+    rendering = Rendering(form, Output(path), standalone, lang or "en")
 
     from symbackprop.algebra.deadline import limited
     from symbackprop.derivation import derive
@@ -102,9 +107,6 @@ def command(
             notation=notation,
             let=lets_read,
         )
-        if as_json:
-            result = found.json()
-        else:
-            result = first_shown(output, found.text, partial(found.text, unicode=False))
-    output.write(result)
+        result = rendering.verdict(found, steps=steps)
+    rendering.output.write(result)
     return CODES[found.verdict]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import PurePath
 from typing import Any, TypeVar
 
@@ -23,6 +23,12 @@ _MADE_OF = {
     ".ipynb": "write Markdown with -o FILE.md and paste it into a notebook",
 }
 PAGES = ("text", "latex", "markdown", "html")
+VERDICTS = (*PAGES, "json")
+FORMS = (*VERDICTS, "numpy")
+
+_NUMPY = click.option(
+    "--numpy", "form", flag_value="numpy", help="A module to import; NumPy only."
+)
 
 _OPTIONS = (
     click.option("--text", "form", flag_value="text", help="Readable in a terminal (the default)."),
@@ -34,7 +40,7 @@ _OPTIONS = (
         "--markdown", "form", flag_value="markdown", help="For GitHub, Obsidian and Jupyter."
     ),
     click.option("--html", "form", flag_value="html", help="One file for a browser; no network."),
-    click.option("--numpy", "form", flag_value="numpy", help="A module to import; NumPy only."),
+    _NUMPY,
     click.option("--json", "form", flag_value="json", help="Everything, for other programs."),
     click.option(
         "--lang", type=click.Choice(LANGUAGES), help="The language of the words: en, zh or es."
@@ -51,13 +57,25 @@ _OPTIONS = (
 
 def format_options(function: F) -> F:
     """Add the options that say what a result is written as and where."""
-    for option in reversed(_OPTIONS):
+    return _with(_OPTIONS, function)
+
+
+def verdict_options(function: F) -> F:
+    """Add the options that say what a verdict is written as and where."""
+    return _with((o for o in _OPTIONS if o is not _NUMPY), function)
+
+
+def _with(options: Iterable[Callable[[F], F]], function: F) -> F:
+    for option in reversed(tuple(options)):
         function = option(function)
     return function
 
 
-def chosen(form: str | None, path: str | None, standalone: bool, lang: str | None) -> str:
-    """The format that is meant by an option or by the file's suffix.
+def chosen(
+    form: str | None, path: str | None, standalone: bool, lang: str | None,
+    forms: Collection[str] = FORMS,
+) -> str:  # fmt: skip
+    """The format, one of `forms`, that is meant by an option or by the file's suffix.
 
     Raises click.UsageError where the two disagree, or where an option is for other formats.
     """
@@ -71,6 +89,8 @@ def chosen(form: str | None, path: str | None, standalone: bool, lang: str | Non
             f"leave out --{form} or name the file otherwise"
         )
     form = form or told or "text"
+    if form not in forms:
+        raise click.UsageError(f"-o {path}: a {suffix} file holds {form}, which a verdict is not")
     if standalone and form != "latex":
         raise click.UsageError("--standalone belongs to --latex")
     if lang and form not in PAGES:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from symbackprop_cli.check import CODES
+from symbackprop_cli.formats import VERDICTS, chosen, verdict_options
 from symbackprop_cli.options import Dashed, read_shapes
-from symbackprop_cli.output import Output, first_shown
+from symbackprop_cli.output import Output
+from symbackprop_cli.render import Rendering
 
 
 @click.command("prove", cls=Dashed)
@@ -23,7 +23,6 @@ from symbackprop_cli.output import Output, first_shown
 @click.option("--assume", metavar="FACT", multiple=True,
               help="An equation or sign that may be used: 'sum(t) == 1', 'x > 0'.")  # fmt: skip
 @click.option("--show-checks", is_flag=True, help="How each step was checked.")
-@click.option("--json", "as_json", is_flag=True, help="The verdict and the steps for programs.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -32,14 +31,16 @@ from symbackprop_cli.output import Output, first_shown
     show_default=True,
     help="Stop a search that takes longer.",
 )
-@click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
+@verdict_options
 def command(
     statement: str,
     shapes: tuple[str, ...],
     assume: tuple[str, ...],
     show_checks: bool,
-    as_json: bool,
     timeout: float,
+    form: str | None,
+    standalone: bool,
+    lang: str | None,
     path: str | None,
 ) -> int:
     """Prove that two expressions are equal, step by step, or refute it.
@@ -55,17 +56,14 @@ def command(
     The exit code is 0 for a true equation, 1 for a false one, 2 for one that is not understood
     and 3 where no verdict was reached.
     """
-    output = Output(path)
+    form = chosen(form, path, standalone, lang, VERDICTS)
+    rendering = Rendering(form, Output(path), standalone, lang or "en")
 
     from symbackprop.claims.prove.prove import prove
 
     found = prove(
         statement, shapes=read_shapes(shapes) or {}, assume=list(assume), timeout=timeout
     )
-    if as_json:
-        result = found.json()
-    else:
-        show = partial(found.text, checks=show_checks)
-        result = first_shown(output, show, partial(show, unicode=False))
-    output.write(result)
+    result = rendering.verdict(found, checks=show_checks)
+    rendering.output.write(result)
     return CODES[found.verdict]

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from symbackprop_cli.output import Output, first_shown
 
 if TYPE_CHECKING:
+    from symbackprop.claims.prove.prove import Proved
+    from symbackprop.claims.verdict import Checked
     from symbackprop.derivation import Derivation
     from symbackprop.derived import Jacobian
+    from symbackprop.printing import Printed
     from symbackprop.products import Product
-    from symbackprop.routes import Told
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,13 @@ class Rendering:
             return text_cost(derived.shown.program.name, derived.cost())
         return self._of(derived, notation=notation)
 
-    def page(self, told: Told) -> str:
+    def page(self, told: Printed) -> str:
         """A derivation by a route."""
         return self._of(told)
+
+    def verdict(self, found: Checked | Proved, **asked: bool) -> str:
+        """What was found about a claim or an equation."""
+        return found.json() if self.form == "json" else self._of(found.printed(**asked))
 
     def table(self, jacobian: Jacobian) -> str:
         """A Jacobian or a Hessian."""
@@ -55,11 +61,11 @@ class Rendering:
         show = partial(derivation.steps_text, checks=checks, lang=self.lang)
         return first_shown(self.output, show, partial(show, unicode=False))
 
-    def _of(self, derived: Derivation | Product | Jacobian | Told, **asked: Any) -> str:
+    def _of(self, derived: Derivation | Product | Jacobian | Printed, **asked: Any) -> str:
         if self.form in ("numpy", "json"):
-            from symbackprop.routes import Told
+            from symbackprop.printing import Printed
 
-            assert not isinstance(derived, Told)
+            assert not isinstance(derived, Printed)
             return derived.numpy_source() if self.form == "numpy" else derived.json()
         asked["lang"] = self.lang
         if self.form == "latex":

@@ -257,7 +257,11 @@ class Builder(Transformer[Token, Any]):
         )
 
     def fraction(self, meta: Any, children: list[Any]) -> s.Node:
-        top, bottom = (c[0] for c in children if isinstance(c, list))
+        parts = [c for c in children if isinstance(c, list)]
+        if any(len(p) > 1 for p in parts):
+            raise Refusal(r"a comma in \frac; a subscript of several signs stands in braces, "
+                          "W_{1,ij}", _span(meta))  # fmt: skip
+        (top,), (bottom,) = parts
         return s.Fraction_(top, bottom, span=_span(meta))
 
     def short_fraction(self, meta: Any, children: list[Token]) -> s.Node:

@@ -38,8 +38,9 @@ def _pool(text: str) -> tuple[Fraction, ...]:
 
 _POOLS = {
     "": (_pool("0 1 -1 2"), _pool("1 -1 2 -2 3 1/2 -1/2"),
-         _pool("1 -1 2 -2 3 4 -4 8 1/2 -1/2 1/4 -3/2 5")),
-    ">0": (_pool("1 2 1/2"), _pool("1 2 3 1/2 1/4 3/4 4"), _pool("1 2 3 1/2 1/4 3/4 1/8 4 6 8")),
+         _pool("1 -1 2 -2 3 4 -4 8 1/2 -1/2 1/4 -3/2 5"), _pool("1 -1 5 -5 10 -10 100 -100 1000")),
+    ">0": (_pool("1 2 1/2"), _pool("1 2 3 1/2 1/4 3/4 4"), _pool("1 2 3 1/2 1/4 3/4 1/8 4 6 8"),
+           _pool("1 1/10 5 10 100 1000")),
 }  # fmt: skip
 
 
@@ -131,7 +132,7 @@ def _points(
     rows = _sizes(setting)
     for attempt in range(_ATTEMPTS):
         sizes = rows[attempt % len(rows) if attempt >= 24 else 0]
-        level = min(attempt // 24, 2)
+        level = min(attempt // 24, 2 if attempt < 100 else 3)
         point = _point(setting, program.inputs, rules, sizes, level, rng, attempt)
         if point is None:
             continue

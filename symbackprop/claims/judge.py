@@ -9,8 +9,10 @@ from symbackprop.algebra.program import Assumption
 from symbackprop.calculus.result import Fact
 from symbackprop.claims.case import TRUE, Case
 from symbackprop.claims.counterexample import Counterexample, simple
+from symbackprop.claims.coverage import one_sided
 from symbackprop.claims.engine import Proof
 from symbackprop.claims.points import measured
+from symbackprop.claims.show import shower
 from symbackprop.claims.target import VALUE
 from symbackprop.verify.exact import FALSE, INCONCLUSIVE, PROVED, Comparison
 from symbackprop.verify.scalars import OutOfDomain
@@ -53,9 +55,23 @@ def judged(case: Case) -> Judged:
         return Judged(case, Comparison(INCONCLUSIVE, found.points, wrong))
     with working_on("the proof of the claim"):
         proof = case.proof()
-    if proof is not None and found.verdict != PROVED:
+    if proof is not None:
         found = Comparison(PROVED, found.points)
+    elif (unseen := _one_sided(case)) is not None:
+        return Judged(case, Comparison(INCONCLUSIVE, found.points, unseen))
     return Judged(case, found, needed(case), proof)
+
+
+def _one_sided(case: Case) -> str | None:
+    """Why equality at the points does not suffice: all of them lie on one side of a comparison."""
+    points = case.comparer.trials(case.equations, True)
+    if isinstance(points, str):
+        return points
+    test = one_sided(case.setting, (case.claimed, case.written), points)
+    if test is None:
+        return None
+    told = shower(case.setting, case.indices, case.right.letters).formula(test)
+    return f"no point was found on the other side of {told.text}"
 
 
 def needed(case: Case) -> tuple[Assumption, ...]:

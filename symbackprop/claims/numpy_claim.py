@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from symbackprop.errors import NotYet, Refused
 from symbackprop.frontend.reader import Reader
@@ -19,6 +19,23 @@ def expression_of(text: str) -> ast.expr:
     if len(statements) != 1 or not isinstance(statements[0], ast.Expr):
         raise Refused(f"the claim {' '.join(text.split())!r} is not one expression; write y - t")
     return expression(statements[0])
+
+
+def check_quotients(node: ast.expr, gradients: Collection[str]) -> None:
+    """Raises Refused for dy/da of two gradients, which is meant as a derivative and is none."""
+    for part in ast.walk(node):
+        if not isinstance(part, ast.BinOp) or not isinstance(part.op, ast.Div):
+            continue
+        top = part.left
+        while isinstance(top, ast.BinOp) and isinstance(top.op, ast.Mult | ast.MatMult | ast.Div):
+            top = top.right
+        above, below = (n.id if isinstance(n, ast.Name) else "" for n in (top, part.right))
+        if above in gradients and below in gradients:
+            raise Refused(
+                f"the claim: {above}/{below} is a quotient of two gradients and no derivative; "
+                f"write {below} for ∂L/∂{below[1:]}, and other derivatives by elements, as "
+                "∂y[j]/∂a[k]"
+            )
 
 
 def read_numpy(node: ast.expr, names: Mapping[str, Tracer]) -> Value:

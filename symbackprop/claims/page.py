@@ -12,11 +12,12 @@ FOLLOWS = Words("from the definitions")
 
 
 def check_page(
-    title: str, told: Told, comparison: Comparison, place: int | None = None, count: int = 1
-) -> Page:
+    title: str, told: Told, comparison: Comparison, place: int | None = None, count: int = 1,
+    steps: tuple[Block, ...] = (),
+) -> Page:  # fmt: skip
     """The verdict, what it needs or where it fails, and why.
 
-    place: which of several right sides decides, of `count`.
+    place: which of several right sides decides, of `count`. steps: how a true claim is found.
     """
     blocks: list[Block] = [Paragraph((verdict(comparison),))]
     if place is not None:
@@ -27,7 +28,7 @@ def check_page(
     if told.note:
         blocks.append(Paragraph((Words(told.note),)))
     if comparison.verdict in (PROVED, AGREES):
-        blocks += _needs(told)
+        blocks += [*steps, *_needs(told)]
     elif comparison.verdict == FALSE:
         blocks += _counterexample(told)
         blocks += _why(told)

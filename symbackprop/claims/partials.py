@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from symbackprop.claims import syntax as s
 from symbackprop.claims.names import Words
-from symbackprop.claims.resolved import Named, Slope
+from symbackprop.claims.resolved import Done, Named, Slope
 
 
 class Partials:
@@ -21,43 +21,59 @@ class Partials:
 
     def fraction(self, node: s.Fraction_) -> s.Node:
         top, bottom = node.top, node.bottom
-        if isinstance(top, s.Marked) or _marks(bottom):
-            return self._partial(top, bottom, node)
-        return s.Fraction_(self.value(top), self.value(bottom), span=node.span)
+        if not _marks(top) and not _marks(bottom):
+            found = self._differentials(top, bottom, node)
+            if found is None:
+                return s.Fraction_(self.value(top), self.value(bottom), span=node.span)
+            top, bottom = found
+        return self._partial(top, bottom, node)
 
-    def inline(self, node: s.Factors) -> s.Node | None:
-        r"""`∂L/∂a_k` and `dL/da_k` on one line."""
-        if "/" not in node.signs:
-            return None
-        at_slash = node.signs.index("/")
-        if at_slash + 1 >= len(node.items):
-            return None
-        top, bottom = node.items[at_slash], node.items[at_slash + 1]
+    def inline(self, node: s.Factors) -> s.Factors:
+        r"""The factors, with `∂L/∂a_k` and `dL/da_k` on one line as one factor each."""
+        items: list[s.Node] = [node.items[0]]
+        signs: list[str] = []
+        for sign, item in zip(node.signs, node.items[1:], strict=True):
+            slope = self._on_line(items[-1], item, node) if sign == "/" else None
+            if slope is None:
+                items.append(item)
+                signs.append(sign)
+            elif signs and signs[-1] == "/":
+                raise self.refused("it is not clear what stands below the first slash; use "
+                                   "parentheses", node)  # fmt: skip
+            else:
+                items[-1] = slope
+        return s.Factors(tuple(items), tuple(signs), span=node.span)
+
+    def _on_line(self, top: s.Node, bottom: s.Node, node: s.Node) -> Done | None:
         if not isinstance(top, s.Marked):
-            found = self._differentials(top, bottom)
+            found = self._differentials(top, bottom, node)
             if found is None:
                 return None
             top, bottom = found
         if not isinstance(bottom, s.Marked):
             return None
-        slope = self._partial(top, bottom, node)
-        if len(node.items) == 2:
-            return slope
-        items = (*node.items[:at_slash], None, *node.items[at_slash + 2 :])
-        signs = (*node.signs[:at_slash], *node.signs[at_slash + 1 :])
-        resolved = tuple(slope if i is None else self.value(i) for i in items)
-        return s.Factors(resolved, signs, span=node.span)
+        return Done(self._partial(top, bottom, node), span=(top.span[0], bottom.span[1]))
 
-    def _differentials(self, top: s.Node, bottom: s.Node) -> tuple[s.Node, s.Node] | None:
+    def _differentials(
+        self, top: s.Node, bottom: s.Node, node: s.Node
+    ) -> tuple[s.Node, s.Node] | None:
         """dL and da_k as ∂L and ∂a_k, where dL is no name of its own."""
         upper, lower = _undone(top), _undone(bottom)
         if upper is None or lower is None:
             return None
-        word = upper.node.base if isinstance(upper.node, s.Subscripted) else upper.node
-        assert isinstance(word, s.Word)
+        word, below = (m.node.base if isinstance(m.node, s.Subscripted) else m.node
+                       for m in (upper, lower))  # fmt: skip
+        assert isinstance(word, s.Word) and isinstance(below, s.Word)
         own = self.vocabulary.find(f"d{word.text}")
         loss = self.vocabulary.setting.loss
         if own and not (loss is not None and own == [f"d{loss.name}"]):
+            if own[0] in self.vocabulary.gradients and (
+                set(self.vocabulary.find(f"d{below.text}")) & self.vocabulary.gradients
+            ):
+                raise self.refused(
+                    f"d{word.text}/d{below.text} is a quotient of two gradients and no derivative; "
+                    f"write ∂{word.text}/∂{below.text} with a ∂", node
+                )  # fmt: skip
             return None
         if word.text in self.vocabulary.losses or self.vocabulary.find(word.text):
             return upper, lower
@@ -102,7 +118,12 @@ def _marks(node: s.Node) -> bool:
 
 
 def _undone(node: s.Node) -> s.Marked | None:
-    """da_k as ∂a_k."""
+    """da_k and d a_k as ∂a_k."""
+    if isinstance(node, s.Factors) and len(node.items) == 2 and node.signs == ("",):
+        letter, rest = node.items
+        word = rest.base if isinstance(rest, s.Subscripted) else rest
+        if isinstance(letter, s.Word) and letter.text == "d" and isinstance(word, s.Word):
+            return s.Marked(rest, span=node.span)
     word = node.base if isinstance(node, s.Subscripted) else node
     if not isinstance(word, s.Word) or not re.fullmatch(r"d\w+", word.text):
         return None

@@ -92,7 +92,11 @@ class Places:
                     f"{named.name} is an array and no index; use another letter, "
                     f"or give it subscripts", node
                 )  # fmt: skip
-            if named.name in self.vocabulary.sizes and not bare:
+            if named.name not in self.vocabulary.sizes:
+                if named.value.value.array in self.vocabulary.setting.forward.labels:
+                    return s.Subscripted(named, (), span=node.span)
+                raise self.refused(f"{named.name} is a number and no index", node)
+            if not bare:
                 raise self.refused(
                     f"{named.name} is the size of an axis; use another letter as an index", node
                 )

@@ -72,15 +72,16 @@ def trials(
     program = setting.with_equations(equations)
     sampler = WideSampler(program, seed)
     sizes = possible(list(program.sizes), program.conditions)[:_SIZES]
-    rounds = [(row, False) for row in sizes]
-    rounds += [(sizes[n % len(sizes)], True) for n in range(1 + _KINKS * kinks)]
+    rounds = [(row, False, "ordinary") for row in sizes]
+    rounds += [(sizes[n % len(sizes)], True, "ordinary") for n in range(1 + _KINKS * kinks)]
+    rounds += [(row, False, "extreme") for row in (sizes * 4)[:4] if kinks]
     reason, found = "no sizes fit", False
-    for row, wide in rounds:
+    for row, wide, kind in rounds:
         sampler.wide = wide
         try:
-            trial = _trial(setting, sampler, row)
+            trial = _trial(setting, sampler, row, kind)
         except NoPoint as problem:
-            reason = str(problem)
+            reason = reason if kind == "extreme" else str(problem)
             continue
         if trial is not None:
             found = True
@@ -89,15 +90,16 @@ def trials(
         raise NoPoint(reason)
 
 
-def _trial(setting: Ground, sampler: Sampler, sizes: Any) -> Trial | None:
+def _trial(setting: Ground, sampler: Sampler, sizes: Any, kind: str) -> Trial | None:
     """A trial at these sizes; None where the gradients have no value at any point drawn."""
-    point, field = sampler.draw(sizes, "ordinary", 1), None
-    for _ in range(_DRAWS):
+    point, field = sampler.draw(sizes, kind, 0), None
+    for _ in range(_DRAWS if kind == "ordinary" else 1):
         try:
             field = state_at(setting, Field(), point)
             break
         except OutOfDomain:
-            point = sampler.draw(sizes, "ordinary", 1)
+            if kind == "ordinary":
+                point = sampler.draw(sizes, kind, 0)
     try:
         return Trial(point, state_at(setting, Digits(max(_DIGITS, point.digits)), point), field)
     except OutOfDomain:

@@ -53,7 +53,12 @@ class Slot:
         guarded = list(dict.fromkeys(size for size, inside, _ in self.uses if inside))
         if plain:
             self.size = plain[0][0]
-        elif len(guarded) == 1:
+        elif len(guarded) > 1:
+            raise Unfit(str(refused(
+                f"the index {self.name} runs over {' and over '.join(map(size_text, guarded))}",
+                self.uses[0][2]
+            )))  # fmt: skip
+        elif guarded:
             self.size = guarded[0]
         elif self.ends:
             self.size = self.ends[0]

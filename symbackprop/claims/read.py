@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Integer
 
-from symbackprop.algebra.nodes import Array, Index, fresh_index
+from symbackprop.algebra.nodes import Array, Element, Index, fresh_index
 from symbackprop.algebra.subscripts import at_least, indices_of
 from symbackprop.claims import syntax as s
 from symbackprop.claims.claim import (
@@ -22,7 +22,7 @@ from symbackprop.claims.claim import (
 )
 from symbackprop.claims.matching import fix, matchings, whole_right
 from symbackprop.claims.meaning import Meaning
-from symbackprop.claims.numpy_claim import expression_of, read_numpy
+from symbackprop.claims.numpy_claim import check_quotients, expression_of, read_numpy
 from symbackprop.claims.parsing import at as at_place
 from symbackprop.claims.parsing import counted, parse
 from symbackprop.claims.ranges import Slot, free_letters
@@ -33,6 +33,8 @@ from symbackprop.claims.vocabulary import Vocabulary
 from symbackprop.errors import InputError, Refused, UnknownNameError
 from symbackprop.frontend.shapes import nearest
 from symbackprop.frontend.value import Value
+
+_ITSELF = "the right side is what is claimed itself; write it in other arrays, as y - t"
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class ClaimReader:
         target, places = self._left(left, resolver) if left else (self._asked(), None)
         claims = []
         for node in rights:
+            if node == left:
+                raise resolver.refused(_ITSELF, node)
             piece = self.text[slice(*node.span)] or self.text
             resolved = resolver.resolve(node)
             claims.append(self._right(resolved, target, places, piece, resolver))
@@ -155,7 +159,13 @@ class ClaimReader:
         indices: tuple[Index, ...], letters: Mapping[Index, str],
     ) -> Right:  # fmt: skip
         truth = self.truth.element(target, places)
-        return Right(piece, expr, truth, places, indices, letters)
+        return self._told(Right(piece, expr, truth, places, indices, letters), target)
+
+    def _told(self, right: Right, target: Target) -> Right:
+        """The right side; Refused where it tells nothing."""
+        if right.expr == right.truth and isinstance(right.expr, Element) and target.of is None:
+            raise Refused(f"the claim: {_ITSELF}")
+        return right
 
     def _positions(
         self, places: tuple[s.Node, ...], target: Target, scope: Mapping[str, Slot],
@@ -193,7 +203,9 @@ class ClaimReader:
         assert target is not None
         found = []
         for text in rights:
-            value = read_numpy(expression_of(text), self.vocabulary.values)
+            tree = expression_of(text)
+            check_quotients(tree, self.vocabulary.differentials)
+            value = read_numpy(tree, self.vocabulary.values)
             found.append(self._whole(value, target, text))
         return Claim(self.text, NUMPY, target, tuple(found))
 
@@ -206,7 +218,8 @@ class ClaimReader:
         if places:
             raise Refused("the claim: the left side has subscripts and the right side is a whole "
                           "array; write both by elements or both whole")  # fmt: skip
-        return whole_right(value, target, piece, self.truth, note, self.notation == LATEX)
+        right = whole_right(value, target, piece, self.truth, note, self.notation == LATEX)
+        return self._told(right, target)
 
     # What the claim is about.
 

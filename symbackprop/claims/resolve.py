@@ -9,7 +9,7 @@ from symbackprop.claims.bigs import Sums
 from symbackprop.claims.names import Words
 from symbackprop.claims.partials import Partials
 from symbackprop.claims.places import Places
-from symbackprop.claims.resolved import Call, Letter
+from symbackprop.claims.resolved import Call, Done, Letter
 from symbackprop.claims.vocabulary import Vocabulary, plainly
 
 
@@ -142,9 +142,7 @@ class Resolver:
         return s.Group((self._value(inner),), node.delimiter, span=node.span)
 
     def _factors(self, node: s.Factors) -> s.Node:
-        marks = self.partials.inline(node)
-        if marks is not None:
-            return marks
+        node = self.partials.inline(node)
         items: list[s.Node] = []
         signs: list[str] = []
         pending = list(zip(("", *node.signs), node.items, strict=True))
@@ -156,7 +154,7 @@ class Resolver:
                 item, used = self._call(name, item, pending, node)
                 pending = pending[used:]
             else:
-                item = self._value(item)
+                item = item.node if isinstance(item, Done) else self._value(item)
             if sign == "/" and pending and pending[0][0] == "" and before:
                 raise self.refused(
                     "what follows the slash may stand below it or beside it; write (a/b) c or "

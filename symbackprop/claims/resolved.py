@@ -17,6 +17,13 @@ class Named(Node):
 
 
 @dataclass(frozen=True)
+class Done(Node):
+    """A piece that was looked up already."""
+
+    node: Node
+
+
+@dataclass(frozen=True)
 class Letter(Node):
     """An index as a subscript or as a number."""
 

@@ -50,12 +50,17 @@ class Ground:
 class Setting(Ground):
     """A forward pass and its gradients.
 
-    backward: the backward pass as `derive` shows it, with the equations in use; worked: that
-    without them.
+    shown: the backward pass as `derive` shows it, with the equations in use; worked: that without
+    them.
     """
 
-    backward: Backward
+    shown: Worked
     worked: Worked
+
+    @property
+    def backward(self) -> Backward:
+        """The backward pass as it is shown."""
+        return self.shown.backward
 
     @property
     def drafts(self) -> tuple[Draft, ...]:
@@ -100,4 +105,4 @@ def setting(program: Program, wrt: Sequence[str] | None) -> Setting:
     forward = replace(shown.backward.program, assumptions=rest)
     plain = worked(forward, wrt) if equations else shown
     whole = replace(plain.simplifier.program, assumptions=rest)
-    return Setting(whole, equations, shown.backward, plain)
+    return Setting(whole, equations, shown, plain)

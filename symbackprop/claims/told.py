@@ -201,11 +201,10 @@ def _example(outcome: Judged, show: Shower, left: Formula) -> Example | None:
     if found is None:
         return None
     case = outcome.case
-    mentioned = {e.array for e in elements(case.claimed)} | {
-        e.array for e in elements(case.setting.backward.step(case.target.array).expr)
-        if case.target.kind == GRADIENT
-        and case.target.array in {s.of for s in case.setting.backward.steps}
-    }  # fmt: skip
+    mentioned = {e.array for e in elements(case.claimed)}
+    for step in case.setting.backward.steps if case.target.kind == GRADIENT else ():
+        if step.of == case.target.array:
+            mentioned |= {e.array for e in elements(step.expr)}
     used = _inputs_of(case, mentioned)
     given = tuple(
         array_formula(array, values, show, found.trial) for array, values in found.inputs.items()

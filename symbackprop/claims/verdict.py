@@ -12,12 +12,13 @@ from sympy import Expr
 from symbackprop.claims.case import TRUE
 from symbackprop.claims.claim import Claim
 from symbackprop.claims.counterexample import record
+from symbackprop.claims.derivation_chain import derivation
 from symbackprop.claims.judge import Judged
 from symbackprop.claims.page import check_page
 from symbackprop.claims.reasons.idea import Reason
 from symbackprop.claims.told import Told, told
 from symbackprop.emit.page import Page
-from symbackprop.emit.page_text import page_text
+from symbackprop.printing import Printed
 from symbackprop.verify.exact import FALSE, INCONCLUSIVE
 
 
@@ -79,16 +80,20 @@ class Checked:
         example = self.outcome.counterexample
         return None if example is None else record(example)
 
-    @cached_property
-    def page(self) -> Page:
-        """The verdict as a page, for any printer."""
+    def page(self, *, steps: bool = False) -> Page:
+        """The verdict as a page, for any printer; with `steps`, how a true claim is found."""
         name = self.outcome.case.setting.forward.name
+        shown = derivation(self.outcome) if steps and self.ok else ()
         return check_page(name, self.told, self.outcome.comparison, self.place,
-                          len(self.claim.rights))  # fmt: skip
+                          len(self.claim.rights), shown)  # fmt: skip
 
-    def text(self, *, unicode: bool = True) -> str:
+    def text(self, *, unicode: bool = True, steps: bool = False) -> str:
         """The verdict for a terminal."""
-        return page_text(self.page, unicode)
+        return self.printed(steps=steps).text(unicode=unicode)
+
+    def printed(self, *, steps: bool = False) -> Printed:
+        """The page for `.text()`, `.latex()`, `.markdown()` and `.html()`, in three languages."""
+        return Printed(self.page(steps=steps))
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain data."""

@@ -54,6 +54,7 @@ class Vocabulary:
         for array in (*forward, *gradients):
             self.arrays.setdefault(array.name, array)
         self.forward = frozenset(forward)
+        self.gradients = frozenset(a.name for a in gradients)
         self.values: dict[str, Tracer] = {n: Tracer(input_value(a)) for n, a in self.arrays.items()}
         self.sizes = {str(size): size for size in program.sizes}
         for name, size in self.sizes.items():
@@ -74,6 +75,11 @@ class Vocabulary:
         """The names of the scalar that is differentiated."""
         own = () if self.setting.loss is None else (self.setting.loss.name,)
         return frozenset((*own, *(n for n in LOSSES if n not in self.values)))
+
+    @property
+    def differentials(self) -> frozenset[str]:
+        """The names of gradients and those of dL."""
+        return self.gradients | {f"d{name}" for name in self.losses}
 
     def find(self, text: str, accent: str = "", below: str = "") -> list[str]:
         """The names that a word with an accent and a subscript may be."""

@@ -76,14 +76,15 @@ def reasons(formulas: Formulas, row: Row) -> tuple[Part, ...]:
         else:
             told.append(Words("{law}: {equation}", (("law", law), ("equation", equation))))
     elif row.law != FACTS:
-        told.append(_named(row.law))
+        told.append(named(row.law))
     for fact in row.facts:
         places = (("fact", joined(formulas.fact(fact))), ("origin", origin(fact)))
         told.append(Words("{fact} ({origin})", places))
     return tuple(told)
 
 
-def _named(law: str) -> Part:
+def named(law: str) -> Part:
+    """A law of the calculus by its name, or by its formula."""
     if law in STATED:
         return STATED[law]
     match = _FUNCTION.fullmatch(law)

@@ -63,6 +63,8 @@ TRUE = [
     Line("softmax-ce", r"\nabla_a L = y - t", None, SUM),
     Line("softmax-ce", r"\frac{\partial L}{\partial a_k} = "
          r"\sum_j \frac{\partial L}{\partial y_j} \frac{\partial y_j}{\partial a_k}"),
+    Line("softmax-ce", "da[k] = sum_j ∂L/∂y[j] * ∂y[j]/∂a[k]"),
+    Line("softmax-ce", r"\frac{dL}{da_k} = \sum_j \frac{d L}{d y_j} \partial y_j/\partial a_k"),
     Line("softmax-ce", r"\frac{\partial Loss}{\partial x_k} = a_k \left(\sum_i y_i\right) - y_k",
          options={"rename": NOTES}),
     Line("softmax-ce", r"\frac{\partial L}{\partial x_k} &= a_k \{ \sum_{i = 1, i \neq k}^n "

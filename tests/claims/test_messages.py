@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 import symbackprop as sb
+from symbackprop.claims.ranges import Unfit
 from symbackprop.errors import InputError, Refused, ShapeError, SymbackpropError, UnknownNameError
 
 A = {"wrt": "a"}
 SQUARE = {"shapes": {"x": ("n",), "T": ()}}
 WORDS = {"shapes": {"a": ("n",), "b": ("n",), "ab": ("n",)}}
+TWO_SIZES = {"shapes": {"x": ("n",), "y": ("m",), "s": ()}}
 NUMBERED = {"shapes": {"W": ("n",), "W1": ("n",), "x": ("n",)}}
 
 CASES: list[tuple[str, dict[str, Any], str, dict[str, Any], type[SymbackpropError], str]] = [
@@ -95,6 +97,24 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any], type[SymbackpropErro
      "it may be an element of W or of W1"),
     ("y = x @ A; L = sum(y*y)", {"shapes": {"x": ("n",), "A": ("n", "n")}}, "2*x_i*y_j",
      {"wrt": "A"}, InputError, "which of the indices i, j is which axis"),
+    ("L = sum(x)*s + sum(y)", TWO_SIZES, "x_s * 2", {"wrt": "x"}, Refused,
+     "s is a number and no index (at column 1: 'x_s')"),
+    ("L = sum(x)*s + sum(y)", TWO_SIZES, "dx[k] = Σ_j where(j > 1, x[j], y[j])", {}, Unfit,
+     "the index j runs over n and over m"),
+    ("softmax-ce", {}, r"\frac{\partial L}{\partial a_1,k} = y_k", {}, Refused,
+     r"a comma in \frac; a subscript of several signs stands in braces, W_{1,ij}"),
+    ("softmax-ce", {}, "da = da", {}, Refused, "the right side is what is claimed itself"),
+    ("softmax-ce", {}, "da = 1*da", {}, Refused, "the right side is what is claimed itself"),
+    ("softmax-ce", {}, "da[k] = da[k]", {}, Refused, "the right side is what is claimed itself"),
+    ("softmax-ce", {}, "dL/da_k = da_k", {}, Refused, "the right side is what is claimed itself"),
+    ("softmax-ce", {}, r"\frac{\partial y_i}{\partial a_k} = \frac{\partial y_i}{\partial a_k}",
+     {}, Refused, "the right side is what is claimed itself"),
+    ("softmax-ce", {}, "da = dL/da", {}, Refused, "dL/da is a quotient of two gradients"),
+    ("softmax-ce", {}, "da = dL/dy @ dy/da", {}, Refused, "dy/da is a quotient of two gradients"),
+    ("softmax-ce", {}, "da = y*dL/dy/da", {}, Refused, "is a quotient of two gradients"),
+    ("softmax-ce", {}, "da[k] = sum_j ∂L/∂y[j] * dy[j]/da[k]", {}, Refused, "write ∂y/∂a with a ∂"),
+    ("softmax-ce", {}, r"\frac{dL}{da_k} = \sum_j \frac{dL}{dy_j} \frac{dy_j}{da_k}", {}, Refused,
+     "write ∂y/∂a with a ∂"),
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from symbackprop.claims.case import Case
 from symbackprop.claims.engine import Engine
 from symbackprop.claims.judge import judged
 from symbackprop.claims.setting import setting
-from symbackprop.emit.page import Heading, Page
+from symbackprop.emit.page import Chain, Heading, Page
 from symbackprop.verify.exact import AGREES, INCONCLUSIVE, PROVED
 
 TWO = {"shapes": {"a": ("n",), "t": ("n",), "u": ("n",)},
@@ -125,7 +125,7 @@ def test_the_json_has_everything() -> None:
 
 
 def test_the_page_is_made_of_blocks() -> None:
-    page = sb.derive("softmax-ce").check("-t*(1-y)", "a").page
+    page = sb.derive("softmax-ce").check("-t*(1-y)", "a").page()
     assert isinstance(page, Page)
     headings = [b.words.template for b in page.blocks if isinstance(b, Heading)]  # type: ignore[union-attr]
     assert headings == ["the claim", "counterexample", "why", "true form"]
@@ -148,3 +148,27 @@ def test_the_gradients_that_the_true_form_speaks_of_stand_above_it() -> None:
     form = text.partition("true form\n")[2]
     assert form.splitlines()[0].strip() == "dz[k] = (y[k] - t[k])/N"
     assert form.splitlines()[1].strip() == "dw[k] = Σ_j dz[j]·x[j,k]"
+
+
+def test_the_steps_lead_from_the_chain_rule_to_the_claim() -> None:
+    found = sb.derive("softmax-ce").check("softmax(a) - t", "a")
+    text = found.text(steps=True)
+    assert text.index("da[k] = Σ_j dy[j]·(∂y[j]/∂a[k])") < text.index("= y[k] - t[k]\n")
+    last = "      = exp(a[k]) / Σ_j exp(a[j]) - t[k]\n"
+    assert f"= y[k] - t[k]\n          Σ_k t[k] = 1 (assumed)\n{last}" in text
+    chains = [b for b in found.page(steps=True).blocks if isinstance(b, Chain)]
+    assert [c.left.text for c in chains] == ["dy[k]", "da[k]"]
+    assert chains[-1].rows[-1].right.text == "exp(a[k]) / Σ_j exp(a[j]) - t[k]"
+
+
+def test_the_steps_have_the_letters_of_the_claim_and_only_true_claims_have_some() -> None:
+    derived = sb.derive("affine-batch")
+    found = derived.check("dW_pq = sum_n x_np*dz_nq")
+    (chain,) = [b for b in found.page(steps=True).blocks if isinstance(b, Chain)]
+    assert chain.left.text == "dW[p,q]"
+    assert chain.rows[-1].right.text == "Σ_i x[i,p]·dz[i,q]"
+    false = derived.check("dW_pq = sum_n x_np*dz_nq*2")
+    assert "steps" not in false.text(steps=True)
+    value = sb.derive("softmax").check("y = softmax(a)")
+    assert value.ok
+    assert "steps" not in value.text(steps=True)

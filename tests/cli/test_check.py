@@ -173,5 +173,28 @@ def test_prove_refuses_what_is_no_equation(arguments: tuple[str, ...], says: str
 def test_a_search_is_stopped() -> None:
     run("prove", "softmax(z + c) == softmax(z)", "--shape", "z=n", "--shape", "c=", "--timeout",
         "0.000001").failed(1, "stopped after")  # fmt: skip
-    done = run("check", "softmax-ce", "--wrt", "a", "y - t", "--timeout", "0.000001")
-    done.failed(1, "stopped after")
+    quick = ("--timeout", "0.000001")
+    run("check", "softmax-ce", "--wrt", "a", "y - t", *quick).failed(1, "stopped after")
+
+
+@pytest.mark.parametrize(
+    ("command", "inside"),
+    [
+        (("check", "softmax-ce", "--wrt", "a"), "y - t"),
+        (("prove", "--shape", "z=n"), "sum(softmax(z)) == 1"),
+    ],
+)
+def test_a_verdict_comes_in_every_format(
+    tmp_path: Path, command: tuple[str, ...], inside: str
+) -> None:
+    asked = (*command, inside)
+    assert r"\text{true: proved}" in run(*asked, "--latex").result()
+    assert r"\documentclass" in run(*asked, "--latex", "--standalone").result()
+    assert run(*asked, "--markdown").result().count("$$") % 2 == 0
+    page = tmp_path / "verdict.html"
+    run(*asked, "-o", str(page)).result()
+    assert "<math" in page.read_text(encoding="utf-8")
+    assert "verdadero: demostrado" in run(*asked, "--lang", "es").result()
+    assert "成立" in run(*asked, "--lang", "zh", "--markdown").result()
+    run(*asked, "-o", "verdict.py").failed(2, "holds numpy, which a verdict is not")
+    run(*asked, "--json", "--lang", "zh").failed(2, "--json has no sentences")

@@ -21,7 +21,7 @@ from symbackprop.calculus.result import Fact
 from symbackprop.calculus.simplify import Simplifier
 from symbackprop.calculus.stages import Stage
 from symbackprop.claims.prove.called import Called, CalledText, names_of_called, opened
-from symbackprop.claims.prove.laws import LAWS, MORE, Law
+from symbackprop.claims.prove.laws import LAWS, MORE, Law, statement
 from symbackprop.emit.reading import Product, product
 from symbackprop.emit.text_expr import UNICODE
 from symbackprop.errors import NotYet
@@ -116,7 +116,7 @@ def _rewrite(side: Side, laws: Sequence[Law]) -> None:
             new = law(side.now)
             if key(new) not in seen:
                 seen.add(key(new))
-                side.go(new, (law.__doc__ or "").splitlines()[0])
+                side.go(new, statement(law))
                 break
         else:
             return

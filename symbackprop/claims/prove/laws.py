@@ -37,6 +37,11 @@ Law = Callable[[Expr], Expr]
 _FEW = 6  # elements of an axis that is written out
 
 
+def statement(law: Law) -> str:
+    """The first line of a law's docstring."""
+    return (law.__doc__ or "").partition("\n")[0]
+
+
 def everywhere(change: Callable[[Expr], Expr | None], expr: Basic) -> Expr:
     """The expression with a change made to every part of it, the innermost first."""
     if isinstance(expr, Element | Index | Delta | Array) or not expr.args:
@@ -292,7 +297,7 @@ def _squared(e: Pow) -> Expr:
 
 
 def hyperbolic(expr: Expr) -> Expr:
-    """tanh u = (exp(u) - exp(-u))/(exp(u) + exp(-u))"""
+    """definition of the hyperbolic function"""
 
     def change(e: Expr) -> Expr | None:
         if not isinstance(e, tanh | sinh | cosh):

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from sympy import Expr
 
-from symbackprop.algebra.letters import free_indices, names_in
+from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.program import Assumption
+from symbackprop.calculus.stages import FACTS
 from symbackprop.claims.counterexample import Counterexample
+from symbackprop.claims.laws_told import equation_of, facts_of
 from symbackprop.claims.numbers import array_formula, number
 from symbackprop.claims.page import ASSUMED, verdict
 from symbackprop.claims.prove.called import Called, CalledLatex, CalledText
 from symbackprop.claims.prove.chain import DEFINITION, Link
 from symbackprop.claims.prove.read import Statement
+from symbackprop.claims.prove.stated import stated
 from symbackprop.claims.reasons.idea import Reason
 from symbackprop.claims.show import Shower, equation, named
 from symbackprop.claims.told import words_of
@@ -101,47 +104,16 @@ def _chain(left: Formula, links: Links, show: CalledShower, checks: bool) -> Cha
 
 
 def _reasons(link: Link, show: CalledShower) -> tuple[Part, ...]:
-    facts = tuple(
-        Words("{fact} ({source})", (("fact", equation(show.formula(f.left), show.formula(f.right))),
-                                    ("source", ASSUMED if f.declared else
-                                     Words("from the definitions"))))
-        for f in link.facts
-    )  # fmt: skip
+    facts = facts_of(link.facts, show)
     if link.equation is None:
-        return (*(() if facts and link.law == "facts" else (_named(link.law),)), *facts)
+        return facts if facts and link.law == FACTS else (stated(link.law), *facts)
     if link.law == DEFINITION:
         assert isinstance(link.equation[0], Called)
         name = link.equation[0].name.partition(" ")[0]
         return (Words("definition of {function}", (("function", name),)), *facts)
-    told = _equation(link.equation, show)
-    places = (("law", _named(link.law)), ("equation", told))
-    return (Words("{law}, {equation}", places), *facts)
-
-
-_SIGNS = (
-    ("Σ", "sum", r"\sum"), ("Π", "prod", r"\prod"), ("δ", "delta", r"\delta"),
-    ("σ", "sigma", r"\sigma"), ("…", "...", r"\dots"),
-)  # fmt: skip
-
-
-def _named(law: str) -> Part:
-    """A law by its name, or by its statement, which is a formula."""
-    if law.isascii():
-        return Words(law)
-    plain, latex = law, law
-    for sign, name, macro in _SIGNS:
-        plain, latex = plain.replace(sign, name), latex.replace(sign, macro)
-    return Formula(law, plain, latex)
-
-
-def _equation(sides: tuple[Expr, Expr], show: CalledShower) -> Formula:
-    """An equation of a step, with letters of its own."""
-    free = tuple(dict.fromkeys(i for side in sides for i in free_indices(side)))
-    fixed = tuple(i for i in free if i in show.letters)
-    others = tuple(i for i in free if i not in fixed)
-    letters = named(others, {i: show.letters[i] for i in fixed}, show.taken)
-    own = CalledShower(show.names, letters, show.taken)
-    return equation(own.formula(sides[0]), own.formula(sides[1]))
+    places = (("law", stated(link.law)), ("equation", equation_of(link.equation, show)))
+    told = Words("{law}, {equation}", places)
+    return (told, *facts)
 
 
 def _example(

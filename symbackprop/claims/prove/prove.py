@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 from sympy import Expr
@@ -25,7 +24,7 @@ from symbackprop.claims.prove.why import why_not
 from symbackprop.claims.reasons.idea import Reason
 from symbackprop.claims.setting import Ground
 from symbackprop.emit.page import Page
-from symbackprop.emit.page_text import page_text
+from symbackprop.printing import Printed
 from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.evaluate import compiled
 from symbackprop.verify.exact import AGREES, FALSE, PROVED, Comparison
@@ -77,20 +76,20 @@ class Proved:
         found = record(self.example)
         return {"left": found.pop("claimed"), "right": found.pop("true"), **found}
 
-    def page_of(self, checks: bool = False) -> Page:
+    def page(self, *, checks: bool = False) -> Page:
         """The verdict as a page; with `checks`, what became of the check of each step."""
         return prove_page(
             self.statement, self.comparison, self.links, self.needs, self.example, self.why,
             self.gap, self.partial, checks,
         )  # fmt: skip
 
-    @cached_property
-    def page(self) -> Page:
-        return self.page_of()
-
     def text(self, *, unicode: bool = True, checks: bool = False) -> str:
         """The verdict and the steps for a terminal."""
-        return page_text(self.page_of(checks), unicode)
+        return self.printed(checks=checks).text(unicode=unicode)
+
+    def printed(self, *, checks: bool = False) -> Printed:
+        """The page for `.text()`, `.latex()`, `.markdown()` and `.html()`, in three languages."""
+        return Printed(self.page(checks=checks))
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain data."""

@@ -8,7 +8,7 @@ from itertools import permutations
 from sympy import Basic, Expr
 from sympy.core.relational import Relational
 
-from symbackprop.algebra.nodes import Array, Element, Index, Iverson, Where
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, Iverson, Position, Where
 from symbackprop.algebra.partial import Slope
 from symbackprop.algebra.trees import elements, rename, walk
 from symbackprop.algebra.unevaluated import rebuilt
@@ -109,7 +109,8 @@ def flipped(case: Case) -> Iterator[Idea]:
 
 def squared(case: Case) -> Iterator[Idea]:
     """The square of an element, or an element in the place of its square."""
-    for e in sorted(elements(case.claimed), key=str):
+    labels = case.setting.forward.labels
+    for e in sorted((e for e in elements(case.claimed) if e.array not in labels), key=str):
         square = written.square(e)
         yield Idea(Reason("exponent", "The square of {factor} is missing.", {"factor": e}),
                    _put(case.claimed, e, square), case.true)  # fmt: skip
@@ -121,6 +122,6 @@ def squared(case: Case) -> Iterator[Idea]:
 def _put(expr: Basic, old: Basic, new: Basic) -> Expr:
     if expr == old:
         return new
-    if not expr.args or isinstance(expr, Element | Index):
+    if not expr.args or isinstance(expr, Element | Index | Delta | Position):
         return expr
     return rebuilt(expr, [_put(a, old, new) for a in expr.args])

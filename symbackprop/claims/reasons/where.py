@@ -140,7 +140,9 @@ def _tests(case: Case) -> list[Boolean]:
         for j in places[n + 1 :]:
             if i.size == j.size:
                 found[Eq(i, j, evaluate=False)] = None
-    return [t for t in found if t.free_symbols & set(case.indices)][:10]
+    own = set(case.indices)
+    free = {t: {i for i in t.free_symbols if isinstance(i, Index)} for t in found}
+    return [t for t in found if free[t] and free[t] <= own][:10]
 
 
 def _opposite(test: Boolean) -> Boolean:
