@@ -93,6 +93,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "exponential": Probe("y = exp(x)/(1 + exp(x))", _X),
     "counting": Probe("e = where(w > 0, exp(x), 0.0); y = e/sum(e)", _XW, (), ("x",)),
     "larger_of_two": Probe("y = exp(x)/(exp(x) + exp(w))", _XW),
+    "spread_out": Probe("y = exp(-exp(x))*(w*exp(exp(x)) + exp(sin(w)))", _XW),
     # Logarithms.
     "log_of_exp": Probe("p = exp(x)/sum(exp(x)); y = log(p)", _X),
     "log_of_cosh": Probe("y = log(cosh(x))", _X),

@@ -168,6 +168,8 @@ class Digits(Scalars):
         if name == "log":
             return self._log(x)
         if self.mp.mag(x.real) > _HUGE:
+            if name == "exp" and x.real < 0:  # no number format tells it from 0
+                return x * 0
             raise OutOfDomain(f"{name} of a number beyond 2^{_HUGE}")
         if name in ("erf", "erfc") and isinstance(x, self.mp.mpc) and self._is_step(x):
             return self._erf_beside(name, x.real, x.imag)

@@ -122,10 +122,33 @@ class Shifts:
 
     def quotient(self, expr: Expr) -> Expr | None:
         """exp(w) * g for a product or power, where that removes an overflow; else None."""
+        spread_out = self._spread_out(expr)
+        if spread_out is not None:
+            return spread_out
         w, g = self.pull(expr)
         if w == 0:
             return g
         return times(exponential(w), g) if self._cancels(expr) else None
+
+    @lowering
+    def _spread_out(self, expr: Expr) -> Expr | None:
+        """exp(w) g Σ exp(w_i) g_i = g Σ exp(w + w_i) g_i.
+
+        Where w takes away what a w_i brings, exp(w + m) with their maximum m would lose the digits
+        that m - w_i has lost.
+        """
+        sums = [f for f in flat((expr,)) if isinstance(f, Add) and len(self.weights(f)) > 1]
+        if len(sums) != 1:
+            return None
+        factors = flat((expr,))
+        factors.remove(sums[0])
+        pulled = [self.pull(f) for f in factors]
+        w, g = plus(*(v for v, _ in pulled)), times(*(h for _, h in pulled))
+        found = self.weights(sums[0])
+        if w == 0 or S.Zero in found and all(nonpositive(v) for v in found):
+            return None
+        parts = [times(exponential(canonical(plus(w, v))), h) for v, h in found.items()]
+        return times(g, Add(*parts, evaluate=False))
 
     def _cancels(self, expr: Expr) -> bool:
         """Whether exponentials of several factors meet, a sum of them is a divisor or a power."""
