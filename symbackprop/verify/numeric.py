@@ -4,8 +4,8 @@ The error of a float64 result g against the exact value w is |g - w| / max(|w|, 
 rounding scale of the shown formula (see `rounding`), what rounding each of its operations may
 cost in units of epsilon: y - t is compared relative to y, whatever is left of it. s is cut off
 at the largest number in the problem (an input, a weight, a gradient entry, a definition up to
-1e10) or at 1e6 |w|, so that a result that is pure noise never passes. Differences below 1e-300, where float64
-underflows, count as 0.
+1e10) or at 1e6 |w|, so that a result that is pure noise never passes. Differences below 1e-300,
+where float64 underflows, count as 0.
 """
 
 from __future__ import annotations

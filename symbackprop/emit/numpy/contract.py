@@ -119,8 +119,11 @@ class Contractions(Products):
                     continue
                 if max(len(one.labels), len(two.labels)) > 2 or one.labels == two.labels:
                     continue
+                values = self.squeezed(self._value(one)), self.squeezed(self._value(two))
+                if any(b not in value.labels for value in values):
+                    continue  # what is written with an axis may turn out the same all along it
                 rest = [g for g in groups if g is not one and g is not two]
-                done = self._matrix_product(self._value(one), self._value(two), b)
+                done = self._matrix_product(*values, b)
                 factors = tuple(sorted((*one.factors, *two.factors), key=lambda nf: nf[0]))
                 return [_Group(factors, (one.labels | two.labels) - {b}, done), *rest]
         return None
@@ -128,7 +131,6 @@ class Contractions(Products):
     @lowering
     def _matrix_product(self, one: Value, two: Value, b: Index) -> Value:
         """Σ_j A_ij B_jk = A @ B, its transpose (B^T) @ (A^T)."""
-        one, two = self.squeezed(one), self.squeezed(two)
         result = tuple(i for i in (*one.labels, *two.labels) if i != b)
         if len(result) == 2 and self.ranked(result):
             swap = self.ordered(result) != result

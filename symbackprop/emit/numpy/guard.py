@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sympy import And, Basic, Expr, Not, Or, Pow, S, exp, log
+from sympy import Add, And, Basic, Expr, Mul, Not, Or, Pow, S, exp, log
 from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
@@ -65,15 +65,35 @@ class Guards:
         return self.guarded(stable)
 
     def opened(self, expr: Expr, known: Sequence[Known] = ()) -> Expr:
-        """The expression with definitions that can fail unfolded under the conditions on them."""
+        """The expression with definitions that can fail unfolded under the conditions on them.
+
+        The terms of a branch that its condition bounds are bounded already: they need no shift.
+        """
 
         def unfold(node: Basic, known: tuple[Known, ...]) -> Basic:
+            if isinstance(node, Where):
+                condition, u, v = node.args
+                u = self._bounded_terms(u, (*known, (condition, True)))
+                v = self._bounded_terms(v, (*known, (condition, False)))
+                return node if (u, v) == node.args[1:] else Where(condition, u, v)
             if not known or not isinstance(node, Element) or node.array not in self._fragile:
                 return node
             inner = unfolded(node, self._stabiliser.definitions)
             return node if inner is None else self.opened(inner, known)
 
         return self._supports.rebuilt(expr, unfold, tuple(known))
+
+    def _bounded_terms(self, expr: Expr, known: tuple[Known, ...]) -> Expr:
+        """The branch with bounded exponentials, but for those in quotients and functions."""
+        if isinstance(expr, Mul) and any(isinstance(a, Pow) and a.has(exp) for a in expr.args):
+            return expr
+        if isinstance(expr, Add | Mul):
+            parts = [self._bounded_terms(a, known) for a in expr.args]
+            return expr if parts == list(expr.args) else rebuilt(expr, parts)
+        if not isinstance(expr, exp) or self._tame(expr) is None:
+            return expr
+        bounded = _bounded(expr, _local(expr.args[0], known))
+        return expr if bounded is None else rebuilt(expr, (bounded,))
 
     def guarded(self, expr: Expr) -> Expr:
         """The same, for an expression in stable form, with safe arguments."""

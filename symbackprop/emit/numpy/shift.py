@@ -145,7 +145,7 @@ class Shifts:
         pulled = [self.pull(f) for f in factors]
         w, g = plus(*(v for v, _ in pulled)), times(*(h for _, h in pulled))
         found = self.weights(sums[0])
-        if w == 0 or S.Zero in found and all(nonpositive(v) for v in found):
+        if w == 0 or (S.Zero in found and all(nonpositive(v) for v in found)):
             return None
         parts = [times(exponential(canonical(plus(w, v))), h) for v, h in found.items()]
         return times(g, Add(*parts, evaluate=False))

@@ -35,6 +35,8 @@ GUARDED = {
         "y = np.where(x > 0, x, 2 * np.expm1(np.minimum(x, 0)))"]),
     "elu with a weight": ("neg = w*(exp(x) - 1); y = where(x > 0, x, neg)", XW, [
         "u = np.expm1(np.minimum(x, 0))", "dx = dy * np.where(x > 0, 1, w + w * u)"]),
+    "elu in a power": ("p = where(x > 0, x, exp(x) - 1); y = (p + w)**2", XW, [
+        "p = np.where(x > 0, x, np.expm1(np.minimum(x, 0)))", "y = (p + w) ** 2"]),
     "elu by minimum": ("y = maximum(x, 0) + minimum(exp(x) - 1, 0)", X, [
         "np.exp(np.minimum(x, 0))"]),
     "celu": ("y = maximum(x, 0) + minimum(c*(exp(x/c) - 1), 0)", {**X, "c": ()}, [
