@@ -22,8 +22,10 @@ def catalogue_page(layers: Sequence[Layer]) -> str:
     head = (
         "# The catalogue\n\n"
         f"The forward pass and the result of each of the {len(layers)} layers, as "
-        "`symbackprop derive NAME` prints them; `--steps` shows the way there. Written by "
-        "`symbackprop list --markdown`.\n\n"
+        "`symbackprop derive NAME` prints them, and its picture: a box for each definition, on "
+        "each edge the forward value and, after the arrow, the gradient that comes back. `--steps` "
+        "shows the way there, `symbackprop graph NAME --backward` the graph of single operations. "
+        "Written by `symbackprop list --markdown`.\n\n"
         f"{links}"
     )
     return "\n\n".join([head, *map(_section, layers)]) + "\n"
@@ -31,19 +33,16 @@ def catalogue_page(layers: Sequence[Layer]) -> str:
 
 def _section(layer: Layer) -> str:
     from symbackprop.derivation import derive
+    from symbackprop.emit.figure.mermaid import mermaid
+    from symbackprop.graph.drawn import draw
 
-    _, _, result = derive(layer).text().partition("\n\n")
-    shown = picture(layer.name)
+    derived = derive(layer)
+    _, _, result = derived.text().partition("\n\n")
     blocks = [
         f"## {layer.name}",
         capitalized(escaped(layer.summary)),
-        *([f"![The graph of {layer.name}]({shown})"] if shown else []),
         f"```text\n{result.rstrip()}\n```",
+        f"```mermaid\n{mermaid(draw(derived.backward, level='layer')).rstrip()}\n```",
         f"Source: {escaped(layer.source)}",
     ]
     return "\n\n".join(blocks)
-
-
-def picture(name: str) -> str | None:
-    """The path of a layer's picture, from the folder of the page; None where there is none."""
-    return None

@@ -18,6 +18,18 @@ windows = np.lib.stride_tricks.sliding_window_view
 
 
 
+def placed(t: Any, u: Any) -> Any:
+    far = np.hypot(np.cumsum(u**3), t)
+    return np.sum((far * np.arange(far.shape[0])) ** 2)
+
+
+def joined_branches(y: Any, A: Any) -> Any:
+    tall = np.max(A, axis=1, keepdims=True)
+    p = np.exp(np.tanh(tall[:, 0])) / np.sum(np.exp(np.tanh(tall[:, 0])))
+    left = np.where(p > 0, p, np.exp(p) - 1) + tall
+    return np.sum((np.hstack((left, y, y)) ** 4).sum(axis=1) ** 2)
+
+
 def told_from_another(x: Any, A: Any) -> Any:
     both = np.concatenate([x, A], axis=-1)
     total = (np.flip(np.max(both, axis=-1)) ** 2).sum()
@@ -57,6 +69,12 @@ CASES: dict[str, Case] = {
         lambda x: np.roll(np.concatenate((x, x))[:, 0], 1) ** 2, {"x": ("N", "K")}, _NK),
     "sums so far of copies": (lambda x: np.cumsum(np.tile(x, 2) ** 2), {"x": ("2*m",)},
                               ({"m": 2}, {"m": 1})),
+    "places squared in a sum": (placed, {"t": (), "u": ("2*m",)}, ({"m": 2}, {"m": 1})),
+    "rolled twice": (
+        lambda v, r: (np.roll(np.clip(np.roll(r.reshape(-1), 1), -9.5, 9.5), 1) ** 2).sum() - v,
+        {"v": ("m",), "r": ("n", 1)}, ({"n": 3, "m": 2}, {"n": 2, "m": 4})),
+    "joined branches": (joined_branches, {"y": ("n", "d"), "A": ("n", "n")},
+                        ({"n": 3, "d": 2}, {"n": 2, "d": 1})),
     "cumsum": (lambda x: np.cumsum(x, axis=1) ** 2, {"x": ("N", "K")}, _NK),
     "positions as numbers": (lambda x: x * np.arange(x.shape[0]), {"x": ("n",)}, _N),
     "split axes": (lambda x: np.exp(x.reshape(-1, 2, x.shape[1] // 2)).sum(axis=2),

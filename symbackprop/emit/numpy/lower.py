@@ -39,7 +39,7 @@ from symbackprop.algebra.nodes import (
     Where,
 )
 from symbackprop.algebra.registry import lowering
-from symbackprop.algebra.subscripts import canonical, is_position
+from symbackprop.algebra.subscripts import canonical, indices_of, is_position
 from symbackprop.algebra.trees import elements
 from symbackprop.algebra.within import counts
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
@@ -142,7 +142,7 @@ class Lowering(MatrixFunctions):
         if isinstance(expr, Delta):
             return self._eye(expr)
         if isinstance(expr, Iverson):
-            return self.cast(self.condition(expr.condition))
+            return self.number_of([expr.condition], self.condition(expr.condition))
         if isinstance(expr, Where):
             return self._branches(expr)
         if type(expr) in _FUNCTIONS:
@@ -174,7 +174,9 @@ class Lowering(MatrixFunctions):
             [self.value(a) for a in expr.args],
         )
         # A NumPy float64 would turn float32 arrays into float64; a Python float does not.
-        return found if elements(expr) else Value(Code("suffix", (found.code,), ".item()"))
+        if elements(expr) or found.code.shape:
+            return found
+        return Value(Code("suffix", (found.code,), ".item()"))
 
     @lowering
     def number(self, number: Expr) -> Code:
@@ -219,6 +221,12 @@ class Lowering(MatrixFunctions):
         """[c][d] is (c & d)."""
         parts = [self.condition(c) for c in conditions]
         return self.elementwise(lambda *codes: folded("&", codes), parts)
+
+    def number_of(self, conditions: Sequence[Basic], mask: Value) -> Value:
+        """1 where conditions hold, else 0: a Python number where they are of sizes alone."""
+        if any(elements(c) or indices_of(c) for c in conditions):
+            return self.cast(mask)
+        return Value(call("float", mask.code, shape=()))
 
     @lowering
     def cast(self, mask: Value) -> Value:
@@ -272,7 +280,7 @@ class Lowering(MatrixFunctions):
     def _eye(self, expr: Delta) -> Value:
         """δ_ij = np.eye(n)."""
         if not is_plain(expr):
-            return self.cast(self.same_position(expr))
+            return self.number_of([expr], self.same_position(expr))
         i, j = self.ordered(i for i in expr.indices if isinstance(i, Index))
         after = str(self.value(i.size).code) + (f", dtype={self.dtype}" if self.dtype else "")
         return Value(call(f"{self.np}.eye", shape=(i.size, j.size), after=after), (i, j))

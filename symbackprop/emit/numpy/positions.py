@@ -246,7 +246,8 @@ class Positions(Layouts):
                 total = self.value(number).code
             for n in order:
                 if total is None:
-                    total = codes[n] if signs[n] == "+" else Code("neg", (codes[n],))
+                    negated = Code("neg", (codes[n],), shape=codes[n].shape)
+                    total = codes[n] if signs[n] == "+" else negated
                 else:
                     total = operate(signs[n], total, codes[n])
             assert total is not None

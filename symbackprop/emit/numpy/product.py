@@ -173,7 +173,7 @@ class Products(Ranges):
         """[c] f = np.where(c, f, 0): where c fails, f may be infinite."""
         mask = self.condition_product(conditions)
         if all(isinstance(f, Rational | Float) for f in rest):
-            cast = self.cast(mask)
+            cast = self.number_of(conditions, mask)
             factor = Mul(*rest)
             return cast if factor == 1 else self._fold("*", [self.value(factor), cast])
         inner = self.product(rest)
@@ -183,6 +183,10 @@ class Products(Ranges):
             ),
             [mask, inner],
         )
+
+    def number_of(self, conditions: Sequence[Basic], mask: Value) -> Value:
+        """1 where conditions hold, else 0."""
+        raise NotImplementedError
 
     def condition_product(self, conditions: Sequence[Basic]) -> Value:
         """The conditions combined with `&`."""
