@@ -24,7 +24,6 @@ _MADE_OF = {
 }
 PAGES = ("text", "latex", "markdown", "html")
 VERDICTS = (*PAGES, "json")
-FORMS = (*VERDICTS, "numpy")
 
 _NUMPY = click.option(
     "--numpy", "form", flag_value="numpy", help="A module to import; NumPy only."
@@ -73,9 +72,9 @@ def _with(options: Iterable[Callable[[F], F]], function: F) -> F:
 
 def chosen(
     form: str | None, path: str | None, standalone: bool, lang: str | None,
-    forms: Collection[str] = FORMS,
+    forms: Collection[str] | None = None,
 ) -> str:  # fmt: skip
-    """The format, one of `forms`, that is meant by an option or by the file's suffix.
+    """The format that is meant by an option or by the file's suffix; one of `forms` if given.
 
     Raises click.UsageError where the two disagree, or where an option is for other formats.
     """
@@ -89,7 +88,7 @@ def chosen(
             f"leave out --{form} or name the file otherwise"
         )
     form = form or told or "text"
-    if form not in forms:
+    if forms is not None and form not in forms:
         raise click.UsageError(f"-o {path}: a {suffix} file holds {form}, which a verdict is not")
     if standalone and form != "latex":
         raise click.UsageError("--standalone belongs to --latex")

@@ -90,7 +90,8 @@ def by_cases(p: Poly) -> tuple[Poly, Poly, Poly] | None:
             continue
         first = {m - {(a, 1)}: c for m, c in p.terms.items() if (a, 1) in m}
         second = {m - {(b, 1)}: c for m, c in p.terms.items() if (b, 1) in m}
-        if len(first) + len(second) == len(p):
+        both = any((a, 1) in m and (b, 1) in m for m in p.terms)
+        if len(first) + len(second) == len(p) and not both:
             return a.args[0], Poly(first), Poly(second)
     return None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
+from math import prod
 from typing import ClassVar, TypeAlias
 
 from sympy import Expr
@@ -25,6 +26,7 @@ from symbackprop.algebra.nodes import (
     Quotient,
     Remainder,
 )
+from symbackprop.algebra.registry import law
 from symbackprop.algebra.subscripts import indices_of
 
 Number: TypeAlias = int | Fraction
@@ -130,11 +132,11 @@ class Poly:
             check_time()
             for n, d in other.terms.items():
                 product = multiply(m, n)
-                total = terms.get(product, 0) + c * d
+                total = terms.get(product, 0) + c * d * _held(m, n)
                 if total:
                     terms[product] = total
                 else:
-                    del terms[product]
+                    terms.pop(product, None)
         return Poly(terms)
 
     def scale(self, factor: Number) -> Poly:
@@ -194,6 +196,29 @@ def add(parts: Iterable[Poly]) -> Poly:
 def is_idempotent(a: Atom) -> bool:
     """Whether a*a = a: Kronecker deltas and Iverson brackets are 0 or 1."""
     return isinstance(a, Delta) or (isinstance(a, Node) and a.head == "iverson")
+
+
+@law
+def together(a: Node, b: Node) -> int:
+    """[u > v] [v >= u] = 0, [u > v] [v > u] = 0, [u = v] [u != v] = 0"""
+    one, two = only(a.args[0]), only(b.args[0])
+    if not isinstance(one, Node) or not isinstance(two, Node):
+        return 1
+    heads = {one.head, two.head}
+    if heads == {"eq", "ne"}:
+        return int(set(one.args) != set(two.args))
+    if "gt" in heads and heads <= {"gt", "ge"}:
+        return int(one.args != two.args[::-1])
+    return 1
+
+
+def _held(m: Monomial, n: Monomial) -> int:
+    """0 where a bracket of one monomial excludes one of the other, else 1."""
+    brackets = [a for a, _ in m if isinstance(a, Node) and a.head == "iverson"]
+    if not brackets:
+        return 1
+    others = [a for a, _ in n if isinstance(a, Node) and a.head == "iverson"]
+    return prod(together(a, b) for a in brackets for b in others)
 
 
 def multiply(m: Monomial, n: Monomial) -> Monomial:

@@ -17,6 +17,7 @@ def subscript_text(u: Expr, show: Show, times: str) -> str:
 
     show: prints an index, another position, or a size without sums. times: between factors.
     """
+    u = canonical(u)
     rest: Expr = S.Zero
     moving: list[tuple[Expr, Expr]] = []
     for term in Add.make_args(u):

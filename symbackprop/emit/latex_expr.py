@@ -165,7 +165,9 @@ class LatexPrinter:
         over, body = subscript(expr.bound, ","), expr.body
         read = without_one(expr)
         if read is not None:
-            others, body = subscript(read[0], ","), read[1]
+            others, body = ", ".join(map(self.show, read[0])), read[1]
+            if all(isinstance(i, Index) for i in read[0]):
+                others = subscript(read[0], ",")
             both = (over, others) if len(expr.bound) == 1 else (f"({over})", f"({others})")
             over = r" \neq ".join(both)
         return rf"\prod_{{{over}}} {self.show(body, PRODUCT)}"

@@ -146,16 +146,16 @@ class Sampler:
         for array in self.positive:
             if any(x < 0 or (x == 0 and array.sign != ">=0") for x in values[array].values()):
                 raise OutOfDomain(f"{array.name} must be positive")
-        digits, gap = self._inspect(sizes, values)
+        digits, gap = self._inspect(sizes, values, 480 if kind == "ordinary" else MOST_DIGITS)
         distance, relative = gap
         if relative < 1e-9 or (kind == "ordinary" and distance < (0.02 if attempt < 40 else 1e-6)):
             raise _Kink(relative == 0)
         return Point(sizes, kind, values, self._cotangents(sizes), digits, distance)
 
     def _inspect(
-        self, sizes: Sizes, values: dict[Array, Values]
+        self, sizes: Sizes, values: dict[Array, Values], most: int
     ) -> tuple[int, tuple[float, float]]:
-        """The digits that the forward pass needs at these values, and its nearest kink."""
+        """The digits, `most` at most, that the forward pass needs here, and its nearest kink."""
         digits = _DIGITS
         while True:
             scalars = Rounding(digits)
@@ -168,9 +168,9 @@ class Sampler:
                 problem = found
             if scalars.enough():
                 break
-            if digits >= MOST_DIGITS:
+            if digits >= most:
                 raise problem or OutOfDomain("the forward pass loses all its digits")
-            digits = MOST_DIGITS if digits > _DIGITS else 480
+            digits = most if digits > _DIGITS else 480
         if problem:
             raise problem
         largest = scalars.digits.number(_LARGEST)

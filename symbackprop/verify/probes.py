@@ -87,6 +87,7 @@ PROBES: dict[str, Probe] = {
     "transposed_element": Probe("L = x @ A @ x", {**_A, **_X}, ("A == A.T",), ("x",)),
     "inverse_times_matrix": Probe("y = inv(A) @ A @ (x*w)", {**_A, **_XW}, (), ("x",)),
     "part_of_sum": Probe("X = solve(A, B)", {**_A, "B": ("n", "m")}, (), ("A",)),
+    "together": Probe("y = where(x > w, x, where(x > w, exp(x), w))*where(x > 2, x, 3)", _XW),
     "equal_positions": Probe("y = concatenate((x[::-1], x[:1]))*sum(x)", _X),
     "compared": Probe("y = pad(x, 1)**2", _X),
     "sum_of_blocks": Probe("L = sum(reshape(exp(x), -1)*v*s)", {

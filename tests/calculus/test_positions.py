@@ -30,6 +30,11 @@ def joined_branches(y: Any, A: Any) -> Any:
     return np.sum((np.hstack((left, y, y)) ** 4).sum(axis=1) ** 2)
 
 
+def both_sides(K: Any) -> Any:
+    above = np.triu(np.log(np.sum(np.exp(K), axis=1)), 1)
+    return np.sum(np.mean(np.tril(1 / (above**2 + 2))) * np.tanh(K) ** 2)
+
+
 def told_from_another(x: Any, A: Any) -> Any:
     both = np.concatenate([x, A], axis=-1)
     total = (np.flip(np.max(both, axis=-1)) ** 2).sum()
@@ -75,6 +80,10 @@ CASES: dict[str, Case] = {
         {"v": ("m",), "r": ("n", 1)}, ({"n": 3, "m": 2}, {"n": 2, "m": 4})),
     "joined branches": (joined_branches, {"y": ("n", "d"), "A": ("n", "n")},
                         ({"n": 3, "d": 2}, {"n": 2, "d": 1})),
+    "above and below a diagonal": (both_sides, {"K": ("k", "d", "m")},
+                                   ({"k": 2, "d": 3, "m": 4}, {"k": 3, "d": 1, "m": 2})),
+    "a product of copies": (lambda u: np.tanh(np.prod(np.tile(u, 2))), {"u": ("2*m",)},
+                            ({"m": 1}, {"m": 2})),
     "cumsum": (lambda x: np.cumsum(x, axis=1) ** 2, {"x": ("N", "K")}, _NK),
     "positions as numbers": (lambda x: x * np.arange(x.shape[0]), {"x": ("n",)}, _N),
     "split axes": (lambda x: np.exp(x.reshape(-1, 2, x.shape[1] // 2)).sum(axis=2),

@@ -193,6 +193,7 @@ class Positions(Layouts):
 
     def position(self, u: Expr) -> Value:
         """The positions that a subscript names, as NumPy counts them: from 0."""
+        u = canonical(u)
         if isinstance(u, Index):
             return self._arange(u)
         if isinstance(u, Gather):
