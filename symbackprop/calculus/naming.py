@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, Symbol, cosh, exp, sign, sinh
-from sympy.core.relational import Relational
+from sympy import Add, Expr, Mul, Pow, S, Symbol
 from sympy.logic.boolalg import Boolean
 
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.functions import BY_CLASS
 from symbackprop.algebra.nodes import (
     Array,
@@ -39,6 +39,15 @@ from symbackprop.algebra.sums import rename
 from symbackprop.algebra.trees import elements, walk
 from symbackprop.algebra.trees import rename as rename_tree
 from symbackprop.algebra.within import is_within, over_own_axes
+from symbackprop.calculus.worth import (
+    grows,
+    has_function,
+    is_heavy,
+    is_outer,
+    is_work,
+    parts_of,
+    rebuilt,
+)
 
 _Key = tuple[Poly, tuple[Expr, ...]]
 
@@ -48,7 +57,8 @@ def with_names(program: Program) -> tuple[Program, frozenset[Array]]:
     names = _Names(program)
     definitions: list[Definition] = []
     for d in program.definitions:
-        expr = names.rewritten(d)
+        with working_on(f"the definition of {program.place(d.array)}"):
+            expr = names.rewritten(d)
         definitions += [*names.take(), replace(d, expr=expr)]
     made = frozenset(names.made)
     return (replace(program, definitions=tuple(definitions)) if made else program), made
@@ -75,7 +85,7 @@ def _written_in(expr: Expr, written: dict[Array, Definition]) -> Expr:
     if isinstance(expr, Element):
         d = written[expr.array]
         return rename_tree(_opened(d.expr), dict(zip(d.indices, expr.indices, strict=True)))
-    return _rebuilt(expr, [_written_in(a, written) for a in _parts(expr)])
+    return rebuilt(expr, [_written_in(a, written) for a in parts_of(expr)])
 
 
 def _opened(expr: Expr) -> Expr:
@@ -85,7 +95,7 @@ def _opened(expr: Expr) -> Expr:
     if isinstance(expr, Reduction):
         fresh = {b: fresh_index(b.size) for b in expr.bound}
         return expr.func(rename_tree(_opened(expr.body), fresh), *fresh.values())
-    return _rebuilt(expr, [_opened(a) for a in _parts(expr)])
+    return rebuilt(expr, [_opened(a) for a in parts_of(expr)])
 
 
 class _Names:
@@ -101,7 +111,8 @@ class _Names:
         self._taken = {a.name for a in program.inputs} | {str(s) for s in program.sizes}
         self._taken |= {d.array.name for d in program.definitions}
         for d in program.definitions:
-            self._count(d.expr, d.indices, outermost=True)
+            with working_on(f"the definition of {program.place(d.array)}"):
+                self._count(d.expr, d.indices, outermost=True)
 
     def take(self) -> list[Definition]:
         """The definitions since the last call."""
@@ -117,7 +128,7 @@ class _Names:
 
     def _part(self, expr: Expr, scope: tuple[Index, ...]) -> Expr:
         """A part of an expression: rewritten, and named where it is written twice."""
-        repeated = _is_work(expr) and self._seen[self._key(expr, _free(expr, scope))] > 1
+        repeated = is_work(expr) and self._seen[self._key(expr, _free(expr, scope))] > 1
         found = self._inside(expr, scope)
         known = isinstance(found, Add) and self._key(found, _free(found, scope)) in self._known
         return self._named(found, scope, _letter(expr)) if repeated or known else found
@@ -139,23 +150,23 @@ class _Names:
             return IndexProduct(self._factor(body, inner), *expr.bound)
         # Denominators first: what has a name in one is that name in the numerator too.
         # e^x/(1 + e^x) stays in one piece, which no exponential leaves.
-        whole = isinstance(expr, Mul) and any(_grows(a) for a in expr.args)
+        whole = isinstance(expr, Mul) and any(grows(a) for a in expr.args)
         step = self._inside if whole else self._part
-        done = {a: step(a, scope) for a in _parts(expr) if isinstance(a, Pow)}
-        parts = [done[a] if a in done else self._part(a, scope) for a in _parts(expr)]
+        done = {a: step(a, scope) for a in parts_of(expr) if isinstance(a, Pow)}
+        parts = [done[a] if a in done else self._part(a, scope) for a in parts_of(expr)]
         if isinstance(expr, Mul):
             return self._product(parts, scope)
         if isinstance(expr, Pow):
             return self._power(parts[0], parts[1], scope)
         if isinstance(expr, Maximum | Minimum | Where) or type(expr) in BY_CLASS:
-            named = [_is_heavy(a, self.heavy) or _is_outer(a) for a in parts]
+            named = [is_heavy(a, self.heavy) or is_outer(a) for a in parts]
             parts = [self._core(a, scope) if name else a
                      for a, name in zip(parts, named, strict=True)]  # fmt: skip
-        return _rebuilt(expr, parts)
+        return rebuilt(expr, parts)
 
     def _power(self, base: Expr, exponent: Expr, scope: tuple[Index, ...]) -> Expr:
         """c**-q as 1/r with a name for r = c**q, where c holds a sum."""
-        if not _is_heavy(base, self.heavy) or base.is_Atom:
+        if not is_heavy(base, self.heavy) or base.is_Atom:
             return Pow(base, exponent, evaluate=False)
         base = self._core(base, scope)
         if exponent.is_Rational and exponent < 0 and exponent != -1:
@@ -165,7 +176,7 @@ class _Names:
 
     def _product(self, factors: list[Expr], scope: tuple[Index, ...]) -> Expr:
         """A fraction of values that hold sums is named where it stands among other factors."""
-        heavy = [f for f in factors if _is_heavy(f, self.heavy)]
+        heavy = [f for f in factors if is_heavy(f, self.heavy)]
         other = [f for f in factors if f not in heavy and elements(f)]
         below = any(isinstance(f, Pow) and f.exp == -1 for f in heavy)
         if below and len(heavy) > 1 and other:
@@ -178,10 +189,10 @@ class _Names:
 
     def _reciprocal(self, f: Expr, factors: list[Expr], scope: tuple[Index, ...]) -> Expr:
         """x/(1 + e^-x): a name for the second factor, such as a sigmoid."""
-        if not (isinstance(f, Pow) and f.exp == -1 and _has_function(f.base)):
+        if not (isinstance(f, Pow) and f.exp == -1 and has_function(f.base)):
             return f
         others = [g for g in factors if g is not f and elements(g)]
-        return f if not others or any(map(_grows, others)) else self._named(f, scope, "s")
+        return f if not others or any(map(grows, others)) else self._named(f, scope, "s")
 
     def _operands(self, body: Expr, scope: tuple[Index, ...]) -> Expr:
         """The factors of a contraction: what is computed has a name, as in tanh(x) @ W."""
@@ -190,7 +201,7 @@ class _Names:
         free = set(_free(body, scope))
         factors = [
             self._core(f, scope)
-            if _has_function(f) and set(_free(f, scope)) < free and len(_free(f, scope)) > 0
+            if has_function(f) and set(_free(f, scope)) < free and len(_free(f, scope)) > 0
             else f
             for f in body.args
         ]
@@ -198,7 +209,7 @@ class _Names:
 
     def _factor(self, body: Expr, scope: tuple[Index, ...]) -> Expr:
         """The body of a product over an axis, which its derivative holds again and again."""
-        return self._core(body, scope) if _has_function(body) else body
+        return self._core(body, scope) if has_function(body) else body
 
     def _core(self, expr: Expr, scope: tuple[Index, ...], always: bool = False) -> Expr:
         """The expression with a name for it, or for what a leading minus sign is before."""
@@ -215,7 +226,7 @@ class _Names:
         """
         if isinstance(expr, Element | Boolean) or not elements(expr):
             return expr
-        if _grows(expr) and not always:
+        if grows(expr) and not always:
             return expr
         places: dict[Index, Expr] = {}
         if not is_within(expr, self._facts):  # a part of an axis: over that part only
@@ -236,7 +247,7 @@ class _Names:
             self._taken.add(name)
             array = Array(name, tuple(i.size for i in free), sign_of(expr))
             self._known[key] = array
-            if _is_heavy(expr, self.heavy):
+            if is_heavy(expr, self.heavy):
                 self.heavy.add(array)
             self.made.append(array)
             self._new.append(Definition(array, free, expr, self._line))
@@ -244,13 +255,13 @@ class _Names:
 
     def _count(self, expr: Expr, scope: tuple[Index, ...], outermost: bool = False) -> None:
         """Count the parts that take work; what is in one that was met before is not counted."""
-        if _is_work(expr) and not outermost:
+        if is_work(expr) and not outermost:
             key = self._key(expr, _free(expr, scope))
             self._seen[key] += 1
             if self._seen[key] > 1:
                 return
         inner = (*scope, *expr.bound) if isinstance(expr, Reduction) else scope
-        for part in _parts(expr):
+        for part in parts_of(expr):
             self._count(part, inner)
 
     def _key(self, expr: Expr, free: tuple[Index, ...]) -> _Key:
@@ -260,92 +271,9 @@ class _Names:
         return rename(normal(expr), dict(zip(free, standing, strict=True))), sizes
 
 
-def _parts(expr: Basic) -> list[Expr]:
-    """What an expression is made of; not the indices and the condition of a choice."""
-    if isinstance(expr, Element | Symbol):
-        return []
-    if isinstance(expr, Reduction):
-        return [expr.body]
-    return list(expr.args)
-
-
-def _rebuilt(expr: Expr, parts: list[Expr]) -> Expr:
-    """The expression with other parts, nothing else rearranged."""
-    if isinstance(expr, Reduction):
-        return expr.func(parts[0], *expr.bound)
-    if isinstance(expr, Add | Mul):
-        flat = [p for a in parts for p in (a.args if isinstance(a, expr.func) else (a,))]
-        return expr.func(*flat, evaluate=False)
-    if isinstance(expr, Pow | Relational) or type(expr) in BY_CLASS:
-        return expr.func(*parts, evaluate=False)
-    return expr.func(*parts) if parts else expr
-
-
 def _free(expr: Expr, scope: tuple[Index, ...]) -> tuple[Index, ...]:
     """The free indices of an expression, in the order in which they were introduced."""
     return tuple(i for i in scope if i in expr.free_symbols)
-
-
-def _is_heavy(expr: Expr, made: set[Array]) -> bool:
-    """Whether a sum or a maximum over an axis is in the expression, by name or written out."""
-    return any(
-        isinstance(node, Reduction) or (isinstance(node, Element) and node.array in made)
-        for node in walk(expr)
-    )
-
-
-def _is_outer(expr: Expr) -> bool:
-    """Whether an expression varies over more indices than any element in it, as a_i - b_j does.
-
-    Its exponential would be a product of two, which nothing is solved for.
-    """
-    inside = [e.free for e in elements(expr)]
-    return len(inside) > 1 and all(free < frozenset().union(*inside) for free in inside)
-
-
-def _has_function(expr: Expr) -> bool:
-    """Whether a function that takes work, such as exp, is in the expression."""
-    return any(
-        isinstance(node, Maximum | Minimum)
-        or (type(node) in BY_CLASS and not isinstance(node, Abs | sign))
-        for node in walk(expr)
-    )
-
-
-def _grows(expr: Expr) -> bool:
-    """Whether the value may be e^1000: kept by a name it would be infinite.
-
-    In place, the emitters scale it: e^x/(1 + e^x), log Σ e^x.
-    """
-    if isinstance(expr, exp | sinh | cosh):
-        return True
-    if isinstance(expr, Pow):
-        return _grows(expr.base) and not (expr.exp.is_negative and _is_above_a_number(expr.base))
-    if isinstance(expr, Mul) and any(
-        isinstance(f, Pow) and f.exp.is_negative and _grows(f.base) for f in expr.args
-    ):
-        return False
-    inside = isinstance(expr, Add | Mul | Reduction | Maximum | Minimum | Where)
-    return inside and any(_grows(part) for part in _parts(expr))
-
-
-def _is_above_a_number(expr: Expr) -> bool:
-    """Whether an expression is a positive number and more, as 1 + e^x is."""
-    return isinstance(expr, Add) and bool(sum(t for t in expr.args if t.is_number) > 0) and all(
-        sign_of(t) for t in expr.args if not t.is_number
-    )
-
-
-def _is_work(expr: Expr) -> bool:
-    """Whether an expression is worth a name where it is written twice."""
-    if isinstance(expr, Mul) and len(expr.args) > 1:
-        *shares, last = expr.args
-        return isinstance(last, IndexSum) and all(not elements(s) for s in shares)
-    if isinstance(expr, Pow):
-        return not expr.exp.is_Integer or bool(expr.exp < 0 and elements(expr.base))
-    return isinstance(expr, Reduction) or (
-        type(expr) in BY_CLASS and not isinstance(expr, Abs | sign)
-    )
 
 
 def _letter(expr: Expr) -> str:
@@ -355,4 +283,3 @@ def _letter(expr: Expr) -> str:
     if isinstance(expr, Pow):
         return "s" if expr.exp.is_negative else "r"
     return "z" if isinstance(expr, Add | IndexSum | Mul) else "h"
-

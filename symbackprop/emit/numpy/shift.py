@@ -14,10 +14,9 @@ unchanged under a shift is then not assumed: in its quotient the two maxima canc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import copy
 
-from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, exp, log
+from sympy import Add, Basic, Expr, Mul, Pow, S, exp, log
 
 from symbackprop.algebra.nodes import (
     Array,
@@ -25,9 +24,7 @@ from symbackprop.algebra.nodes import (
     Index,
     IndexMax,
     IndexSum,
-    Iverson,
     Maximum,
-    Minimum,
     Where,
 )
 from symbackprop.algebra.program import Definition
@@ -50,10 +47,15 @@ from symbackprop.emit.numpy.algebra import (
     times,
     unfolded,
 )
+from symbackprop.emit.numpy.exponentials import (
+    Pulled,
+    exponential,
+    larger_of_two,
+    largest,
+    total,
+    where,
+)
 from symbackprop.emit.numpy.product import flat, is_inverse
-from symbackprop.emit.numpy.scopes import Supports
-
-Pulled = tuple[Expr, Expr]
 
 
 class Shifts:
@@ -254,14 +256,14 @@ class Shifts:
         if len(found) == 1:
             return next(iter(found.items()))
         if S.Zero in found and all(nonpositive(w) for w in found):
-            return S.Zero, _total(found, S.Zero)
+            return S.Zero, total(found, S.Zero)
         if len(found) == 2:
-            return _larger_of_two(found)
+            return larger_of_two(found)
         m: Expr | None = None
         for w in found:
             m = w if m is None else Maximum(m, w)
         assert m is not None
-        return m, _total(found, m)
+        return m, total(found, m)
 
     @lowering
     def _shifted_sum(self, f: IndexSum) -> Pulled:
@@ -271,7 +273,7 @@ class Shifts:
         outer = plus(*(t for t in terms(w) if t not in inner))
         if not inner:
             return outer, IndexSum(g, *f.bound)
-        m = canonical(_largest(plus(*inner), g, f.bound))
+        m = canonical(largest(plus(*inner), g, f.bound))
         body = times(exponential(minus(plus(*inner), m)), g)
         return plus(outer, m), IndexSum(body, *f.bound)
 
@@ -282,7 +284,7 @@ class Shifts:
         (wu, gu), (wv, gv) = self.pull(u), self.pull(v)
         if gu == 0 or gv == 0:
             wu = wv = wv if gu == 0 else wu
-        return _where(condition, wu, wv), _where(condition, gu, gv)
+        return where(condition, wu, wv), where(condition, gu, gv)
 
     def rebuilt(self, expr: Basic) -> Basic:
         """The same node over the stable forms of its arguments."""
@@ -290,45 +292,10 @@ class Shifts:
             return expr
         arguments = tuple(self.stable(a) for a in expr.args)
         if isinstance(expr, Where):
-            return _where(*arguments)
+            return where(*arguments)
         if isinstance(expr, Add) and arguments != expr.args:
             return difference(t for a in arguments for t in spread(a))
         return rebuilt(expr, arguments)
-
-
-@lowering
-def exponential(w: Expr) -> Expr:
-    """exp(w), with u - max(u, v) written as min(0, u - v)."""
-    if w == 0:
-        return S.One
-    for top in terms(w):
-        if isinstance(-top, Maximum):
-            rest = plus(*(t for t in terms(w) if t != top))
-            sides = [minus(rest, side) for side in (-top).args]
-            if S.Zero in sides:
-                other = sides[1] if sides[0] == 0 else sides[0]
-                return exp(Minimum(S.Zero, other), evaluate=False)
-    return exp(difference(terms(w)), evaluate=False)
-
-
-def _largest(w: Expr, g: Expr, over: tuple[Index, ...]) -> Expr:
-    """The largest w over all indices that it, or a mask of g that w meets, depends on."""
-    bound: tuple[Index, ...] = ()
-    counted = w
-    while (wider := tuple(b for b in over if depends(counted, (b,)))) != bound:
-        bound = wider
-        counted = _counting(w, g, bound)
-    return IndexMax(counted, *bound)
-
-
-@lowering
-def _counting(w: Expr, g: Expr, bound: tuple[Index, ...]) -> Expr:
-    """w where the masks in g hold, else -oo: what does not count must not be the maximum."""
-    for condition, holds in Supports().support(g):
-        if depends(condition, bound):
-            branches = (w, S.NegativeInfinity) if holds else (S.NegativeInfinity, w)
-            w = Where(condition, *branches)
-    return w
 
 
 def _logarithm(g: Expr) -> list[Expr]:
@@ -338,29 +305,3 @@ def _logarithm(g: Expr) -> list[Expr]:
         number, base = (factor.args[1], factor.args[0]) if is_inverse(factor) else (S.One, factor)
         found.append(number * log(base, evaluate=False))
     return found
-
-
-def _where(condition: Basic, u: Expr, v: Expr) -> Expr:
-    if (u, v) == (S.One, S.Zero):
-        return Iverson(condition)
-    return u if u == v else Where(condition, u, v)
-
-
-def _total(found: Mapping[Expr, Expr], m: Expr) -> Expr:
-    parts = [times(exponential(minus(w, m)), g) for w, g in found.items()]
-    return Add(*parts, evaluate=False)
-
-
-@lowering
-def _larger_of_two(found: Mapping[Expr, Expr]) -> Pulled:
-    """exp(u) g + exp(v) h with m = max(u, v); exp(u - m) + exp(v - m) = 1 + exp(-|u - v|)."""
-    (u, g), (v, h) = sorted(found.items(), key=lambda wg: (wg[0] != 0, wg[0].sort_key()))
-    gap = minus(v, u)
-    m = plus(u, Maximum(S.Zero, gap))
-    if g == h:
-        both = Add(S.One, exp(-Abs(gap), evaluate=False), evaluate=False)
-        return m, times(g, both)
-    below, above = Minimum(S.Zero, minus(u, v)), Minimum(S.Zero, gap)
-    first = times(exp(below, evaluate=False), g)
-    second = times(exp(above, evaluate=False), h)
-    return m, Add(first, second, evaluate=False)

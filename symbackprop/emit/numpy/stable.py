@@ -45,9 +45,10 @@ from symbackprop.emit.numpy.algebra import (
     times,
     unfolded,
 )
+from symbackprop.emit.numpy.exponentials import exponential
 from symbackprop.emit.numpy.masks import exponents, level, saturated
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.shift import Shifts, exponential
+from symbackprop.emit.numpy.shift import Shifts
 from symbackprop.emit.numpy.special import LogAddExp
 
 Linear = list[tuple[Rational, Expr]]
