@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
 
 from sympy import Add, Basic, Expr, Mul, Pow, S
 from sympy.core.function import Application
 from sympy.core.relational import Relational
 
-from symbackprop.algebra.nodes import Element, Index
+from symbackprop.algebra.nodes import Element, Index, Reduction
 
 
 def rebuilt(expr: Basic, arguments: Sequence[Basic]) -> Expr:
@@ -59,3 +60,21 @@ def substituted(expr: Expr, put: Callable[[Expr], Expr | None]) -> Expr:
 def replaced(expr: Expr, old: Expr, new: Expr) -> Expr:
     """The expression with one part in the place of another, wherever that stands."""
     return substituted(expr, lambda part: new if part == old else None)
+
+
+def unordered(expr: Basic, bound: tuple[Index, ...] = ()) -> Hashable:
+    """A key that is the same for sums and products in any order, whatever bound indices are called.
+
+    A quotient is a product: u v / w and u / w · v have one key.
+    """
+    if isinstance(expr, Index) and expr in bound:
+        return "bound", len(bound) - bound.index(expr)
+    kind = expr.func.__name__
+    if isinstance(expr, Reduction):
+        return kind, len(expr.bound), unordered(expr.body, (*expr.bound, *bound))
+    if not expr.args:
+        return "leaf", expr
+    keys = [unordered(a, bound) for a in expr.args]
+    if isinstance(expr, Add | Mul):
+        return kind, frozenset(Counter(keys).items())
+    return kind, tuple(keys)

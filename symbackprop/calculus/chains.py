@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sympy import Expr
+from sympy import Add, Expr
 
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.nodes import Array, Element, Index
+from symbackprop.algebra.normal import normal
 from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.poly import Poly, atom
 from symbackprop.algebra.trees import rename
-from symbackprop.algebra.unevaluated import replaced, substituted
+from symbackprop.algebra.unevaluated import replaced, substituted, unordered
 from symbackprop.calculus.collapse import collapsed
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.slow import step
 from symbackprop.calculus.stages import Stage
+from symbackprop.calculus.tidy import tidied
 from symbackprop.messages import message
 
 COLLECTED = message("terms collected")
@@ -64,10 +66,14 @@ class Chain:
         equation: tuple[Expr, Expr] | None = None,
         facts: tuple[Fact, ...] = (),
     ) -> None:
-        """One step further, if it changes what is seen."""
-        if after != self.expr:
+        """One step further, if it changes what is seen; another order alone is no step."""
+        if after == self.expr:
+            return
+        if self.steps and unordered(after) == unordered(self.expr):
+            self.steps[-1] = replace(self.steps[-1], after=after)
+        else:
             self.steps.append(Step(self.expr, after, law, equation, facts))
-            self.expr = after
+        self.expr = after
 
     def differentiate(self) -> None:
         """Every derivative of an expression worked out, one rule at a time."""
@@ -84,10 +90,16 @@ class Chain:
         while (done := collapsed(self.expr)) is not None:
             self.to(done[1], done[0])
 
+    def tidy(self) -> None:
+        """Constants out of sums, common factors of fractions cancelled, one law at a time."""
+        while (done := tidied(self.expr)) is not None:
+            self.to(done[1], done[0])
+
     def insert(self, source: Draft) -> None:
         """What a gradient is, in the place of its name."""
         equation = (source.adjoint[source.indices], source.state.expr)
         self.to(_written_in(self.expr, source), INSERTED, equation)
+        self.tidy()
 
     def simplify(
         self,
@@ -120,7 +132,13 @@ class Chain:
             self.to(after, law, equation, stage.facts)
         else:
             assert isinstance(why, str)
-            self.to(after, why, None, stage.facts)
+            law = ARRANGED if why == COLLECTED and self._is_collected() else why
+            self.to(after, law, None, stage.facts)
+
+    def _is_collected(self) -> bool:
+        """Whether no two of the terms are alike."""
+        count = len(self.expr.args) if isinstance(self.expr, Add) else 1
+        return len(normal(self.expr)) == count > 1
 
 
 def _written_in(expr: Expr, source: Draft) -> Expr:

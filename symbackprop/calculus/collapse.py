@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sympy import Add, Expr, Mul
 
-from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
+from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum, Position, Reduction
 from symbackprop.algebra.trees import rename
-from symbackprop.algebra.unevaluated import joined, plus, times
+from symbackprop.algebra.unevaluated import joined, plus, substituted, times
 from symbackprop.messages import message
 
 PICKS = "Σ_j δ_jk f_j = f_k"
@@ -37,12 +37,22 @@ def _of_sum(expr: IndexSum) -> tuple[str, Expr] | None:
         delta, b, k = found
         rest = times(*(f for f in _factors(body) if f is not delta))
         left = tuple(i for i in bound if i != b)
-        return PICKS, IndexSum(rename(rest, {b: k}), *left)
+        return PICKS, IndexSum(_with(rest, b, k), *left)
     inner = _inner(body, bound)
     if inner is not None:
         others = [f for f in _factors(body) if f is not inner]
         return SPREADS, IndexSum(plus(*(times(*others, t) for t in inner.args)), *bound)
     return None
+
+
+def _with(expr: Expr, b: Index, k: Index) -> Expr:
+    """The expression with k for b, nothing else rearranged."""
+
+    def put(part: Expr) -> Expr | None:
+        leaf = not part.args or isinstance(part, Element | Index | Position | Delta | Reduction)
+        return rename(part, {b: k}) if leaf or b not in part.free_symbols else None
+
+    return substituted(expr, put)
 
 
 def _factors(body: Expr) -> tuple[Expr, ...]:

@@ -75,6 +75,7 @@ def _chain(worked: Worked, draft: Draft) -> Chain:
         chain.define(slope, definition)
         chain.differentiate()
     chain.collapse()
+    chain.tidy()
     stages = (Stage(normal(chain.expr), COLLECTED), *draft.stages)
     chain.simplify(stages, draft.indices, worked.drafts, (draft.state.poly, draft.state.expr))
     return chain

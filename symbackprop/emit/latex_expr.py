@@ -36,10 +36,10 @@ from symbackprop.algebra.nodes import (
     Where,
 )
 from symbackprop.algebra.partial import Partial
+from symbackprop.algebra.reading import Product, decimal, product, terms, without_one
 from symbackprop.algebra.subscripts import is_position
 from symbackprop.algebra.trees import walk
 from symbackprop.emit.latex_names import Names, subscript
-from symbackprop.emit.reading import Product, decimal, product, terms, without_one
 from symbackprop.errors import NotYet
 
 CASES, SUM, PRODUCT, OPEN, SCRIPT, ATOM = range(6)

@@ -11,6 +11,7 @@ from symbackprop.calculus.chains import INSERTED
 from symbackprop.calculus.collapse import PICKS
 from symbackprop.calculus.slow import ELEMENT, FUNCTION
 from symbackprop.calculus.stages import DELTA, FACTS, statement
+from symbackprop.calculus.tidy import CANCELS, CONSTANT
 from symbackprop.emit.formulas import Formulas, joined
 from symbackprop.emit.page import Equation, Formula, Part, Words
 from symbackprop.emit.phrases import same_everywhere
@@ -23,6 +24,13 @@ _FUNCTION = re.compile(re.escape(FUNCTION).replace(r"\{function\}", r"(\w+)"))
 STATED: dict[str, Part] = {
     PICKS: Formula(
         "Σ_j δ_jk f_j = f_k", "sum_j delta_jk f_j = f_k", r"\sum_{j} \delta_{jk} f_{j} = f_{k}"
+    ),
+    CONSTANT: Formula(
+        "Σ_j c f_j = c Σ_j f_j", "sum_j c f_j = c sum_j f_j",
+        r"\sum_{j} c f_{j} = c \sum_{j} f_{j}",
+    ),
+    CANCELS: Formula(
+        "c u / (c v) = u / v", "c u / (c v) = u / v", r"\frac{c u}{c v} = \frac{u}{v}"
     ),
     ELEMENT: Formula(
         "∂x_j/∂x_k = δ_jk",

@@ -34,9 +34,9 @@ from symbackprop.algebra.nodes import (
     Where,
 )
 from symbackprop.algebra.partial import Partial
+from symbackprop.algebra.reading import Product, decimal, product, terms, without_one
 from symbackprop.algebra.spelling import in_parentheses, subscript_text
 from symbackprop.algebra.subscripts import is_position
-from symbackprop.emit.reading import Product, decimal, product, terms, without_one
 from symbackprop.errors import NotYet
 
 SUM, PRODUCT, OPEN, POWER, ATOM = range(5)

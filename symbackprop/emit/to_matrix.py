@@ -21,6 +21,7 @@ from symbackprop.algebra.nodes import (
     Minimum,
     Position,
 )
+from symbackprop.algebra.reading import Product, decimal, product, terms
 from symbackprop.algebra.trees import rename, walk
 from symbackprop.emit.matrix import (
     ONE,
@@ -43,7 +44,6 @@ from symbackprop.emit.matrix import (
     transpose,
     transposes,
 )
-from symbackprop.emit.reading import Product, decimal, product, terms
 from symbackprop.errors import InputError
 
 

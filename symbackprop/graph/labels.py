@@ -12,11 +12,11 @@ from symbackprop.algebra.functions import BY_HEAD
 from symbackprop.algebra.matrices import Cholesky, Determinant, DetSign, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import Element, Index
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.reading import Product
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.latex_expr import SCRIPT, LatexPrinter, group
 from symbackprop.emit.naming import names_for
 from symbackprop.emit.page import Formula
-from symbackprop.emit.reading import Product
 from symbackprop.emit.text_expr import ASCII, UNICODE, TextPrinter
 from symbackprop.graph import operations as op
 from symbackprop.graph.letters import Letters

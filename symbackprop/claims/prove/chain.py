@@ -14,6 +14,7 @@ from symbackprop.algebra.letters import free_indices, lettered
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import atom, mono
+from symbackprop.algebra.reading import Product, product
 from symbackprop.algebra.registry import CACHES
 from symbackprop.algebra.unevaluated import times
 from symbackprop.calculus.fold import Elimination
@@ -22,7 +23,6 @@ from symbackprop.calculus.simplify import Simplifier
 from symbackprop.calculus.stages import Stage
 from symbackprop.claims.prove.called import Called, CalledText, names_of_called, opened
 from symbackprop.claims.prove.laws import LAWS, MORE, Law, statement
-from symbackprop.emit.reading import Product, product
 from symbackprop.emit.text_expr import UNICODE
 from symbackprop.errors import NotYet
 

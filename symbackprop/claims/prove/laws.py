@@ -26,10 +26,10 @@ from sympy import (
 
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
 from symbackprop.algebra.normal import normal
+from symbackprop.algebra.reading import product as fraction
 from symbackprop.algebra.sign_of import sign_of
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import plus, rebuilt, times
-from symbackprop.emit.reading import product as fraction
 from symbackprop.errors import NotYet
 from symbackprop.frontend import written
 

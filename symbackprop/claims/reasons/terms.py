@@ -9,10 +9,10 @@ from sympy import Expr
 
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import Poly
+from symbackprop.algebra.reading import product
 from symbackprop.claims.case import Case
 from symbackprop.claims.engine import with_deltas
 from symbackprop.claims.reasons.idea import Idea, Reason
-from symbackprop.emit.reading import product
 from symbackprop.errors import NotYet
 from symbackprop.frontend import written
 from symbackprop.messages import message

@@ -11,11 +11,11 @@ from sympy.logic.boolalg import Boolean
 from symbackprop.algebra.nodes import Delta, Element, Index, Iverson, Where, fresh_index
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.program import Assumption
+from symbackprop.algebra.reading import product, terms
 from symbackprop.algebra.trees import elements, walk
 from symbackprop.claims.case import TRUE, Case
 from symbackprop.claims.engine import with_deltas
 from symbackprop.claims.reasons.idea import Idea, Reason
-from symbackprop.emit.reading import product, terms
 from symbackprop.errors import NotYet
 from symbackprop.frontend import written
 from symbackprop.verify.evaluate import compiled
