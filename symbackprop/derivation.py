@@ -19,7 +19,7 @@ from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus.companions import with_inverses, without_unused
 from symbackprop.calculus.costs import ProgramCost, program_cost
 from symbackprop.calculus.result import Adjoint, Backward
-from symbackprop.calculus.reverse import backward
+from symbackprop.calculus.reverse import Worked, worked
 from symbackprop.derived import Gradient, Jacobian, displayed
 from symbackprop.emit.lettering import lettered_backward, lettered_jacobian
 from symbackprop.emit.translations import translation
@@ -77,9 +77,9 @@ def derive(
     )
     with limited(timeout):
         asked = read()
-        derived = backward(asked.program, asked.wrt)
-        shown = lettered_backward(derived)
-    return Derivation(shown, derived, asked.program, asked.function, asked.examples, read)
+        found = worked(asked.program, asked.wrt)
+        shown = lettered_backward(found.backward)
+    return Derivation(shown, found, asked.program, asked.function, asked.examples, read)
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,18 +87,23 @@ class Derivation:
     """A forward pass, its backward pass, and the facts that the backward pass rests on.
 
     shown: the backward program with readable index names; what `latex` and `text` print.
-    backward: the same before it was given those names. source: the forward pass as it was traced,
-    from which the steps are found. function: the NumPy function that was
-    derived, if the forward pass is one that can be called. examples: input values of the layer's
-    worked examples. read: reads the request again, at other sizes.
+    worked: the same before it was given those names, and how it was found. source: the forward pass
+    as it was traced. function: the NumPy function that was derived, if the forward pass is one that
+    can be called. examples: input values of the layer's worked examples. read: reads the request
+    again, at other sizes.
     """
 
     shown: Backward
-    backward: Backward
+    worked: Worked
     source: Program
     function: Callable[..., Any] | None = None
     examples: tuple[Mapping[str, float], ...] = ()
     read: Callable[..., request.Request] | None = None
+
+    @property
+    def backward(self) -> Backward:
+        """The backward program, with index names that no reader has to like."""
+        return self.worked.backward
 
     @property
     def name(self) -> str:
@@ -119,11 +124,10 @@ class Derivation:
     @cached_property
     def steps(self) -> Steps:
         """How each gradient was found: chains of equalities, one law at a time."""
-        from symbackprop.calculus.reverse import worked
         from symbackprop.calculus.steps import steps
 
         with working_on("the steps"):
-            return steps(worked(self.source, [a.name for a in self.backward.wrt]))
+            return steps(self.worked)
 
     def steps_text(
         self, *, unicode: bool = True, checks: bool = False, lang: str = "en"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from symbackprop.algebra.program import Program
-from symbackprop.calculus.reverse import Worked, asked, worked
+from symbackprop.calculus.reverse import asked, worked
 from symbackprop.emit.page import Page, Words
 from symbackprop.errors import InputError
 from symbackprop.printing import Printed
@@ -48,7 +48,7 @@ def _index(derivation: Derivation, n: Sizes | None, component: str | None, check
     from symbackprop.emit.arguments_page import index_page
     from symbackprop.verify.routes import checked_index
 
-    route = index_route(_worked(derivation))
+    route = index_route(derivation.worked)
     told = checked_index(route) if checks else []
     pairs = zip(route.arguments, told, strict=False)
     verdicts = [_words(c, len(a.steps)) for a, c in pairs]
@@ -60,7 +60,7 @@ def _matrix(derivation: Derivation, n: Sizes | None, component: str | None, chec
     from symbackprop.emit.matrix_page import matrix_page
     from symbackprop.verify.routes import checked_matrix
 
-    route = matrix_route(_worked(derivation))
+    route = matrix_route(derivation.worked)
     told = checked_matrix(route) if checks else []
     pairs = zip(route.pulled, told, strict=False)
     verdicts = [_words(c, len(p.argument.steps) + 1) for p, c in pairs]
@@ -95,10 +95,6 @@ def _graph(derivation: Derivation, n: Sizes | None, component: str | None, check
 ROUTES: Mapping[str, Callable[[Derivation, Sizes | None, str | None, bool], Page]] = {
     "index": _index, "graph": _graph, "matrix": _matrix, "paths": _paths,
 }  # fmt: skip
-
-
-def _worked(derivation: Derivation) -> Worked:
-    return worked(derivation.source, [a.name for a in derivation.backward.wrt])
 
 
 def _at(derivation: Derivation, n: Sizes) -> Program:

@@ -1,4 +1,7 @@
-"""Every check can fail: with any one law or lowering rule corrupted, verification turns red."""
+"""Every check can fail: with any one law or lowering rule corrupted, verification turns red.
+
+That the probes are green as they are is part of `verify --all`, which has a test of its own.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,6 @@ def test_a_law_says_what_it_states(table: dict[str, Callable[..., Any]]) -> None
 
 @pytest.mark.parametrize("name", sorted(PROBES))
 def test_a_corrupted_law_turns_its_probe_red(name: str, tables: None) -> None:
-    assert holds(PROBES[name])
     registry.LAWS[name] = corrupted(name, registry.LAWS[name])
     registry.clear_caches()
     assert not holds(PROBES[name])
@@ -62,7 +64,6 @@ def test_a_corrupted_law_turns_its_probe_red(name: str, tables: None) -> None:
 
 @pytest.mark.parametrize("name", sorted(LOWERING_PROBES))
 def test_a_corrupted_lowering_turns_its_probe_red(name: str, tables: None) -> None:
-    assert holds(LOWERING_PROBES[name])
     registry.LOWERINGS[name] = corrupted(name, registry.LOWERINGS[name])
     assert not holds(LOWERING_PROBES[name])
 

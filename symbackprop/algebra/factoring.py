@@ -23,6 +23,7 @@ from symbackprop.algebra.poly import (
     mono,
     mono_free,
     mono_key,
+    ratio,
 )
 from symbackprop.algebra.powers import spliced
 
@@ -77,7 +78,7 @@ def as_base(p: Poly) -> Poly:
 def factored_out(p: Poly) -> Poly:
     """c m (u + v) for a sum, as one term: what its terms share stands before a base."""
     content, coefficient = _common(p)
-    inverse = mono(((a, -e) for a, e in content), 1 / Fraction(coefficient))
+    inverse = mono(((a, -e) for a, e in content), ratio(1, coefficient))
     return mono(content, coefficient) * as_base(p * inverse)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from fractions import Fraction
 
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, Symbol
 from sympy.core.numbers import Exp1, NumberSymbol
@@ -46,6 +45,7 @@ from symbackprop.algebra.poly import (
     kinds_of,
     mono,
     number,
+    ratio,
 )
 from symbackprop.algebra.positions import integer
 from symbackprop.algebra.powers import power, power_of_sum
@@ -88,8 +88,7 @@ def normal(expr: Basic) -> Poly:
 
 def _normal(expr: Basic) -> Poly:
     if isinstance(expr, Rational):
-        value = Fraction(int(expr.p), int(expr.q))
-        return number(value)
+        return number(ratio(int(expr.p), int(expr.q)))
     if isinstance(expr, Element | Delta | MatrixFunction):
         return atom(expr)
     if isinstance(expr, Add):
@@ -174,7 +173,7 @@ class _New:
         if self.direct:
             if self.exponent > 1 and e % self.exponent:
                 return None
-            e = Fraction(e, self.exponent)
+            e = ratio(e, self.exponent)
             if len(self.value) > 1 and e in (1, 2, 3):  # multiplied out, to meet other terms
                 product = self.value
                 for _ in range(int(e) - 1):

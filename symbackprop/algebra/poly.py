@@ -131,8 +131,11 @@ class Poly:
         for m, c in self.terms.items():
             check_time()
             for n, d in other.terms.items():
+                held = _held(m, n)
+                if not held:
+                    continue
                 product = multiply(m, n)
-                total = terms.get(product, 0) + c * d * _held(m, n)
+                total = terms.get(product, 0) + (c * d if held == 1 else c * d * held)
                 if total:
                     terms[product] = total
                 else:
@@ -161,6 +164,12 @@ class Poly:
 
 ZERO = Poly({})
 ONE = Poly({UNIT: 1})
+
+
+def ratio(p: Number, q: Number = 1) -> Number:
+    """p/q, an int where it is whole: arithmetic with fractions takes ten times as long."""
+    value = Fraction(p) / Fraction(q)
+    return value.numerator if value.denominator == 1 else value
 
 
 def number(value: Number) -> Poly:

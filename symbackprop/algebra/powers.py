@@ -28,6 +28,7 @@ from symbackprop.algebra.poly import (
     mono_key,
     multiply,
     number,
+    ratio,
 )
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.signs import nonnegative, positive
@@ -70,7 +71,7 @@ def _odd(e: Number) -> bool:
 
 
 def _rational_power(c: Number, q: int) -> Number:
-    return c**q if q >= 0 else Fraction(1) / Fraction(c) ** -q
+    return c**q if q >= 0 else ratio(1, c**-q)
 
 
 def _root(c: Fraction, q: Fraction) -> Poly:
@@ -113,7 +114,7 @@ def _split(p: Poly, q: Number) -> tuple[Monomial, Number, Poly]:
     content, coefficient = _content(p, q)
     if not content and coefficient == 1:
         return content, coefficient, p
-    rest = p * mono(((a, -e) for a, e in content), Fraction(1) / Fraction(coefficient))
+    rest = p * mono(((a, -e) for a, e in content), ratio(1, coefficient))
     if any(isinstance(a, Node) and a.head == "base" and e < 0 for a, e in content):
         rest = expand(rest)
         if len(rest) > 1:

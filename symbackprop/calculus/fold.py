@@ -26,6 +26,7 @@ from symbackprop.algebra.poly import (
     kind,
     mono,
     only,
+    ratio,
 )
 from symbackprop.algebra.powers import exp_of_sum, expand, power, power_of_sum
 from symbackprop.algebra.registry import law
@@ -166,7 +167,7 @@ def _in_squares(p: Poly, kernel: Atom) -> Poly | None:
             if a == kernel:
                 if e % 2:
                     return None
-                factors[_SQUARE] = Fraction(e, 2)
+                factors[_SQUARE] = ratio(e, 2)
             elif isinstance(a, Node) and a.head == "base":
                 inner = _in_squares(a.args[0], kernel)
                 if inner is None:

@@ -12,6 +12,7 @@ import symbackprop_derivations
 
 from symbackprop import InputError, Layer, UnknownNameError, catalogue, derive
 from symbackprop.verify.sizes import possible
+from tests.derived import derived
 
 NAMES = [
     "add", "mul", "apple", "apple-orange", "relu", "sigmoid", "affine", "affine-batch", "softmax",
@@ -45,7 +46,7 @@ def test_a_layer_is_complete(name: str) -> None:
 @pytest.mark.parametrize("name", catalogue.names())
 def test_the_forward_pass_is_plain_numpy(name: str) -> None:
     layer = catalogue.load(name)
-    program = derive(name).backward.program
+    program = derived(name).backward.program
     sizes = possible(program.sizes, program.conditions)[0]
     rng = np.random.default_rng(5)
     arrays = []

@@ -25,6 +25,7 @@ from symbackprop.emit.to_matrix import to_matrix
 from symbackprop.errors import InputError, Refused
 from symbackprop.verify.exact import FALSE, INCONCLUSIVE, Value, equal
 from tests.claims.mutations import mutations
+from tests.derived import derived as layer
 
 TWO_MEANINGS = {"lstm-cell": "m", "lstm-gates": "c", "lstm-stacked": "m"}
 """∂L/∂ of these arrays is the upstream gradient in one place of the LaTeX and the whole one in
@@ -33,7 +34,7 @@ another: the claim is refused."""
 
 @cache
 def derived(name: str) -> tuple[sb.Derivation, Session]:
-    found = sb.derive(name)
+    found = layer(name)
     return found, session(found.source, [a.name for a in found.backward.wrt], {})
 
 

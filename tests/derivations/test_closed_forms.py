@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from symbackprop import catalogue, derive
+from symbackprop import catalogue
 from symbackprop.calculus.costs import program_cost
 from tests.calculus.closed_forms import published, sameness
 from tests.derivations.published import PUBLISHED
+from tests.derived import derived
 
 BOUND = 1.10
 # A bracket beside `where` and a comparison turned round are not one normal form.
@@ -28,13 +29,13 @@ def test_the_published_forms_are_those_of_layers() -> None:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_derived_form_is_the_published_one(name: str) -> None:
-    derived = derive(name).backward
-    other = published(derived, PUBLISHED[name])
+    backward = derived(name).backward
+    other = published(backward, PUBLISHED[name])
     expected = {"all sizes", "proved"} if name in IN_NUMBERS else {"all sizes"}
     expected |= {"agrees"} if name in TO_30_DIGITS else set()
-    for wrt in derived.wrt:
-        assert sameness(derived, other, wrt.name) in expected, wrt.name
-    assert program_cost(derived).total <= BOUND * program_cost(other).total + 0.1
+    for wrt in backward.wrt:
+        assert sameness(backward, other, wrt.name) in expected, wrt.name
+    assert program_cost(backward).total <= BOUND * program_cost(other).total + 0.1
 
 
 @pytest.mark.parametrize(
@@ -47,14 +48,14 @@ def test_the_derived_form_is_the_published_one(name: str) -> None:
     ],
 )
 def test_a_wrong_form_is_not_equal(name: str, wrong: str) -> None:
-    derived = derive(name).backward
-    other = published(derived, wrong)
-    assert "false" in {sameness(derived, other, wrt.name) for wrt in derived.wrt}
+    backward = derived(name).backward
+    other = published(backward, wrong)
+    assert "false" in {sameness(backward, other, wrt.name) for wrt in backward.wrt}
 
 
 def test_the_cost_of_a_program_counts_the_arrays_that_it_keeps() -> None:
-    derived = derive("affine-batch").backward
-    plain = published(derived, "dx = dz @ W.T; dW = x.T @ dz; db = sum(dz, axis=0)")
-    kept = published(derived, "g = 2*dz; dx = dz @ W.T; dW = x.T @ dz; db = sum(dz, axis=0)")
-    assert program_cost(plain).total == pytest.approx(program_cost(derived).total)
+    backward = derived("affine-batch").backward
+    plain = published(backward, "dx = dz @ W.T; dW = x.T @ dz; db = sum(dz, axis=0)")
+    kept = published(backward, "g = 2*dz; dx = dz @ W.T; dW = x.T @ dz; db = sum(dz, axis=0)")
+    assert program_cost(plain).total == pytest.approx(program_cost(backward).total)
     assert program_cost(kept).total > program_cost(plain).total + 10_000

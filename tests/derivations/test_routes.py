@@ -14,11 +14,12 @@ from symbackprop.algebra.trees import rename
 from symbackprop.calculus.index_route import index_route
 from symbackprop.calculus.matrix_route import matrix_route
 from symbackprop.calculus.path_route import component, path_route
-from symbackprop.calculus.reverse import Worked, worked
+from symbackprop.calculus.reverse import Worked
 from symbackprop.catalogue import names
 from symbackprop.verify.exact import Comparison
 from symbackprop.verify.routes import checked_index, checked_matrix, checked_paths
 from tests.corruptions import wrong
+from tests.derived import derived as layer
 
 MATRIX = """
 affine affine-batch softmax-ce softmax sigmoid sigmoid-bce two-layer tanh mse linear-regression
@@ -28,8 +29,8 @@ quadratic-form
 
 
 def work(name: str, **options: Any) -> tuple[sb.Derivation, Worked]:
-    derived = sb.derive(name, **options)
-    return derived, worked(derived.source, [a.name for a in derived.backward.wrt])
+    derived = sb.derive(name, **options) if options else layer(name)
+    return derived, derived.worked
 
 
 def bad(found: list[Comparison]) -> list[str]:

@@ -14,16 +14,12 @@ from symbackprop.graph.build import node_graph
 from symbackprop.graph.layers import layer_graph
 from symbackprop.graph.messages import Messages
 from symbackprop.graph.model import Graph
+from tests.derived import derived
 
 LAYERS = (
     "softmax-ce", "sigmoid-bce", "two-layer", "affine-batch", "apple", "apple-orange", "sigmoid",
     "mul", "add", "mse", "layer-norm", "attention",
 )  # fmt: skip
-
-
-@cache
-def derived(name: str) -> Derivation:
-    return sb.derive(name)
 
 
 @cache
