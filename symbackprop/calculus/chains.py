@@ -14,11 +14,11 @@ from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.poly import Poly, atom
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import replaced, substituted, unordered
-from symbackprop.calculus.collapse import collapsed
+from symbackprop.calculus.deltas import collapsed
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.fuse import Draft
+from symbackprop.calculus.one_rule import step
 from symbackprop.calculus.result import Fact
-from symbackprop.calculus.slow import step
 from symbackprop.calculus.stages import Stage
 from symbackprop.calculus.tidy import tidied
 from symbackprop.messages import message

@@ -8,8 +8,8 @@ from symbackprop.algebra.absolute import sign_squared, sign_times
 from symbackprop.algebra.functions import BY_HEAD
 from symbackprop.algebra.triangles import joined_triangles
 from symbackprop.calculus.chains import INSERTED
-from symbackprop.calculus.collapse import PICKS
-from symbackprop.calculus.slow import ELEMENT, FUNCTION
+from symbackprop.calculus.deltas import PICKS
+from symbackprop.calculus.one_rule import ELEMENT, FUNCTION
 from symbackprop.calculus.stages import DELTA, FACTS, statement
 from symbackprop.calculus.tidy import CANCELS, CONSTANT
 from symbackprop.emit.formulas import Formulas, joined
