@@ -75,6 +75,7 @@ def index_route(worked: Worked) -> Route:
             chain.to(replaced(chain.expr, *equation), INSERTED, equation)
         chain.differentiate()  # of the scalar itself: it has no Jacobian
         chain.collapse()
+        chain.tidy()
         finish(worked, draft, chain)
         left = draft.adjoint[draft.indices]
         arguments.append(Argument(left, draft.indices, tuple(chain.steps), draft.of in kept))
@@ -92,6 +93,7 @@ def local(worked: Worked, user: User, draft: Draft) -> Argument:
     chain.to(Partial(definition[1], slope.element), DEFINITION, definition)
     chain.differentiate()
     chain.collapse()
+    chain.tidy()
     p = normal(chain.expr)
     state = worked.simplifier.simplify(p, free)
     chain.simplify((Stage(p, COLLECTED), *state.path), free, (), (state.poly, state.expr))
