@@ -93,7 +93,7 @@ def backward(saved, dout):
     O = w.shape[0]
     K = w.shape[2]
     N = u.shape[0]
-    L = u.shape[2] - (1 - K)
+    L = u.shape[2] + (K - 1)
     dy = _upstream(dout, (N, O, 1 + L - K), w.dtype)
     du = np.einsum("ijk,jlm->ilkm", dy, w)  # (N, C, L-K+1, K)
     u2 = np.arange(K)  # (K,)

@@ -101,8 +101,8 @@ def backward(saved, dout):
     K = w.shape[2]
     M = w.shape[3]
     N = u.shape[0]
-    H = u.shape[2] - (1 - K)
-    W = u.shape[3] - (1 - M)
+    H = u.shape[2] + (K - 1)
+    W = u.shape[3] + (M - 1)
     dy = _upstream(dout, (N, O, 1 + H - K, 1 + W - M), w.dtype)
     du = np.einsum("ijkl,jmno->imklno", dy, w)  # (N, C, H-K+1, W-M+1, K, M)
     u2 = np.arange(K)  # (K,)

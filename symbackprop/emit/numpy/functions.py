@@ -111,10 +111,14 @@ class Function:
         for size in wanted:
             (array, axis), expr = sources[size]
             share = expr.coeff(size)
-            rest = self.number(expr - share * size)
             text = f"{self.array(array)}.shape[{axis}]"
-            text = text if rest == "0" else f"({text} - ({rest}))" if share != 1 else (
-                f"{text} - ({rest})")
+            rest = expr - share * size
+            if rest != 0:
+                minus = rest.could_extract_minus_sign()
+                other = self.number(-rest if minus else rest)
+                other = other if other.isalnum() else f"({other})"
+                text += f" {'+' if minus else '-'} {other}"
+                text = text if share == 1 else f"({text})"
             by = self.number(share)
             text = text if share == 1 else f"{text} // {by if by.isalnum() else f'({by})'}"
             lines.append(f"{self.size(size)} = {text}")
