@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,25 @@ def test_a_forward_pass_that_never_ends_is_stopped() -> None:
     lines = "|".join(str(first + k) for k in range(3))
     with pytest.raises(sb.TimedOut, match=rf"at the forward pass \(line ({lines})\)"):
         sb.derive(forever, shapes={"x": ("n",)}, timeout=0.1)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_a_callback_swallows_does_not_let_it_run_on() -> None:
+    def pause(phase: str, info: Any) -> None:
+        """Over its time in a frame of its own, in which Python ignores exceptions."""
+        time.sleep(0.06)
+
+    def collecting(x: Any) -> Any:
+        while True:
+            gc.collect()
+            x = x * 1
+
+    gc.callbacks.append(pause)
+    try:
+        with pytest.raises(sb.TimedOut, match=r"at the forward pass \(line \d+\)"):
+            sb.derive(collecting, shapes={"x": ("n",)}, timeout=0.1)
+    finally:
+        gc.callbacks.remove(pause)
 
 
 FORMS: dict[str, Callable[[sb.Derivation], object]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -57,12 +57,13 @@ def working_on(place: str) -> Iterator[None]:
         limit.place = outer
 
 
-def check_time(line: int | None = None) -> None:
-    """Raise TimedOut when the time is over; line: that of the user's file that runs now."""
+def check_time(line: Callable[[], int | None] | None = None) -> None:
+    """Raise TimedOut when the time is over; line: finds that of the user's file that runs now."""
     limit = _limit.get()
     if limit is not None and time.monotonic() > limit.end:
         at = f" at {limit.place}" if limit.place else ""
-        at += "" if line is None else f" (line {line})"
+        number = None if line is None else line()
+        at += "" if number is None else f" (line {number})"
         raise TimedOut(
             f"stopped after {limit.seconds:g} s{at}; give the parts of long expressions names "
             "(u = ...; y = f(u)), or allow more time (--timeout, timeout=)"

@@ -68,7 +68,7 @@ def observed(names: Names) -> Iterator[None]:
 
     def inside(frame: FrameType, event: str, arg: Any) -> Any:
         nonlocal depth
-        check_time(frame.f_lineno)
+        check_time(lambda: frame.f_lineno)
         for name, held in frame.f_locals.items():
             if isinstance(held, Handle):
                 names.note(held.value, name, depth)

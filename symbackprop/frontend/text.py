@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.errors import InputError, Refused
@@ -89,7 +90,9 @@ def _read(statements: list[ast.stmt], arrays: dict[str, Tracer], names: Names) -
         alone = isinstance(statement, ast.Expr)
         if alone and statement is not statements[-1]:
             raise Refused(f"`{piece(statement)}` is computed and not used; write name = ...")
-        with piece_of_text(ast.unparse(statement)):
+        named = ", ".join(repr(target) for target in targets(statement))
+        place = f"the definition of {named}" if named else "the expression"
+        with working_on(place), piece_of_text(ast.unparse(statement)):
             parts = node.elts if alone and isinstance(node, ast.Tuple) else [node]
             results = [reader.array(part) for part in parts]
         for target in targets(statement):

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 from sympy import Expr, Integer
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.errors import InputError, NotYet
 from symbackprop.frontend.constants import recognised
 from symbackprop.frontend.indexing import getitem
@@ -16,7 +17,7 @@ from symbackprop.frontend.linear import SlogdetResult
 from symbackprop.frontend.sizes import as_size
 from symbackprop.frontend.table import METHODS, VIEWS, apply, call
 from symbackprop.frontend.value import Handle, Value, constant, shown
-from symbackprop.frontend.where import library_call, where
+from symbackprop.frontend.where import library_call, user_line, where
 from symbackprop.frontend.written import mul
 
 SPELLINGS = {
@@ -40,6 +41,8 @@ def _wrap(result: Any) -> Any:
 
 def traced_call(name: str, args: Any, kwargs: Any, symbol: str = "") -> Any:
     """The NumPy function of that name, on tracers."""
+    # Python stops tracing lines where something else, such as a callback, swallows the exception.
+    check_time(user_line)
     given = {key: recognised(value) for key, value in kwargs.items()}
     result = _wrap(call(name, recognised(tuple(args)), given, symbol))
     if name in VIEWS and isinstance(args[0], Tracer):

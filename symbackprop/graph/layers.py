@@ -24,7 +24,7 @@ from symbackprop.algebra.trees import elements, walk
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.naming import without
 from symbackprop.calculus.reverse import standing_indices
-from symbackprop.errors import SymbackpropError
+from symbackprop.errors import SymbackpropError, TimedOut
 from symbackprop.frontend.trace import trace
 from symbackprop.graph.model import Graph, Node
 from symbackprop.graph.operations import BOX, Operation
@@ -155,6 +155,8 @@ def _whole(name: str) -> Definition | None:
     layer = dict(_layers())[name]
     try:
         program = trace(layer.forward, layer.shapes, name=name, assume=layer.domain)
+    except TimedOut:
+        raise  # which says nothing of the layer
     except SymbackpropError:
         return None
     of_matrix = any(isinstance(d.expr, MatrixFunction) for d in program.definitions)

@@ -10,7 +10,7 @@ from sympy import Integer
 
 import symbackprop as sb
 from symbackprop.algebra import registry
-from symbackprop.calculus import collapse, slow
+from symbackprop.calculus import deltas, one_rule
 from symbackprop.calculus.steps import CHAIN, Steps
 from symbackprop.verify.probes import PROBES, Probe
 from symbackprop.verify.steps import checked
@@ -56,15 +56,15 @@ def told(probe: Probe) -> list[tuple[str, str]]:
 def _twice(rule: Callable[..., Any]) -> Callable[..., Any]:
     def wrong(*args: Any) -> Any:
         found = rule(*args)
-        return None if found is None else (found[0], slow.times(Integer(2), found[1]))
+        return None if found is None else (found[0], one_rule.times(Integer(2), found[1]))
 
     return wrong
 
 
 @pytest.mark.parametrize(
     ("room", "rule", "layer"),
-    [(slow, "_of_product", "softmax-ce"), (slow, "_of_power", "sigmoid"),
-     (slow, "worked_out", "tanh"), (collapse, "_of_sum", "affine")],
+    [(one_rule, "_of_product", "softmax-ce"), (one_rule, "_of_power", "sigmoid"),
+     (one_rule, "worked_out", "tanh"), (deltas, "_of_sum", "affine")],
 )
 def test_a_corrupted_rule_of_the_steps_makes_a_step_false(
     room: Any, rule: str, layer: str, monkeypatch: pytest.MonkeyPatch
