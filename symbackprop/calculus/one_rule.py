@@ -94,8 +94,9 @@ def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Applied:
         return any(e.array == x.array for e in elements(part))
 
     if isinstance(u, Element) and u.array == x.array:
-        pairs: list[tuple[Expr, Expr]] = list(zip(u.indices, x.indices, strict=True))
-        return ELEMENT, Arranger(lambda _: 0).arrange(d_element(pairs))
+        arrange = Arranger(lambda _: 0).arrange
+        pairs = zip(u.indices, x.indices, strict=True)
+        return ELEMENT, times(*(arrange(d_element([pair])) for pair in pairs))
     if not varies(u):
         return FIXED, S.Zero
     if isinstance(u, Add):

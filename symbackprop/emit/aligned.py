@@ -49,12 +49,13 @@ def display_lines(block: Display, style: Style) -> list[str]:
     """The equations, remarks in a column of their own where that fits."""
     remarks = [inline(r, style) for r in block.remarks] or [""] * len(block.lines)
     aside = max((_wide(r) for r in remarks if r), default=-GAP) + GAP
+    room = max(style.width - aside, style.width / 2)
     found: list[str] = []
     for line, remark in zip(block.lines, remarks, strict=True):
         if isinstance(line, Formula):
-            cells = [f"& {part}" for part in _broken(line.latex, style, style.width - aside)]
+            cells = [f"& {part}" for part in _broken(line.latex, style, room)]
         else:
-            cells = _equation(line, style, style.width - aside)
+            cells = _equation(line, style, room)
         found += cells
         if remark:
             found[-1] += f" && {remark}"
