@@ -24,7 +24,8 @@ from symbackprop.errors import (
 
 if TYPE_CHECKING:
     from symbackprop.claims.prove.prove import prove
-    from symbackprop.derivation import Derivation, derive
+    from symbackprop.derivation import Derivation
+    from symbackprop.deriving import derive
     from symbackprop.layer import Example, Layer
 
 __version__ = "0.1.0"
@@ -47,7 +48,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "derive": "symbackprop.derivation",
+    "derive": "symbackprop.deriving",
     "prove": "symbackprop.claims.prove.prove",
     "Derivation": "symbackprop.derivation",
     "Layer": "symbackprop.layer",

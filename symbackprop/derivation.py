@@ -1,85 +1,38 @@
-"""The public face: `derive` and what it returns."""
+"""The public face: what `derive` returns."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sympy import Eq
 
-from symbackprop import __version__, printing, request
-from symbackprop.algebra.deadline import limited, working_on
+from symbackprop import __version__, request
+from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus.companions import with_inverses, without_unused
 from symbackprop.calculus.costs import ProgramCost, program_cost
 from symbackprop.calculus.result import Adjoint, Backward
-from symbackprop.calculus.reverse import Worked, worked
+from symbackprop.calculus.reverse import Worked
 from symbackprop.derived import Gradient, Jacobian, displayed
-from symbackprop.emit.lettering import lettered_backward, lettered_jacobian
+from symbackprop.emit.lettering import lettered_jacobian
 from symbackprop.emit.translations import translation
 from symbackprop.products import Product
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
+    from symbackprop.calculus.result import Jacobian as Block
     from symbackprop.calculus.steps import Steps
     from symbackprop.claims.check import Sessions
     from symbackprop.claims.verdict import Checked
-    from symbackprop.emit.page import Page
-    from symbackprop.emit.result_page import Example
     from symbackprop.printing import Printed
     from symbackprop.verify.report import Report
-
-
-def derive(
-    what: request.What,
-    *,
-    shapes: Mapping[str, Any] | None = None,
-    wrt: Sequence[str] | None = None,
-    assume: Sequence[str] | None = None,
-    no_assume: bool = False,
-    rename: Mapping[str, str] | None = None,
-    batch: request.Batch | None = None,
-    timeout: float | None = None,
-) -> Derivation:
-    """Derive the backward pass of a forward pass.
-
-    what: a layer's name ("softmax-ce"), a NumPy function, "file.py:function", or an expression
-        ("y = softmax(a); L = -sum(t*log(y))").
-    shapes: a shape for each input, {"a": ("n",), "W": ("D", "M"), "eps": ()}; a layer has its
-        own, and a function may carry them as annotations.
-    wrt: the inputs to differentiate; a layer's own choice, or all of them, if not given.
-    assume: equations and signs that the result may use, ["sum(t) == 1", "eps > 0"].
-    no_assume: drop the equations that a layer declares itself.
-    rename: new names for arrays, {"a": "z", "y": "o"}.
-    batch: a leading axis of this size for the inputs that hold one sample each, "N", or
-        {"N": ["a", "t"]} to name them; a scalar output becomes its mean over the batch.
-    timeout: seconds after which the derivation is stopped; None for no limit.
-
-    Raises UnknownNameError, ShapeError and other InputErrors for a malformed request, Refused for
-    text that is not on the whitelist, NotYet for what is not supported, DerivationError where the
-    derivation fails, TimedOut where it takes too long; all are SymbackpropErrors.
-    """
-    read = partial(
-        request.read,
-        what,
-        shapes=shapes,
-        wrt=wrt,
-        assume=tuple(assume or ()),
-        no_assume=no_assume,
-        rename=rename,
-        batch=batch,
-    )
-    with limited(timeout):
-        asked = read()
-        found = worked(asked.program, asked.wrt)
-        shown = lettered_backward(found.backward)
-    return Derivation(shown, found, asked.program, asked.function, asked.examples, read)
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,35 +89,18 @@ class Derivation:
 
         lang: the language of the words, "en", "zh" or "es"; raises InputError for any other.
         """
-        from symbackprop.emit.page_text import page_text
-
-        return page_text(self._steps_page(checks), unicode, words=translation(lang))
+        return self._steps_page(checks).text(unicode=unicode, lang=lang)
 
     def steps_latex(
         self, *, checks: bool = False, standalone: bool = False, lang: str = "en"
     ) -> str:
         """The steps in LaTeX, a displayed block for each gradient, or a document of its own."""
-        from symbackprop.emit.page_latex import page_latex
+        return self._steps_page(checks).latex(standalone=standalone, lang=lang)
 
-        page = self._steps_page(checks)
-        if standalone:
-            return printing.document(page, lang)
-        return page_latex(page, words=translation(lang))
+    def _steps_page(self, checks: bool) -> Printed:
+        from symbackprop.pages import of_steps
 
-    def _steps_page(self, checks: bool) -> Page:
-        from symbackprop.emit.steps import shown
-        from symbackprop.emit.steps_page import steps_page, verdict_words
-
-        verdicts = None
-        if checks:
-            from symbackprop.verify.steps import checked
-
-            found = checked(self.steps)
-            verdicts = [
-                [verdict_words(c.verdict, c.points, c.reason) for c in (s.comparison for s in part)]
-                for part in found
-            ]
-        return steps_page(shown(self.steps, self.backward.wrt, verdicts), self.backward)
+        return of_steps(self.steps, self.backward, checks)
 
     def route(
         self,
@@ -216,15 +152,13 @@ class Derivation:
 
         with working_on("the LaTeX of the result"):
             if standalone:
-                return printing.document(self._page(notation), lang)
+                return self._page(notation).latex(standalone=True, lang=lang)
             return latex(self.backward, notation=notation, words=translation(lang))
 
     def text(self, *, unicode: bool = True, notation: str = "index", lang: str = "en") -> str:
         """The derivation for a terminal; without `unicode`, in ASCII; the rest as for `latex`."""
-        from symbackprop.emit.page_text import page_text
-
         with working_on("the text of the result"):
-            return page_text(self._page(notation), unicode, words=translation(lang))
+            return self._page(notation).text(unicode=unicode, lang=lang)
 
     def markdown(
         self,
@@ -237,7 +171,7 @@ class Derivation:
         """The result in Markdown, or with `steps` how it is found; the rest as for `latex`."""
         with working_on("the Markdown of the result"):
             page = self._steps_page(checks) if steps else self._page(notation)
-            return printing.markdown(page, lang)
+            return page.markdown(lang=lang)
 
     def html(
         self,
@@ -250,29 +184,13 @@ class Derivation:
         """The same as one file of HTML that needs no network."""
         with working_on("the HTML of the result"):
             page = self._steps_page(checks) if steps else self._page(notation)
-            return printing.html(page, lang)
+            return page.html(lang=lang)
 
-    def _page(self, notation: str) -> Page:
-        from symbackprop.emit.result_page import result_page
+    def _page(self, notation: str) -> Printed:
+        from symbackprop.pages import of_result
 
-        return result_page(self.backward, notation=notation, examples=self._examples())
-
-    def _examples(self) -> list[Example]:
-        """The value and the gradients at each example, as the generated code computes them."""
-        if not self.examples:
-            return []
-        from symbackprop.emit.result_page import Example
-
-        program = self.backward.program
-        module, (output,) = self.compile(), program.outputs
-        named = {a.name: a for a in program.inputs}
-        found = []
-        for inputs in self.examples:
-            value, grads = module.value_and_grad(*inputs.values())
-            given = {named[name]: x for name, x in inputs.items()}
-            slopes = {named[name]: x for name, x in grads._asdict().items()}
-            found.append(Example(given, (output, value), slopes))
-        return found
+        module = self.compile() if self.examples else None
+        return of_result(self.backward, notation, self.examples, module)
 
     def numpy_source(self) -> str:
         """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`."""
@@ -300,9 +218,7 @@ class Derivation:
         from symbackprop.calculus.jacobian import jacobian
 
         program = with_inverses(self.backward.program)
-        found = jacobian(program, of, wrt)
-        program = without_unused(program, self.backward.program, program, [found.expr])
-        return Jacobian(lettered_jacobian(found, names_in(program)), program)
+        return self._lettered(jacobian(program, of, wrt), program)
 
     def jvp(self, *wrt: str) -> Product:
         """How fast the outputs change as these inputs do: their Jacobian times a direction.
@@ -337,7 +253,10 @@ class Derivation:
         from symbackprop.calculus.hessian import hessian
 
         program = with_inverses(self.backward.program)
-        found = hessian(program, wrt, other)
+        return self._lettered(hessian(program, wrt, other), program)
+
+    def _lettered(self, found: Block, program: Program) -> Jacobian:
+        """With index names for readers, over the definitions that it needs."""
         program = without_unused(program, self.backward.program, program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
 

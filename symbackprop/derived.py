@@ -8,7 +8,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from symbackprop import __version__, printing
+from symbackprop import __version__
 from symbackprop.algebra.nodes import Index
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.spelling import size_text
@@ -17,7 +17,7 @@ from symbackprop.calculus import result
 from symbackprop.emit.translations import translation
 
 if TYPE_CHECKING:
-    from symbackprop.emit.page import Page
+    from symbackprop.printing import Printed
     from symbackprop.verify.report import Report
 
 
@@ -96,27 +96,26 @@ class Jacobian:
         from symbackprop.emit.latex import latex_jacobian
 
         if standalone:
-            return printing.document(self._page(), lang)
+            return self._page().latex(standalone=True, lang=lang)
         return latex_jacobian(self.jacobian, self.program, words=translation(lang))
 
     def text(self, *, unicode: bool = True, lang: str = "en") -> str:
         """The closed form for a terminal."""
-        from symbackprop.emit.page_text import page_text
-
-        return page_text(self._page(), unicode, words=translation(lang))
+        return self._page().text(unicode=unicode, lang=lang)
 
     def markdown(self, *, lang: str = "en") -> str:
         """The closed form in Markdown."""
-        return printing.markdown(self._page(), lang)
+        return self._page().markdown(lang=lang)
 
     def html(self, *, lang: str = "en") -> str:
         """The closed form as one file of HTML that needs no network."""
-        return printing.html(self._page(), lang)
+        return self._page().html(lang=lang)
 
-    def _page(self) -> Page:
+    def _page(self) -> Printed:
         from symbackprop.emit.jacobian_page import jacobian_page
+        from symbackprop.printing import Printed
 
-        return jacobian_page(self.jacobian, self.program)
+        return Printed(jacobian_page(self.jacobian, self.program))
 
     @property
     def kind(self) -> str:

@@ -22,37 +22,22 @@ class Printed:
 
     def latex(self, *, standalone: bool = False, lang: str = "en") -> str:
         """Displayed blocks to paste, or a document."""
+        if standalone:
+            from symbackprop.emit.page_standalone import page_standalone
+
+            return page_standalone(self.page, lang=lang, words=translation(lang))
         from symbackprop.emit.page_latex import page_latex
 
-        if standalone:
-            return document(self.page, lang)
         return page_latex(self.page, words=translation(lang))
 
     def markdown(self, *, lang: str = "en") -> str:
         """For GitHub, Obsidian and Jupyter."""
-        return markdown(self.page, lang)
+        from symbackprop.emit.page_markdown import page_markdown
+
+        return page_markdown(self.page, words=translation(lang))
 
     def html(self, *, lang: str = "en") -> str:
         """One file that needs no network."""
-        return html(self.page, lang)
+        from symbackprop.emit.page_html import page_html
 
-
-def markdown(page: Page, lang: str) -> str:
-    """The page in Markdown."""
-    from symbackprop.emit.page_markdown import page_markdown
-
-    return page_markdown(page, words=translation(lang))
-
-
-def html(page: Page, lang: str) -> str:
-    """The page as one file of HTML."""
-    from symbackprop.emit.page_html import page_html
-
-    return page_html(page, lang=lang, words=translation(lang))
-
-
-def document(page: Page, lang: str) -> str:
-    """The page as a LaTeX document."""
-    from symbackprop.emit.page_standalone import page_standalone
-
-    return page_standalone(page, lang=lang, words=translation(lang))
+        return page_html(self.page, lang=lang, words=translation(lang))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Eq
 
-from symbackprop import __version__, printing
+from symbackprop import __version__
 from symbackprop.algebra.to_sympy import to_sympy
 from symbackprop.calculus import result
 from symbackprop.derived import displayed, names_of, shape_of
@@ -19,7 +19,7 @@ from symbackprop.emit.lettering import lettered_formula
 from symbackprop.emit.translations import translation
 
 if TYPE_CHECKING:
-    from symbackprop.emit.page import Page
+    from symbackprop.printing import Printed
     from symbackprop.verify.report import Report
 
 
@@ -87,27 +87,26 @@ class Product:
         from symbackprop.emit.latex import latex_product
 
         if standalone:
-            return printing.document(self._page(notation), lang)
+            return self._page(notation).latex(standalone=True, lang=lang)
         return latex_product(self.product, notation=notation, words=translation(lang))
 
     def text(self, *, unicode: bool = True, notation: str = "index", lang: str = "en") -> str:
         """The product for a terminal."""
-        from symbackprop.emit.page_text import page_text
-
-        return page_text(self._page(notation), unicode, words=translation(lang))
+        return self._page(notation).text(unicode=unicode, lang=lang)
 
     def markdown(self, *, notation: str = "index", lang: str = "en") -> str:
         """The product in Markdown."""
-        return printing.markdown(self._page(notation), lang)
+        return self._page(notation).markdown(lang=lang)
 
     def html(self, *, notation: str = "index", lang: str = "en") -> str:
         """The product as one file of HTML that needs no network."""
-        return printing.html(self._page(notation), lang)
+        return self._page(notation).html(lang=lang)
 
-    def _page(self, notation: str) -> Page:
+    def _page(self, notation: str) -> Printed:
         from symbackprop.emit.product_page import product_page
+        from symbackprop.printing import Printed
 
-        return product_page(self.product, notation=notation)
+        return Printed(product_page(self.product, notation=notation))
 
     def numpy_source(self) -> str:
         """A module with a function `jvp` or `hvp` of the inputs and then the directions.

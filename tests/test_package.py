@@ -95,10 +95,10 @@ ROOMS = [
     {"algebra"},
     {"frontend", "calculus"},
     {"emit", "verify"},
-    {"printing"},
+    {"printing", "pages"},
     {
-        "catalogue", "request", "derived", "products", "record", "derivation", "graph", "claims",
-        "routes",
+        "catalogue", "request", "derived", "products", "record", "derivation", "deriving", "graph",
+        "claims", "routes",
     },
 ]
 

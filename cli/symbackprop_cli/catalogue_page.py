@@ -32,7 +32,7 @@ def catalogue_page(layers: Sequence[Layer]) -> str:
 
 
 def _section(layer: Layer) -> str:
-    from symbackprop.derivation import derive
+    from symbackprop.deriving import derive
     from symbackprop.emit.figure.mermaid import mermaid
     from symbackprop.graph.drawn import draw
 

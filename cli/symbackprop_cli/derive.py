@@ -114,7 +114,7 @@ def command(
     rendering = Rendering(form, Output(path), standalone, lang or "en")
 
     from symbackprop.algebra.deadline import limited
-    from symbackprop.derivation import derive
+    from symbackprop.deriving import derive
 
     with limited(timeout):
         # What a user's own function prints while it is traced is a message, not a result.

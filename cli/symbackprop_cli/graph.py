@@ -68,7 +68,7 @@ def command(
     output = Output(path)
 
     from symbackprop.algebra.deadline import limited, working_on
-    from symbackprop.derivation import derive
+    from symbackprop.deriving import derive
     from symbackprop.graph.drawn import draw
     from symbackprop.graph.numbers import parse_values
 

@@ -33,15 +33,16 @@ def everywhere(change: Change, expr: Expr) -> Expr:
         return expr
     parts = [everywhere(change, a) if isinstance(a, Expr) else a for a in expr.args]
     if any(a is not b for a, b in zip(parts, expr.args, strict=True)):
-        expr = _one_number(joined(expr, parts))
+        expr = joined(expr, parts)
+        expr = one_number(expr) or expr
     found = change(expr)
-    return expr if found is None else _one_number(found)
+    return expr if found is None else one_number(found) or found
 
 
-def _one_number(expr: Expr) -> Expr:
-    """A product with one number, -(-u) as u: what arithmetic does without being asked."""
+def one_number(expr: Expr) -> Expr | None:
+    """-(-u) = u: a product with one number, what arithmetic does without being asked."""
     if not isinstance(expr, Mul) or sum(f.is_Number for f in expr.args) < 2:
-        return expr
+        return None
     numbers = [f for f in expr.args if f.is_Number]
     return times(Mul(*numbers), *(f for f in expr.args if not f.is_Number))
 
@@ -70,10 +71,10 @@ def cancelled(expr: Expr) -> Expr | None:
     changed = False
     for f in list(above):
         base, power = _power(f)
-        form = _form(base)
+        own = form(base)
         for n, g in enumerate(below):
             other, down = _power(g)
-            if form is None or _form(other) != form:
+            if own is None or form(other) != own:
                 continue
             above.remove(f)
             below.pop(n)
@@ -105,7 +106,7 @@ def _inverse(g: Expr) -> tuple[Expr, Expr]:
     return base, -power
 
 
-def _form(e: Expr) -> Poly | None:
+def form(e: Expr) -> Poly | None:
     """The normal form, for equality up to the names of bound indices; None without one."""
     try:
         return normal(e)

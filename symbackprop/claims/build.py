@@ -9,13 +9,20 @@ from typing import Any
 from lark import Token, Transformer, v_args
 
 from symbackprop.claims import syntax as s
-from symbackprop.errors import Refused
+from symbackprop.claims.tokens import (
+    Refusal,
+    called,
+    greek_word,
+    made_bold,
+    name_in,
+    one_sign,
+    span_of,
+    token_span,
+)
 from symbackprop.frontend.written import MAX_BITS
 
 _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde",
             "widetilde": "tilde"}  # fmt: skip
-_GREEK = {"varepsilon": "epsilon", "vartheta": "theta", "varpi": "pi", "varrho": "rho",
-          "varsigma": "sigma", "varphi": "phi"}  # fmt: skip
 _SIGNS = {
     "*": "*", "·": "*", "⋅": "*", r"\cdot": "*", "×": "x", r"\times": "x", r"\odot": "o",
     "⊙": "o", r"\circ": "o", r"\oslash": "o/", "/": "/", r"\div": "/", "%": "%", r"\bmod": "%",
@@ -29,16 +36,6 @@ _RELATIONS = {
 _BIG = {"Σ": "sum", "∑": "sum", "Π": "prod", "∏": "prod"}
 _FUNCTIONS = {"ln": "log", "lnGamma": "gammaln"}
 
-
-LOSS = "\\mathcal{L}"  # what a script L is read as: no array has that name
-
-
-class Refusal(Refused):
-    """A piece of a claim that is not read; where it stands is known, and added by the reader."""
-
-    def __init__(self, message: str, span: s.Span) -> None:
-        super().__init__(message)
-        self.message, self.span = message, span
 
 
 @v_args(meta=True)
@@ -66,7 +63,7 @@ class Builder(Transformer[Token, Any]):
                 sign = 1
         if len(terms) == 1 and terms[0][0] == 1:
             return terms[0][1]
-        return s.Signed(tuple(terms), span=_span(meta))
+        return s.Signed(tuple(terms), span=span_of(meta))
 
     def one(self, meta: Any, children: list[s.Node]) -> s.Node:
         return children[0]
@@ -83,7 +80,7 @@ class Builder(Transformer[Token, Any]):
         signs: tuple[str, ...] = (sign,)
         if isinstance(rest, s.Factors):
             items, signs = (first, *rest.items), (sign, *rest.signs)
-        return s.Factors(items, signs, span=_span(meta))
+        return s.Factors(items, signs, span=span_of(meta))
 
     def big(self, meta: Any, children: list[Any]) -> s.Node:
         head, *parts, body = children
@@ -102,8 +99,8 @@ class Builder(Transformer[Token, Any]):
         if sign < 0:
             body = s.Signed(((-1, body),), span=body.span)
         if not below and kind in ("max", "min"):
-            return _called(kind, body, meta)
-        return s.Big(kind, below, above, body, span=_span(meta))
+            return called(kind, body, meta)
+        return s.Big(kind, below, above, body, span=span_of(meta))
 
     def under(self, meta: Any, children: list[Any]) -> tuple[str, tuple[s.Node, ...]]:
         found: list[s.Node] = []
@@ -111,7 +108,7 @@ class Builder(Transformer[Token, Any]):
             if isinstance(c, list):
                 found += c
             elif c.type == "WORD":
-                found.append(s.Word(str(c), span=_token(c)))
+                found.append(s.Word(str(c), span=token_span(c)))
         return "_", tuple(found)
 
     def applied(self, meta: Any, children: list[Any]) -> s.Node:
@@ -122,10 +119,10 @@ class Builder(Transformer[Token, Any]):
             if mark == "_":
                 raise Refusal(
                     f"a subscript of {head} is not read; write log(u)/log(2) for another base",
-                    _span(meta),
+                    span_of(meta),
                 )
             power = found
-        return _called(_FUNCTIONS.get(name, name), body, meta, power)
+        return called(_FUNCTIONS.get(name, name), body, meta, power)
 
     def marked(self, meta: Any, children: list[Any]) -> s.Node:
         order, node = 1, children[-1]
@@ -133,18 +130,18 @@ class Builder(Transformer[Token, Any]):
             value = c[1] if isinstance(c, tuple) else None
             number = value.value if isinstance(value, s.Literal) else None
             order = int(number if number is not None else int(c)) if c != "^" else order
-        return s.Marked(node, order, span=_span(meta))
+        return s.Marked(node, order, span=span_of(meta))
 
     def nabla(self, meta: Any, children: list[Any]) -> s.Node:
         _, (_, places), of = children
         if len(places) != 1:
-            raise Refusal(r"\nabla takes one array, as \nabla_{a} L", _span(meta))
-        span = _span(meta)
+            raise Refusal(r"\nabla takes one array, as \nabla_{a} L", span_of(meta))
+        span = span_of(meta)
         return s.Fraction_(s.Marked(of, span=span), s.Marked(places[0], span=span), span=span)
 
     def with_sub(self, meta: Any, children: list[Any]) -> s.Node:
         base, (_, places) = children
-        span = _span(meta)
+        span = span_of(meta)
         if isinstance(base, s.Raised) and not isinstance(base.base, s.Group):
             return s.Raised(s.Subscripted(base.base, places, span=span), base.exponent, span=span)
         if isinstance(base, s.Indicator) and base.condition is None:
@@ -153,48 +150,48 @@ class Builder(Transformer[Token, Any]):
 
     def with_sup(self, meta: Any, children: list[Any]) -> s.Node:
         mark, exponent = children[1]
-        return s.Raised(children[0], exponent, mark == "^o", span=_span(meta))
+        return s.Raised(children[0], exponent, mark == "^o", span=span_of(meta))
 
     def with_top(self, meta: Any, children: list[Any]) -> s.Node:
-        return s.Transposed(children[0], span=_span(meta))
+        return s.Transposed(children[0], span=span_of(meta))
 
     def with_letter(self, meta: Any, children: list[Any]) -> s.Node:
-        return s.Transposed(children[0], True, span=_span(meta))
+        return s.Transposed(children[0], True, span=span_of(meta))
 
     def with_prime(self, meta: Any, children: list[Any]) -> s.Node:
-        raise Refusal("a prime is not read; write the derivative out, as y (1 - y)", _span(meta))
+        raise Refusal("a prime is not read; write the derivative out, as y (1 - y)", span_of(meta))
 
     def powered(self, meta: Any, children: list[Any]) -> s.Node:
         base, *signs, exponent = (c for c in children if not isinstance(c, Token))
         if signs and signs[0] < 0:
             exponent = s.Signed(((-1, exponent),), span=exponent.span)
-        return s.Raised(base, exponent, span=_span(meta))
+        return s.Raised(base, exponent, span=span_of(meta))
 
     def exponent(self, meta: Any, children: list[s.Node]) -> s.Node:
         return children[0]
 
     def with_places(self, meta: Any, children: list[Any]) -> s.Node:
         base, _, places, _ = children
-        return s.Subscripted(base, tuple(places), True, span=_span(meta))
+        return s.Subscripted(base, tuple(places), True, span=span_of(meta))
 
     def sub(self, meta: Any, children: list[Any]) -> tuple[str, tuple[s.Node, ...]]:
         if isinstance(children[0], Token) and children[0].type == "SUBSHORT":
-            return "_", (_short(children[0]),)
+            return "_", (one_sign(children[0]),)
         return "_", tuple(next(c for c in children if isinstance(c, list)))
 
     def sup(self, meta: Any, children: list[Any]) -> tuple[str, s.Node]:
         if children[0].type == "SUPSHORT":
-            return "^", _short(children[0])
+            return "^", one_sign(children[0])
         sign = [c for c in children if isinstance(c, Token) and c.type == "SEP"]
         if sign and _SIGNS["".join(sign[0].split())] != "o":
-            raise Refusal(r"only \odot stands before an exponent", _span(meta))
+            raise Refusal(r"only \odot stands before an exponent", span_of(meta))
         return "^o" if sign else "^", next(c for c in children if isinstance(c, s.Node))
 
     def items(self, meta: Any, children: list[s.Node]) -> list[s.Node]:
         return children
 
     def relation(self, meta: Any, children: list[Any]) -> s.Node:
-        return s.Relation(tuple(children[::2]), tuple(children[1::2]), span=_span(meta))
+        return s.Relation(tuple(children[::2]), tuple(children[1::2]), span=span_of(meta))
 
     def rel(self, meta: Any, children: list[Token]) -> str:
         return _RELATIONS["".join(children[0].split())]
@@ -202,155 +199,91 @@ class Builder(Transformer[Token, Any]):
     def logic(self, meta: Any, children: list[Any]) -> s.Node:
         kinds = {t.type for t in children[1::2]}
         if len(kinds) > 1:
-            raise Refusal("write parentheses where 'and' and 'or' meet", _span(meta))
-        return s.Both("and" if kinds == {"AND"} else "or", tuple(children[::2]), span=_span(meta))
+            raise Refusal("write parentheses where 'and' and 'or' meet", span_of(meta))
+        return s.Both("and" if kinds == {"AND"} else "or", tuple(children[::2]), span=span_of(meta))
 
     def negation(self, meta: Any, children: list[Any]) -> s.Node:
-        return s.Both("not", (children[1],), span=_span(meta))
+        return s.Both("not", (children[1],), span=span_of(meta))
 
     def word(self, meta: Any, children: list[Token]) -> s.Node:
-        return s.Word(children[0].replace("\\", ""), span=_token(children[0]))
+        return s.Word(children[0].replace("\\", ""), span=token_span(children[0]))
 
     def number(self, meta: Any, children: list[Token]) -> s.Node:
         value = Fraction(str(children[0]))
         if max(abs(value.numerator), value.denominator).bit_length() > MAX_BITS:
-            raise Refusal(f"a number of more than {MAX_BITS} bits", _token(children[0]))
-        return s.Literal(value, span=_token(children[0]))
+            raise Refusal(f"a number of more than {MAX_BITS} bits", token_span(children[0]))
+        return s.Literal(value, span=token_span(children[0]))
 
     def greek(self, meta: Any, children: list[Token]) -> s.Node:
-        return _greek(children[0])
+        return greek_word(children[0])
 
     def name(self, meta: Any, children: list[Token]) -> s.Node:
-        return s.Word(_inner(children[0]), True, span=_token(children[0]))
+        return s.Word(name_in(children[0]), True, span=token_span(children[0]))
 
     def ones(self, meta: Any, children: list[Token]) -> s.Node:
-        return s.Indicator(span=_token(children[0]))
+        return s.Indicator(span=token_span(children[0]))
 
     def styled(self, meta: Any, children: list[Any]) -> s.Node:
         inner = next(c for c in children if isinstance(c, s.Node))
-        return _bold(inner)
+        return made_bold(inner)
 
     def styled_letter(self, meta: Any, children: list[Token]) -> s.Node:
-        return s.Word(str(children[1]), bold=True, span=_token(children[1]))
+        return s.Word(str(children[1]), bold=True, span=token_span(children[1]))
 
     def accented(self, meta: Any, children: list[Any]) -> s.Node:
         accent, node = str(children[0]), next(c for c in children if isinstance(c, s.Node))
         if not isinstance(node, s.Word):
-            raise Refusal("an accent stands over one name only", _span(meta))
-        return s.Word(node.text, True, _ACCENTS[accent[1:]], node.bold, span=_span(meta))
+            raise Refusal("an accent stands over one name only", span_of(meta))
+        return s.Word(node.text, True, _ACCENTS[accent[1:]], node.bold, span=span_of(meta))
 
     def accented_letter(self, meta: Any, children: list[Token]) -> s.Node:
         inner = children[1]
-        node = _greek(inner) if inner.type == "GREEK" else s.Word(str(inner), span=_token(inner))
+        if inner.type == "GREEK":
+            node = greek_word(inner)
+        else:
+            node = s.Word(str(inner), span=token_span(inner))
         return self.accented(meta, [children[0], node])
 
     def group(self, meta: Any, children: list[Any]) -> s.Node:
         kind = {"LPAR": "(", "LSQ": "[", "LCURLY": "{", "LBAR": "|", "LCEIL": "ceil"}
         items = next((c for c in children if isinstance(c, list)), None)
         found = [c for c in children if isinstance(c, s.Node)] if items is None else items
-        return s.Group(tuple(found), kind[children[0].type], span=_span(meta))
+        return s.Group(tuple(found), kind[children[0].type], span=span_of(meta))
 
     def braces(self, meta: Any, children: list[Any]) -> s.Node:
         items = next(c for c in children if isinstance(c, list))
         return items[0] if len(items) == 1 and isinstance(items[0], s.Word) else s.Group(
-            tuple(items), "", span=_span(meta)
+            tuple(items), "", span=span_of(meta)
         )
 
     def fraction(self, meta: Any, children: list[Any]) -> s.Node:
         parts = [c for c in children if isinstance(c, list)]
         if any(len(p) > 1 for p in parts):
             raise Refusal(r"a comma in \frac; a subscript of several signs stands in braces, "
-                          "W_{1,ij}", _span(meta))  # fmt: skip
+                          "W_{1,ij}", span_of(meta))  # fmt: skip
         (top,), (bottom,) = parts
-        return s.Fraction_(top, bottom, span=_span(meta))
+        return s.Fraction_(top, bottom, span=span_of(meta))
 
     def short_fraction(self, meta: Any, children: list[Token]) -> s.Node:
         digits = re.sub(r"\\[dt]?frac|\s", "", children[0])
-        span = _token(children[0])
+        span = token_span(children[0])
         parts = [s.Literal(Fraction(c), span=span) if c.isdigit() else s.Word(c, span=span)
                  for c in digits]  # fmt: skip
         return s.Fraction_(*parts, span=span)
 
     def root(self, meta: Any, children: list[Any]) -> s.Node:
         inner = next(c for c in children if isinstance(c, s.Node))
-        return s.Applied("sqrt", (inner,), span=_span(meta))
+        return s.Applied("sqrt", (inner,), span=span_of(meta))
 
     def nth_root(self, meta: Any, children: list[Any]) -> s.Node:
         degree = next(c for c in children if isinstance(c, Token) and c.type == "NUMBER")
         inner = next(c for c in children if isinstance(c, s.Node))
-        power = s.Literal(1 / Fraction(str(degree)), span=_span(meta))
-        return s.Raised(inner, power, span=_span(meta))
+        power = s.Literal(1 / Fraction(str(degree)), span=span_of(meta))
+        return s.Raised(inner, power, span=span_of(meta))
 
     def cases(self, meta: Any, children: list[Any]) -> s.Node:
-        return s.Cases(tuple(c for c in children if isinstance(c, tuple)), span=_span(meta))
+        return s.Cases(tuple(c for c in children if isinstance(c, tuple)), span=span_of(meta))
 
     def row(self, meta: Any, children: list[Any]) -> tuple[s.Node, s.Node | None]:
         nodes = [c for c in children if isinstance(c, s.Node)]
         return nodes[0], nodes[1] if len(nodes) > 1 else None
-
-
-def _called(name: str, body: s.Node, meta: Any, power: s.Node | None = None) -> s.Node:
-    """A function and the product behind it: its argument, and what that is multiplied by."""
-    items = body.items if isinstance(body, s.Factors) else (body,)
-    signs = body.signs if isinstance(body, s.Factors) else ()
-    first, scripts = items[0], []
-    while isinstance(first, s.Raised | s.Subscripted | s.Transposed):
-        scripts.append(first)
-        first = first.base
-    if isinstance(first, s.Group) and first.delimiter in ("(", "[", "{", "|"):
-        whole = first.delimiter == "|" or isinstance(first.items[0], s.Relation | s.Both)
-        inside = (first,) if whole else first.items
-        call: s.Node = s.Applied(name, inside, power, span=(meta.start_pos, first.span[1]))
-        for script in reversed(scripts):
-            if isinstance(script, s.Raised):
-                call = s.Raised(call, script.exponent, span=script.span)
-            elif isinstance(script, s.Subscripted):
-                call = s.Subscripted(call, script.places, script.bracket, span=script.span)
-            else:
-                call = s.Transposed(call, script.letter, span=script.span)
-        return s.Factors((call, *items[1:]), signs, span=_span(meta)) if signs else call
-    if signs:
-        raise Refusal(
-            f"it is not clear where the argument of {name} ends; put it in parentheses",
-            _span(meta),
-        )
-    return s.Applied(name, (body,), power, True, span=_span(meta))
-
-
-def _bold(node: s.Node) -> s.Node:
-    """The names in a bold group."""
-    if isinstance(node, s.Word):
-        return s.Word(node.text, node.whole, node.accent, True, span=node.span)
-    if isinstance(node, s.Subscripted):
-        return s.Subscripted(_bold(node.base), node.places, node.bracket, span=node.span)
-    raise Refusal("only a name can be bold", node.span)
-
-
-def _inner(token: str) -> str:
-    r"""The name in \mathrm{name}."""
-    return token[token.index("{") + 1 : token.rindex("}")].strip().replace("\\", "")
-
-
-def _short(token: Token) -> s.Node:
-    """The one sign behind `_` or `^`."""
-    text = token[1:].strip()
-    if text.isdigit():
-        return s.Literal(Fraction(text), span=_token(token))
-    if text.startswith("\\"):
-        return _greek(Token("GREEK", text, token.start_pos, end_pos=token.end_pos))
-    return s.Word(text, span=_token(token))
-
-
-def _greek(token: Token) -> s.Node:
-    name = re.sub(r"[\\\s{}]", "", token)
-    if name == "mathcalL":
-        return s.Word(LOSS, True, span=_token(token))
-    return s.Word(_GREEK.get(name, name), True, span=_token(token))
-
-
-def _span(meta: Any) -> s.Span:
-    return (meta.start_pos, meta.end_pos) if not meta.empty else (0, 0)
-
-
-def _token(token: Token) -> s.Span:
-    return token.start_pos or 0, token.end_pos or 0

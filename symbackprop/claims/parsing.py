@@ -10,8 +10,9 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
 
 from symbackprop.claims import latex_grammar, text_grammar
-from symbackprop.claims.build import Builder, Refusal
+from symbackprop.claims.build import Builder
 from symbackprop.claims.syntax import Node, Span
+from symbackprop.claims.tokens import Refusal
 from symbackprop.errors import Refused
 
 MAX_LENGTH = 4000

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import cmath
 import math
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from mpmath import FPContext, MPContext
@@ -151,13 +152,19 @@ class Double(Scalars):
         return math.pi if name == "pi" else math.e
 
 
+@lru_cache(32)
+def _context(digits: int, thread: int) -> Any:
+    """A context of mpmath; one takes a millisecond to make, and no two threads may share it."""
+    return MPContext()
+
+
 class Digits(Scalars):
     """Real or complex numbers with so many decimal digits (mpmath)."""
 
     def __init__(self, digits: int) -> None:
         super().__init__()
         self.digits = digits
-        self.mp = MPContext()
+        self.mp = _context(digits, threading.get_ident())
         self.mp.dps = digits
 
     def number(self, value: Fraction) -> Any:

@@ -45,7 +45,7 @@ def test_a_place_that_cannot_be_written_is_said_before_any_work(
     def derive(*_: object, **__: object) -> None:
         raise AssertionError("derived before the output was looked at")
 
-    monkeypatch.setattr("symbackprop.derivation.derive", derive)
+    monkeypatch.setattr("symbackprop.deriving.derive", derive)
     run("derive", "softmax-ce", "-o", path, cwd=tmp_path).failed(2, "-o")
 
 

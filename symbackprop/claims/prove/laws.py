@@ -25,12 +25,11 @@ from sympy import (
 )
 
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
-from symbackprop.algebra.normal import normal
 from symbackprop.algebra.reading import product as fraction
 from symbackprop.algebra.sign_of import sign_of
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import plus, rebuilt, times
-from symbackprop.errors import NotYet
+from symbackprop.calculus import tidy
 from symbackprop.frontend import written
 
 Law = Callable[[Expr], Expr]
@@ -62,15 +61,7 @@ def _made(expr: Basic, parts: list[Expr]) -> Expr:
 def minus(expr: Expr) -> Expr:
     """-(-u) = u"""
 
-    def change(e: Expr) -> Expr | None:
-        if not isinstance(e, Mul):
-            return None
-        numbers = [f for f in e.args if f.is_Number]
-        if len(numbers) < 2:
-            return None
-        return times(Mul(*numbers), *(f for f in e.args if not f.is_Number))
-
-    return everywhere(change, expr)
+    return everywhere(tidy.one_number, expr)
 
 
 def written_out(expr: Expr) -> Expr:
@@ -157,44 +148,12 @@ def sum_of_sums(expr: Expr) -> Expr:
 
 def factor_out(expr: Expr) -> Expr:
     """Σ_j c f_j = c Σ_j f_j"""
-
-    def change(e: Expr) -> Expr | None:
-        if not isinstance(e, IndexSum):
-            return None
-        factors = list(e.body.args) if isinstance(e.body, Mul) else [e.body]
-        fixed = [f for f in factors if not f.free_symbols & set(e.bound)]
-        moving = [f for f in factors if f not in fixed]
-        if not fixed:
-            return None
-        if not moving:
-            return times(*fixed, *(b.size for b in e.bound))
-        return times(*fixed, IndexSum(times(*moving), *e.bound))
-
-    return everywhere(change, expr)
+    return everywhere(tidy.taken_out, expr)
 
 
 def cancelled(expr: Expr) -> Expr:
     """c u / (c v) = u / v"""
-
-    def change(e: Expr) -> Expr | None:
-        if not isinstance(e, Mul):
-            return None
-        read = fraction(e)
-        above, below = list(read.numerator), list(read.denominator)
-        changed = False
-        for f in list(above):
-            form = _form(f)
-            same = next((g for g in below if form is not None and _form(g) == form), None)
-            if same is not None:
-                above.remove(f)
-                below.remove(same)
-                changed = True
-        if not changed:
-            return None
-        sign = -read.coefficient if read.negative else read.coefficient
-        return times(sign, *above, *(written.reciprocal(g) for g in below))
-
-    return everywhere(change, expr)
+    return everywhere(tidy.cancelled, expr)
 
 
 def common_denominator(expr: Expr) -> Expr:
@@ -204,7 +163,7 @@ def common_denominator(expr: Expr) -> Expr:
         if not isinstance(e, Add):
             return None
         reads = [fraction(t) for t in e.args]
-        below = {_form(times(*r.denominator)): r.denominator for r in reads if r.denominator}
+        below = {tidy.form(times(*r.denominator)): r.denominator for r in reads if r.denominator}
         if all(all(d.is_Symbol for d in r.denominator) for r in reads):
             return None  # a mean stays a mean
         if len(below) != 1 or None in below:
@@ -233,9 +192,9 @@ def collected_above(expr: Expr) -> Expr:
             read = fraction(term)
             sign = -read.coefficient if read.negative else read.coefficient
             rest = times(*read.numerator, *(written.reciprocal(d) for d in read.denominator))
-            form = _form(rest)
+            form = tidy.form(rest)
             at = next((n for n, (_, r) in enumerate(kept) if form is not None
-                       and _form(r) == form), None)  # fmt: skip
+                       and tidy.form(r) == form), None)  # fmt: skip
             if at is None:
                 kept.append((sign, rest))
             else:
@@ -257,14 +216,6 @@ def flat(expr: Expr) -> Expr:
         return None
 
     return everywhere(change, expr)
-
-
-def _form(e: Expr) -> object:
-    """The normal form, for equality up to the names of bound indices; None without one."""
-    try:
-        return normal(e)
-    except NotYet:
-        return None
 
 
 def multiplied_out(expr: Expr) -> Expr:

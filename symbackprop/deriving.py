@@ -1,0 +1,59 @@
+"""The front door: from a request to its derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from symbackprop import request
+from symbackprop.algebra.deadline import limited
+from symbackprop.calculus.reverse import worked
+from symbackprop.derivation import Derivation
+from symbackprop.emit.lettering import lettered_backward
+
+
+def derive(
+    what: request.What,
+    *,
+    shapes: Mapping[str, Any] | None = None,
+    wrt: Sequence[str] | None = None,
+    assume: Sequence[str] | None = None,
+    no_assume: bool = False,
+    rename: Mapping[str, str] | None = None,
+    batch: request.Batch | None = None,
+    timeout: float | None = None,
+) -> Derivation:
+    """Derive the backward pass of a forward pass.
+
+    what: a layer's name ("softmax-ce"), a NumPy function, "file.py:function", or an expression
+        ("y = softmax(a); L = -sum(t*log(y))").
+    shapes: a shape for each input, {"a": ("n",), "W": ("D", "M"), "eps": ()}; a layer has its
+        own, and a function may carry them as annotations.
+    wrt: the inputs to differentiate; a layer's own choice, or all of them, if not given.
+    assume: equations and signs that the result may use, ["sum(t) == 1", "eps > 0"].
+    no_assume: drop the equations that a layer declares itself.
+    rename: new names for arrays, {"a": "z", "y": "o"}.
+    batch: a leading axis of this size for the inputs that hold one sample each, "N", or
+        {"N": ["a", "t"]} to name them; a scalar output becomes its mean over the batch.
+    timeout: seconds after which the derivation is stopped; None for no limit.
+
+    Raises UnknownNameError, ShapeError and other InputErrors for a malformed request, Refused for
+    text that is not on the whitelist, NotYet for what is not supported, DerivationError where the
+    derivation fails, TimedOut where it takes too long; all are SymbackpropErrors.
+    """
+    read = partial(
+        request.read,
+        what,
+        shapes=shapes,
+        wrt=wrt,
+        assume=tuple(assume or ()),
+        no_assume=no_assume,
+        rename=rename,
+        batch=batch,
+    )
+    with limited(timeout):
+        asked = read()
+        found = worked(asked.program, asked.wrt)
+        shown = lettered_backward(found.backward)
+    return Derivation(shown, found, asked.program, asked.function, asked.examples, read)
