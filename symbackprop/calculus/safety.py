@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from symbackprop.algebra.expansion import expand_all
-from symbackprop.algebra.nodes import Array, Element, Index
-from symbackprop.algebra.poly import Atom, Node, Poly, deep_atoms, multiply
+from symbackprop.algebra.nodes import Array, Delta, Element, Index
+from symbackprop.algebra.poly import ONE, Atom, Node, Poly, deep_atoms, multiply
 from symbackprop.algebra.signs import positive
 from symbackprop.algebra.sums import rename
 from symbackprop.calculus.divisors import divisors, whole
 from symbackprop.calculus.match import match
+
+_NEVER_GONE = frozenset({"exp", "log", "cosh", "sign"})
 
 
 class _Origins(dict[Array, frozenset[Array]]):
@@ -25,6 +27,7 @@ class Safety:
     def __init__(self, definitions: Mapping[Array, tuple[tuple[Index, ...], Poly]]) -> None:
         self._definitions = definitions
         self._parts: dict[Element, frozenset[Element]] = {}
+        self._gone: dict[Array, bool] = {}
 
     def defined(self, p: Poly, allowed: frozenset[Atom]) -> bool:
         """Whether p divides by nothing that may be zero where the forward pass is defined."""
@@ -38,7 +41,38 @@ class Safety:
     def _may_vanish(self, a: Atom) -> bool:
         """Whether a positive value may be too small for a floating-point number, as sigmoids are.
         """
+        if isinstance(a, Node):
+            return a.head == "erfc"
         return isinstance(a, Element) and a.array in self._definitions
+
+    def holds_everywhere(self, replacement: Poly) -> bool:
+        """Whether an equation that was solved divides by nothing that is 0 in a whole region.
+
+        y = w [c] is not w = y/[c]: both sides of that are gone where c is false, and [c]/[c] is
+        not 1 there. A quotient of other values is 0/0 at single points at most.
+        """
+        return not any(self._is_gone(a) for a in divisors(replacement))
+
+    def _is_gone(self, a: Atom) -> bool:
+        """Whether a value is 0 in a region, as brackets, masked values and max(x, 0) are."""
+        if isinstance(a, Delta):
+            return True
+        if isinstance(a, Element):
+            found = self._gone.get(a.array)
+            if found is None:
+                _, f = self._definitions.get(a.array, ((), ONE))
+                self._gone[a.array] = found = self._all_gone(f)
+            return found
+        if not isinstance(a, Node) or a.head in _NEVER_GONE:
+            return False
+        if a.head == "iverson":
+            return True
+        values = a.args[1:] if a.head == "where" else a.args
+        return any(not v or self._all_gone(v) for v in values if isinstance(v, Poly))
+
+    def _all_gone(self, p: Poly) -> bool:
+        """Whether every term has such a factor."""
+        return bool(p) and all(any(e > 0 and self._is_gone(a) for a, e in m) for m in p.terms)
 
     def sources(self, p: Poly) -> frozenset[Array]:
         """The inputs and adjoints that p is computed from.

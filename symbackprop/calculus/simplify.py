@@ -213,13 +213,18 @@ class Simplifier:
         for elimination in self._applicable(atoms):
             new = allowed
             if allowed and self.safety.defined(elimination.replacement, frozenset()):
-                inverses = (elimination.apply(atom(a, -1)) for a in allowed)
-                new = allowed.union(*(divisors(q) for q in inverses))
+                try:
+                    inverses = [elimination.apply(atom(a, -1)) for a in allowed]
+                except ZeroDivisionError:  # the forward pass divides by what is always 0
+                    continue
+                new = allowed.union(*map(divisors, inverses))
             yield from _form(partial(elimination.apply, p), new, elimination)
         largest = (a for a in atoms if isinstance(a, Node) and a.head == "maximum")
         for a in sorted(largest, key=str):
             yield from ((e.apply(p), allowed, (), e) for e in absorbed(a, a))
         for elimination in denominators(p):
+            if not self.safety.holds_everywhere(elimination.replacement):
+                continue
             yield from _form(partial(_expanded, elimination, expanded), allowed, elimination)
 
     def _applicable(self, atoms: set[Atom]) -> list[Elimination]:
@@ -247,6 +252,8 @@ class Simplifier:
                 if turned != f:
                     solved += self._solved(d.array, indices, turned, facts, solving)
             for e in solved:
+                if not self.safety.holds_everywhere(e.replacement):
+                    continue
                 key = kind(e.kernel) if e.parts else signature(e.kernel)
                 found.setdefault(key, []).append((next(place), e))
         return found

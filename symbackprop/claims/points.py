@@ -40,9 +40,9 @@ class WideSampler(Sampler):
 
     wide = False
 
-    def _ordinary(self, mode: str) -> Fraction:
+    def _ordinary(self, mode: str, small: bool = False) -> Fraction:
         if not self.wide or mode == "unit":
-            return super()._ordinary(mode)
+            return super()._ordinary(mode, small)
         sign = self.rng.choice((-1, 1)) if mode == "signed" else 1
         return sign * Fraction(round(self.rng.uniform(0.1, _WIDE) * 2**16), 2**16)
 

@@ -1,7 +1,8 @@
 """Points at which a derivation is checked: input values that are inside its domain.
 
 Values are exact rationals. A point is rejected, and another one drawn, where the forward pass has
-no finite value or stands near a kink. Ordinary points have values of size 1. Extreme points have
+no finite value or stands near a kink. Ordinary points have values of size 1, and of size 1/4 too
+where the forward pass has branches, so that more of them are met. Extreme points have
 values of ±1000: mixed with small ones in all inputs (variant 0), or in one input only (variant 1).
 """
 
@@ -13,8 +14,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
-from symbackprop.algebra.nodes import Array
+from symbackprop.algebra.nodes import Array, Iverson, Maximum, Minimum, Where
 from symbackprop.algebra.program import Program
+from symbackprop.algebra.trees import walk
 from symbackprop.verify.constraints import Equation, Unrecognised, satisfy
 from symbackprop.verify.evaluate import Rule, Sizes, State, Values
 from symbackprop.verify.matrices import arguments, definite, dominated
@@ -78,6 +80,10 @@ class Sampler:
         self.constrained = {e.adjusted for e in self.equations}
         self.positive = {a for a in program.inputs if a.sign or a.name in positive}
         self.labels = program.labels
+        self._branching = any(
+            isinstance(n, Iverson | Where | Maximum | Minimum)
+            for d in program.definitions for n in walk(d.expr)
+        )  # fmt: skip
         self._modes = list(self._domains())
 
     def _domains(self) -> Iterator[dict[Array, str]]:
@@ -125,6 +131,7 @@ class Sampler:
         values: dict[Array, Values] = {}
         free = [a for a in self.program.differentiable if a not in self.constrained]
         large = {self.rng.choice(free)} if free and variant else set(free)
+        small = self._branching and kind == "ordinary" and variant == 1
         for array in self.program.inputs:
             places = list(state.places(array.axes))
             if array in self.labels:
@@ -136,7 +143,7 @@ class Sampler:
             if array in self.constrained and mode == "signed" and variant == 0:
                 mode = "positive"
             values[array] = {
-                p: self._ordinary(mode) if tame else self._extreme(mode, limit, variant, i)
+                p: self._ordinary(mode, small) if tame else self._extreme(mode, limit, variant, i)
                 for i, p in enumerate(places)
             }
             if array in self.matrices:
@@ -187,8 +194,9 @@ class Sampler:
             for array in self.program.outputs
         }  # fmt: skip
 
-    def _ordinary(self, mode: str) -> Fraction:
-        low, high = {"signed": (0.1, 2), "positive": (0.1, 2), "unit": (0.05, 0.95)}[mode]
+    def _ordinary(self, mode: str, small: bool = False) -> Fraction:
+        """A number of moderate size; a small one is on the other side of x > 1 or Σ x² > 1."""
+        low, high = (0.05, 0.95) if mode == "unit" else (0.05, 0.5) if small else (0.1, 2)
         sign = self.rng.choice((-1, 1)) if mode == "signed" else 1
         return sign * _dyadic(self.rng.uniform(low, high))
 

@@ -181,11 +181,7 @@ class Ranges(Positions):
             if held == set(target):
                 codes.append(self.arranged(value, tuple(None if i == k else i for i in target)))
                 continue
-            wide = self.aligned(value, target)
-            if k not in value.labels and size == 1:
-                wide = self.arranged(value, tuple(None if i == k else i for i in target
-                                                  if i == k or i in value.labels))
-            text = self.size_tuple(sizes)
+            text, wide = self.size_tuple(sizes), self.aligned(value, target)
             codes.append(call(f"{self.np}.broadcast_to", wide, shape=tuple(sizes), after=text))
         text = f"axis={axis}" if axis else ""
         shape = tuple(i.size for i in target if i is not None)

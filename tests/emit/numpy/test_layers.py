@@ -57,6 +57,9 @@ LAYERS = {
     "log of a sum of powers": ("L = log(sum(x**p))", {"x": ("n",), "p": ()}, ["x > 0"]),
     "p-norm": ("L = sum(x**p)**(1/p)", {"x": ("n",), "p": ()}, ["x > 0", "p > 0"]),
     "softmax to a power": ("y = (exp(x)/sum(exp(x)))**w", {"x": ("n",), "w": ("n",)}, []),
+    "a mask beside tiles": ("y = tile(where(arange(B.shape[-1]) < 1, B, min(r@q.T, axis=1)), 2)",
+                            {"B": ("k", "n", "n"), "r": ("n", "d"), "q": ("m", "d")}, []),
+    "neighbours that underflow": ("p = erfc(x); L = sum((roll(p, -1)*p)**2)", VECTOR, []),
     "a fast growing sigmoid": ("e = exp(x*x); y = e/(1 + e)", {"x": ("n",)}, []),
 }  # fmt: skip
 
