@@ -23,6 +23,7 @@ from symbackprop.calculus.reverse import Worked
 from symbackprop.derived import Gradient, Jacobian, displayed
 from symbackprop.emit.lettering import lettered_jacobian
 from symbackprop.emit.translations import translation
+from symbackprop.errors import InputError
 from symbackprop.products import Product
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from symbackprop.claims.verdict import Checked
     from symbackprop.printing import Printed
     from symbackprop.verify.report import Report
+
+NUMPY, NUMPY_FAST = "numpy", "numpy-fast"
+TARGETS = (NUMPY, NUMPY_FAST)
+_TINY = 40  # bytes in a block, so that a few rows are several blocks
 
 
 @dataclass(frozen=True, repr=False)
@@ -192,18 +197,30 @@ class Derivation:
         module = self.compile() if self.examples else None
         return of_result(self.backward, notation, self.examples, module)
 
-    def numpy_source(self) -> str:
-        """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`."""
-        from symbackprop.emit.numpy import numpy_source
+    def numpy_source(self, *, fast: bool = False) -> str:
+        """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`.
 
+        fast: with loops over blocks of rows that fit the cache, and parameters `out` and
+        `workspace`; harder to read.
+        """
         with working_on("the NumPy code of the result"):
+            if fast:
+                from symbackprop.emit.fast import fast_source
+
+                return fast_source(self.backward, version=__version__)
+            from symbackprop.emit.numpy import numpy_source
+
             return numpy_source(self.backward, version=__version__)
 
-    def compile(self) -> ModuleType:
-        """The module of `numpy_source`, in memory."""
+    def compile(self, target: str = NUMPY) -> ModuleType:
+        """The module of `numpy_source`, in memory.
+
+        target: "numpy", or "numpy-fast" for the one that is fast. Raises InputError for another.
+        """
         from symbackprop.emit.numpy import compile_source
 
-        return compile_source(self.numpy_source())
+        _check_target(target)
+        return compile_source(self.numpy_source(fast=target == NUMPY_FAST))
 
     def to_sympy(self) -> tuple[Any, ...]:
         """The definitions and then the gradients as SymPy equations, in order of computation."""
@@ -260,12 +277,18 @@ class Derivation:
         program = without_unused(program, self.backward.program, program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
 
-    def verify(self) -> Report:
-        """Compare the formulas and the generated code with numbers; the report says what held."""
+    def verify(self, target: str = NUMPY) -> Report:
+        """Compare the formulas and the generated code with numbers; the report says what held.
+
+        target: the generated code, as for `compile`; the fast one runs in tiny blocks.
+        """
         from symbackprop.verify.report import verify_derivation
 
+        module = self.compile(target)
+        if target == NUMPY_FAST:
+            module.BLOCK_BYTES = _TINY  # type: ignore[attr-defined]
         return verify_derivation(
-            self.name, self.shown.program, self.shown, self.compile(), self.function
+            self.name, self.shown.program, self.shown, module, self.function
         )
 
     def check(
@@ -318,3 +341,8 @@ class Derivation:
 
     def __repr__(self) -> str:
         return f"<Derivation of {self.name}: gradients in {', '.join(self.gradients)}>"
+
+
+def _check_target(target: str) -> None:
+    if target not in TARGETS:
+        raise InputError(f"the target {target!r} is not known; write one of {', '.join(TARGETS)}")

@@ -23,6 +23,9 @@ from symbackprop_cli.render import Rendering
 @click.command("derive")
 @click.argument("what", metavar="NAME|FILE.py:FUNC|EXPR")
 @format_options
+@click.option(
+    "--fast", is_flag=True, help="With --numpy: by blocks of rows that fit the cache."
+)
 @click.option("--steps", is_flag=True, help="How each gradient is found, one law at a time.")
 @click.option(
     "--route",
@@ -60,6 +63,7 @@ def command(
     standalone: bool,
     lang: str | None,
     path: str | None,
+    fast: bool,
     steps: bool,
     route: str | None,
     sizes: str | None,
@@ -99,6 +103,8 @@ def command(
         raise click.UsageError("--show-checks belongs to --steps and --route")
     if sizes is not None and route not in ("graph", "paths"):
         raise click.UsageError("--n belongs to --route graph and --route paths")
+    if fast and (form != "numpy" or given):
+        raise click.UsageError("--fast belongs to --numpy, for gradients")
     component, wrt = (wrt, None) if route == "paths" else (None, wrt)
     if route == "paths" and component is None:
         raise click.UsageError("--route paths leads to one component; name it: --wrt 'W[2,1]'")
@@ -142,6 +148,8 @@ def command(
             result = rendering.page(page)
         elif steps:
             result = rendering.steps(derivation, show_checks)
+        elif fast:
+            result = derivation.numpy_source(fast=True)
         else:
             result = rendering.result(derivation, notation or "index")
     rendering.output.write(result)

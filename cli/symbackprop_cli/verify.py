@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 @click.argument("what", metavar="[NAME|FILE.py:FUNC|EXPR]…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every layer, law and rule.")
 @forward_options
+@click.option(
+    "--target",
+    type=click.Choice(["numpy", "numpy-fast"]),
+    help="The generated code that is checked: the readable (the default) or the fast.",
+)
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
     what: tuple[str, ...],
@@ -35,6 +40,7 @@ def command(
     no_assume: bool,
     wrt: str | None,
     timeout: float,
+    target: str | None,
     path: str | None,
 ) -> int:
     """Check derived gradients and generated code against numbers.
@@ -78,7 +84,7 @@ def command(
         for name, job in jobs.items():
             progress.show(name)
             try:
-                report = job().verify()
+                report = _checked(job(), target)
             except (DerivationError, NotYet) as error:
                 # One layer that cannot be derived does not hide the verdicts on the others.
                 failures.append(f"{name}: {error}")
@@ -89,6 +95,15 @@ def command(
     if failures:
         raise SymbackpropError("; ".join(failures))
     return 0 if all(report.ok for report in reports) else 1
+
+
+def _checked(derived: Derivation | Product, target: str | None) -> Report:
+    """The report; a product with a direction has one form of code only."""
+    from symbackprop.products import Product
+
+    if target is None or isinstance(derived, Product):
+        return derived.verify()
+    return derived.verify(target)
 
 
 def _jvp(derivation: Callable[[], Derivation]) -> Product:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from symbackprop.algebra.nodes import Array
 from symbackprop.calculus.result import Backward
 from symbackprop.verify.evaluate import Values
 from symbackprop.verify.function import Forward, interpreted, takes_complex
@@ -66,9 +67,9 @@ class Unusable(Exception):
 
 
 def compare(
-    backward: Backward, module: Any, function: Callable[..., Any] | None, point: Point
+    backward: Backward, module: Any, function: Callable[..., Any] | None, point: Point, *others: Any
 ) -> list[Finding]:
-    """Every check at one point; raises Unusable."""
+    """Every check at one point; others: further generated modules. Raises Unusable."""
     try:
         truth = gradients(backward.program, backward.wrt, point)
     except OutOfDomain as problem:
@@ -79,14 +80,27 @@ def compare(
         lambda: run_module(module, backward, point),
         point,
     )
+    _needs_what_is_too_large(module, found)
     findings = list(found.findings)
     if point.digits < MOST_DIGITS and any(f.failed and f.check == "formula" for f in findings):
         # A small derivative of a large value: the reference itself may have lost its digits.
-        return compare(backward, module, function, replace(point, digits=MOST_DIGITS))
+        return compare(backward, module, function, replace(point, digits=MOST_DIGITS), *others)
+    for other in others if found.outcome is not None else ():
+        findings += _module(run_module(other, backward, point), found.exact, found.scales)
     if found.outcome is not None and point.kind == "ordinary":
         computed = {t: got for t, label, got in found.outcome.results if label == "backward"}
         findings += _function(backward, function, point, found.exact, found.scales, computed)
     return findings
+
+
+def _needs_what_is_too_large(module: Any, found: Measured) -> None:
+    """Raise Unusable where the code fails that saves a definition which float64 cannot hold."""
+    if found.outcome is None or not found.outcome.problems:
+        return
+    fields = getattr(getattr(module, "Saved", None), "_fields", ())
+    for array in found.beyond:
+        if array.name in fields:
+            raise Unusable(f"{array.name}, which the gradient is made of, is too large for float64")
 
 
 @dataclass(frozen=True)
@@ -100,6 +114,7 @@ class Measured:
     exact: Table
     scales: Table
     outcome: Outcome | None
+    beyond: frozenset[Array] = frozenset()
 
 
 def measured(
@@ -127,7 +142,7 @@ def measured(
     findings = [_formula(t, formulas.values[t], exact[t], scales[t]) for t in truth]
     outcome = run()
     findings += _module(outcome, exact, scales)
-    return Measured(findings, exact, scales, outcome)
+    return Measured(findings, exact, scales, outcome, formulas.beyond)
 
 
 def _largest(point: Point, wanted: list[Any]) -> float:

@@ -9,6 +9,7 @@ values of ±1000: mixed with small ones in all inputs (variant 0), or in one inp
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -75,6 +76,8 @@ class Sampler:
         self.program = program
         self.weighted = frozenset(weighted)
         self.rng = random.Random(seed)
+        self._seed = seed
+        self._drawn: Counter[str] = Counter()
         self.equations = [Equation(a, program) for a in program.assumptions if a.kind == "=="]
         self.matrices, self.definite = arguments(program), definite(program)
         self.constrained = {e.adjusted for e in self.equations}
@@ -99,6 +102,10 @@ class Sampler:
 
     def draw(self, sizes: Sizes, kind: str, variant: int) -> Point:
         """A point of a kind, "ordinary" or "extreme"; raises NoPoint with the last reason."""
+        # Each point has random numbers of its own, whatever it took to find the others.
+        which = f"{self._seed} {sorted((str(s), n) for s, n in sizes.items())} {kind} {variant}"
+        self._drawn[which] += 1
+        self.rng = random.Random(f"{which} {self._drawn[which]}")
         reason = "no inputs"
         for modes in list(self._modes):
             failures = ties = 0

@@ -35,12 +35,14 @@ Table = dict[Target, Values]
 class Shown:
     """What formulas give at a point: values with many digits, and their rounding scales.
 
-    met: the values of all definitions that are not astronomic.
+    met: the values of all definitions that are not astronomic. beyond: the definitions that float64
+    cannot hold.
     """
 
     values: Table
     scales: Table
     met: list[Any]
+    beyond: frozenset[Array] = frozenset()
 
 
 def gradients(program: Program, wrt: Sequence[Array], point: Point) -> Table:
@@ -126,6 +128,8 @@ def _evaluated(
         {t: {p: x.scale for p, x in state.arrays[a].items()} for t, a in wanted.items()},
         [abs(x.value) for d in program.definitions for x in state.arrays[d.array].values()
          if abs(x.value) < 1e10],
+        frozenset(d.array for d in program.definitions
+                  if any(abs(x.value) > 1e308 for x in state.arrays[d.array].values())),
     )  # fmt: skip
 
 

@@ -65,6 +65,8 @@ CASES = [
     (["derive", "softmax-ce", "--json", "--notation", "matrix"], 2, ["--markdown and --html"]),
     (["derive", "softmax-ce", "--steps", "--numpy"], 2, ["--steps", "--latex"]),
     (["derive", "softmax-ce", "--steps", "--hessian", "a"], 2, ["--steps", "gradients"]),
+    (["derive", "softmax-ce", "--fast"], 2, ["--fast", "--numpy"]),
+    (["derive", "softmax-ce", "--fast", "--numpy", "--hvp", "a"], 2, ["--fast", "gradients"]),
     (["derive", "softmax-ce", "--show-checks"], 2, ["--show-checks", "--steps"]),
     (["derive", "softmax", "--jacobian", "y"], 2, ["--jacobian"]),
     (["derive", "softmax", "--jacobian", "y,q"], 2, ["q"]),

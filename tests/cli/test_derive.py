@@ -76,9 +76,10 @@ def test_json_is_for_other_programs() -> None:
     assert "def value_and_grad(a, t)" in record["numpy"]
 
 
-def test_numpy_trains_a_classifier(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [["--numpy"], ["--numpy", "--fast"]])
+def test_numpy_trains_a_classifier(tmp_path: Path, options: list[str]) -> None:
     path = tmp_path / "softmax_ce.py"
-    run("derive", "softmax-ce-batch", "--numpy", "-o", str(path)).result()
+    run("derive", "softmax-ce-batch", *options, "-o", str(path)).result()
     module = imported(path)
     a, t = np.zeros((3, 4)), np.eye(4)[[0, 2, 3]]
     losses = []

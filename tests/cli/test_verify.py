@@ -11,6 +11,7 @@ from symbackprop_cli import verify
 from symbackprop import catalogue
 from symbackprop.algebra import registry
 from tests.cli.command import run
+from tests.corruptions import wrong
 
 
 def test_the_whole_catalogue_is_green() -> None:
@@ -25,6 +26,24 @@ def test_some_layers_only() -> None:
     assert "softmax" in shown
     assert "mse" in shown
     assert "relu" not in shown
+
+
+def test_the_fast_code_is_verified_too() -> None:
+    shown = run("verify", "softmax-ce", "batch-norm", "--target", "numpy-fast").result()
+    assert "agrees" in shown
+    assert "false" not in shown
+
+
+def test_a_corrupted_rule_of_the_lowering_turns_the_fast_code_red(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = registry.LOWERINGS["reduced"]
+    monkeypatch.setitem(registry.LOWERINGS, "reduced", lambda self, *args: wrong(
+        "reduced", right(self, *args)
+    ))  # fmt: skip
+    done = run("verify", "softmax-ce", "--target", "numpy-fast")
+    assert done.code == 1
+    assert "false" in done.stdout
 
 
 def test_a_corrupted_law_turns_it_red(monkeypatch: pytest.MonkeyPatch) -> None:

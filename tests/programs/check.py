@@ -22,6 +22,7 @@ SIZES = [
 ]
 """Unequal sizes where two meet in one array, one of 1, and larger ones, for programs that cut."""
 _ENOUGH = 2
+_TINY = 40  # bytes in a block of the fast module, so that a few rows are several
 
 _LARGEST = 1e60
 _ROOM = {"formula": 1e-33, "numpy": 1e-30, "function": 1e-12, "complex step": math.inf,
@@ -41,8 +42,8 @@ def check(
 ) -> Verdict:
     """Derive, generate, and compare at one ordinary point for each assignment of sizes.
 
-    The formulas and the generated code are held against a complex step with 30 digits of the
-    traced program, and the traced program against what NumPy computes.
+    The formulas and both forms of the generated code are held against a complex step with 30
+    digits of the traced program, and the traced program against what NumPy computes.
     """
     function = source.function()
     try:
@@ -63,7 +64,8 @@ def _compared(
     seed: int,
     assignments: Sequence[Mapping[str, int]],
 ) -> Verdict:
-    shown, module = derived.backward, derived.compile()
+    shown, module, fast = derived.backward, derived.compile(), derived.compile("numpy-fast")
+    vars(fast)["BLOCK_BYTES"] = _TINY
     program = shown.program
     pairs = zip(program.outputs, shown.upstream, strict=True)
     sampler = Sampler(program, seed, weighted=[o for o, u in pairs if u is not None])
@@ -74,7 +76,7 @@ def _compared(
             continue
         try:
             point = sampler.draw(lengths, "ordinary", 0)
-            findings = compare(shown, module, function, point)
+            findings = compare(shown, module, function, point, fast)
         except (NoPoint, Unusable) as problem:
             reason = str(problem)
             continue

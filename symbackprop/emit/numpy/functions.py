@@ -67,14 +67,28 @@ class Function:
         """Add an assignment. owned: its array is handed to the caller."""
         self._lines.append((line, owned))
 
+    @property
+    def names(self) -> Namer:
+        """The names in the function."""
+        return self._names
+
+    @property
+    def known(self) -> dict[str, Array]:
+        """The arrays that the function was given, by their variables."""
+        return {self.array(a): a for a in self._known}
+
     def body(self) -> list[str]:
-        """The assignments."""
+        """The assignments as lines, one for each array."""
+        return body(self.assignments(), self._names)
+
+    def assignments(self) -> list[Assignment]:
+        """The assignments as trees of operations."""
         assignments = []
         for line, owned in self._lines:
             code = self._lowering().assigned(line.expr, line.indices, line.array.shape)
             name = self.array(line.array)
             assignments.append(Assignment(name, code, line.array.shape, owned))
-        return body(assignments, self._names)
+        return assignments
 
     def number(self, size: Expr) -> str:
         """Code for an expression in sizes."""

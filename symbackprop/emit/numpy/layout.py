@@ -176,6 +176,12 @@ class Layouts:
         code = Code("reduce", (value.code,), f"{self.np}.{kind}", axes, shape=shape)
         return Value(code, layout)
 
+    def filled(self, value: Code, shape: Sequence[Expr]) -> Code:
+        """np.full(shape, value)"""
+        after = f"dtype={self.dtype}" if self.dtype else ""
+        before = self.size_tuple(shape)
+        return call(f"{self.np}.full", value, shape=tuple(shape), before=before, after=after)
+
     def size_tuple(self, shape: Sequence[Expr]) -> str:
         """A shape as a Python tuple."""
         sizes = [str(self.value(s).code) for s in shape]

@@ -104,9 +104,7 @@ class Lowering(MatrixFunctions):
         """y_ij = 1/2 is np.full((m, n), 0.5), and L = 3 n is x.dtype.type(3 * n)."""
         if not shape and self.dtype:
             return call(f"{self.dtype}.type", value.code, shape=())
-        after = f"{self.size_tuple(shape)}, {value.code}"
-        after += f", dtype={self.dtype}" if self.dtype else ""
-        return call(f"{self.np}.full", shape=tuple(shape), after=after)
+        return self.filled(value.code, shape)
 
     @lowering
     def _spread(self, value: Value, target: Layout, shape: Sequence[Expr]) -> Code:

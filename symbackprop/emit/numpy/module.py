@@ -11,7 +11,7 @@ from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.checks import POSITIONS, is_plain
 from symbackprop.emit.numpy.helpers import HELPERS
 from symbackprop.emit.numpy.passes import Passes, Scope
-from symbackprop.emit.numpy.plan import plan
+from symbackprop.emit.numpy.plan import Plan, plan
 from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.summary import summary
 from symbackprop.emit.numpy.text import PREPARE, UPSTREAM, docstring
@@ -29,15 +29,22 @@ def numpy_source(backward: Backward, *, version: str) -> str:
     shown = lettered_backward(backward)
     planned = plan(shown)
     scope = Scope(shown.program, shown.wrt)
-    passes = Passes(shown, planned, scope)
-    np = scope.public("np")
+    return module_text(Passes(shown, planned, scope), planned, scope, version)
+
+
+def module_text(
+    passes: Passes, planned: Plan, scope: Scope, version: str, more: Sequence[list[str]] = ()
+) -> str:
+    """The module with these functions; more: blocks of lines that they need."""
+    np, shown = scope.public("np"), passes.shown
     imports = ["import math"] if needs_math(scope) else []
     imports += ["from typing import NamedTuple", "", f"import numpy as {np}", ""]
     blocks = [
         [*imports, *shapes_table(scope)],
         passes.saved_class(),
         _grads_class(scope),
-        _aliases(scope, "Saved", "Grads"),
+        aliases(scope, "Saved", "Grads"),
+        *more,
         prepare_function(scope),
         filled(UPSTREAM, upstream=scope.upstream, np=np),
         *positions_function(scope),
@@ -46,7 +53,7 @@ def numpy_source(backward: Backward, *, version: str) -> str:
         passes.backward_lines,
     ]
     if passes.scalar:
-        blocks += [_aliases(scope, "forward", "backward"), passes.value_and_grad_lines()]
+        blocks += [aliases(scope, "forward", "backward"), passes.value_and_grad_lines()]
     head = "\n".join(docstring(summary(shown, planned, version), 0))
     return head + "\n\n" + "\n\n\n".join("\n".join(b) for b in blocks if b) + "\n"
 
@@ -61,7 +68,8 @@ def filled(template: str, **names: str) -> list[str]:
     return template.format(**names).strip().split("\n")
 
 
-def _aliases(scope: Scope, *names: str) -> list[str]:
+def aliases(scope: Scope, *names: str) -> list[str]:
+    """Other names for what an input's name hides in the functions."""
     return [f"{scope.aliases[n]} = {n}" for n in names if n in scope.aliases]
 
 

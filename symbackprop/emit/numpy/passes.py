@@ -60,6 +60,10 @@ class Scope:
         name = self.helpers_used[head] = self._helpers[head]
         return name
 
+    def helper_name(self, head: str) -> str:
+        """What a helper function is called if the module has it."""
+        return self._helpers[head]
+
     def function(self, *parameters: str) -> Function:
         """An empty function with these reserved parameters."""
         return Function(
@@ -71,13 +75,16 @@ class Scope:
 class Passes:
     """Writes the functions; `saved_fields` is what goes from forward to backward.
 
-    A size, or the dtype, is saved where no saved array has it.
+    A size, or the dtype, is saved where no saved array has it. options: the parameters that every
+    function has besides its own.
     """
 
+    options: tuple[str, ...] = ()
+
     def __init__(self, backward: Backward, plan: Plan, scope: Scope) -> None:
-        self._backward = backward
-        self._plan = plan
-        self._scope = scope
+        self.shown = backward
+        self.plan = plan
+        self.scope = scope
         self._outputs = backward.program.outputs
         self.scalar = backward.upstream == (None,)
         fields = Namer()
@@ -91,7 +98,7 @@ class Passes:
 
     def saved_class(self) -> list[str]:
         """The NamedTuple of what backward needs."""
-        np = self._scope.public("np")
+        np = self.scope.public("np")
         lines = ["class Saved(NamedTuple):"]
         lines += docstring(["What `backward` needs; do not change these arrays in place."], 4)
         lines.append("")
@@ -105,14 +112,14 @@ class Passes:
         return lines
 
     def _forward_text(self) -> list[str]:
-        scope, program = self._scope, self._backward.program
+        scope, program = self.scope, self.shown.program
         function = scope.function()
         for array, name in scope.inputs.items():
             function.claim(array, name)
         function.shapes_from(program.inputs)
-        for line in self._plan.forward:
+        for line in self.plan.forward:
             function.add(line, owned=line.array in self._outputs)
-        body = function.body()
+        body = self.body("forward", function, (*self._outputs, *self.plan.saved), self._outputs)
         results = [
             function.array(output) + (".copy()" if output in scope.inputs else "")
             for output in self._outputs
@@ -125,10 +132,11 @@ class Passes:
                 value = function.array(key) if isinstance(key, Array) else function.size(key)
                 saved.append(f"{name}={value}")
         names = list(scope.inputs.values())
+        signature = [*names, *self.options]
         out = results[0] if len(results) == 1 else f"({', '.join(results)})"
         told = listed([f"{a.name}: {shape_text(a.shape)}" for a in self._outputs])
         return [
-            *fitted("def forward(", names, "):"),
+            *fitted("def forward(", signature, "):"),
             *docstring(wrapped(f"Return {told}; and what `backward` needs.", 0, 0), 4),
             *prepared(names, scope.prepare),
             *indented(checked(program, function, scope)),
@@ -137,7 +145,7 @@ class Passes:
         ]
 
     def _backward_text(self, fields: Namer) -> list[str]:
-        scope, plan = self._scope, self._plan
+        scope, plan = self.scope, self.plan
         several = len(self._outputs) > 1
         parameters = [f"dout{n}" for n in range(len(self._outputs))] if several else ["dout"]
         function = scope.function("saved", *parameters)
@@ -152,23 +160,24 @@ class Passes:
             f"({name}, {function.shape_text(output.shape)}, {function.dtype})"
             for array, name, output in zip(plan.upstream, parameters, self._outputs, strict=True)
         ]
-        owners = {s.array: s.of for s in self._backward.steps}
+        owners = {s.array: s.of for s in self.shown.steps}
         for line in plan.backward:
             function.add(line, owned=owners[line.array] in scope.grads)
-        body = function.body()
+        results = [s.array for a in scope.grads for s in self.shown.steps if s.of == a]
+        body = self.body("backward", function, results, results)
         unpacked = {function.array(a): f"saved.{self._fields[a]}" for a in plan.saved}
         for size in function.missing_sizes():
             self._fields[size] = fields.name(size, field_name(str(size)))
             unpacked[function.size(size)] = f"saved.{self._fields[size]}"
-        steps = {s.of: function.array(s.array) for s in self._backward.steps}
+        steps = {s.of: function.array(s.array) for s in self.shown.steps}
         told = [
             f"{name}: the upstream gradient of {output.name}, {shape_text(output.shape)}"
             for name, output in zip(parameters, self._outputs, strict=True)
         ]
         title = f"Return the gradients in {listed([a.name for a in scope.grads])}."
-        signature = ", ".join(f"{p}=1.0" if self.scalar else p for p in parameters)
+        signature = [f"{p}=1.0" if self.scalar else p for p in parameters]
         return [
-            f"def backward(saved, {signature}):",
+            f"def backward({', '.join(['saved', *signature, *self.options])}):",
             *docstring([*wrapped(title, 0, 0), "", *told], 4),
             *indented(_unpacking(unpacked)),
             *indented(function.size_lines()),
@@ -182,9 +191,15 @@ class Passes:
             ),
         ]
 
+    def body(
+        self, name: str, function: Function, kept: Sequence[Array], results: Sequence[Array]
+    ) -> list[str]:
+        """The assignments of a function. kept: what is used behind them; results: returned."""
+        return function.body()
+
     def value_and_grad_lines(self) -> list[str]:
         """The function that returns a scalar output and its gradients."""
-        scope = self._scope
+        scope = self.scope
         names = list(scope.inputs.values())
         inner = Namer((*names, *scope.reserved))
         out, saved = inner.fresh(identifier(self._outputs[0].name)), inner.fresh("saved")

@@ -173,9 +173,7 @@ class Ranges(Positions):
                 codes.append(self.arranged(value, target))
                 continue
             if not value.layout:
-                text = f"{self.size_tuple(sizes)}, {value.code}"
-                text += f", dtype={self.dtype}" if self.dtype else ""
-                codes.append(call(f"{self.np}.full", shape=tuple(sizes), after=text))
+                codes.append(self.filled(value.code, sizes))
                 continue
             held = set(value.labels) | ({k} if size == 1 else set())
             if held == set(target):

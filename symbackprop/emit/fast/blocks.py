@@ -1,0 +1,188 @@
+"""The lines of one loop over blocks of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sympy import Expr
+
+from symbackprop.emit.fast.buffers import Buffers, Key, key_of
+from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node
+from symbackprop.emit.fast.stages import Loop, reads_rows
+from symbackprop.emit.numpy.code import Code, atom
+
+if TYPE_CHECKING:
+    from symbackprop.emit.fast.body import Body
+
+_LETTERS = "ijklmnopqrst"
+_UNARY = frozenset({"square", "reciprocal"})
+
+
+class Block:
+    """Writes a loop. body: the function that it stands in."""
+
+    def __init__(self, loop: Loop, body: Body) -> None:
+        self._loop = loop
+        self._body = body
+        self._np = body.np
+        self._buffers = Buffers(loop, body.stored)
+        self._slices: dict[str, str] = {}
+        self._computed = {n for n in loop.steps if n.kind != VIEW}
+        counted: dict[Key, int] = {}
+        self._names = []
+        for key in self._buffers.keys:
+            self._names.append(body.buffer(key, counted.get(key, 0)))
+            counted[key] = counted.get(key, 0) + 1
+
+    def lines(self) -> list[str]:
+        """Buffers, and the loop."""
+        size = self._body.number(self._loop.size)
+        work = [line for n in self._loop.steps if n.kind != VIEW for line in self._step(n)]
+        work += [line for n in self._loop.ends for line in self._added(n)]
+        lo, hi, step = map(self._body.counter, ("lo", "hi", "step"))
+        keys = self._buffers.keys
+        buffers = [
+            f"{name} = {self._body.scratch(name, (step, *map(self._number, shape)), dtype)}"
+            for name, (shape, dtype) in zip(self._names, keys, strict=True)
+        ]
+        inner = [f"{hi} = min({lo} + {step}, {size})"]
+        inner += [f"{short} = {full}[{lo}:{hi}]" for full, short in self._slices.items()]
+        if self._names:
+            inner.append(f"if {hi} - {lo} < {step}:")
+            inner += [f"    {n} = {n}[: {hi} - {lo}]" for n in self._names]
+        starts = [line for n in self._loop.ends for line in self._start(n)]
+        return [
+            f"{step} = {self._body.rows}({size}, {self._width()})",
+            *buffers,
+            *starts,
+            f"for {lo} in range(0, {size}, {step}):",
+            *(f"    {line}" for line in (*inner, *work)),
+        ]
+
+    def _number(self, size: Expr) -> str:
+        return self._body.number(size)
+
+    def _width(self) -> str:
+        """The bytes of a row of the widest array."""
+        shapes = {key_of(n)[0] for n in (*self._loop.steps, *(e.args[0] for e in self._loop.ends))}
+        widths = dict.fromkeys(
+            " * ".join(_factor(self._number(s)) for s in shape if s != 1)
+            for shape in sorted(shapes, key=str)
+        )
+        wide = [w for w in widths if w]
+        item = f"{self._body.dtype}.itemsize"
+        if not wide:
+            return item
+        widest = wide[0] if len(wide) == 1 else f"max({', '.join(wide)})"
+        return f"{widest} * {item}"
+
+    def shown(self, user: Node, node: Node) -> Code:
+        """The code of an operand: its block of rows, or all of it."""
+        if not reads_rows(user, node):
+            return self._body.shown(node)
+        return self._rows(node)
+
+    def _rows(self, node: Node) -> Code:
+        if node in self._computed:
+            return atom(self._place(node), node.shape)
+        if node.kind == VIEW and node.base in self._computed:
+            return replace(node.code, args=(self._rows(node.args[0]),))
+        whole = self._body.shown(node)
+        return atom(self._sliced(str(whole)), node.shape)
+
+    def _sliced(self, name: str) -> str:
+        """The variable for a block of rows of an array."""
+        return self._slices.setdefault(name, self._body.sliced(name))
+
+    def _place(self, node: Node) -> str:
+        """The array that a step writes to."""
+        place = self._buffers.place(node)
+        if isinstance(place, int):
+            return self._names[place]
+        return self._sliced(self._body.variable(place))
+
+    def _operands(self, node: Node) -> list[str]:
+        return [str(self.shown(node, a)) for a in node.args]
+
+    def _step(self, node: Node) -> list[str]:
+        out, operands, np = self._place(node), self._operands(node), self._np
+        if node.kind == REDUCE:
+            return self._reduced(node, out, operands)
+        if node.kind != MAP:
+            return [f"{np}.matmul({operands[0]}, {operands[1]}, out={out})"]
+        if node.ufunc == "where":
+            mask, u, v = operands
+            return [f"{np}.copyto({out}, {v})", f"{np}.copyto({out}, {u}, where={mask})"]
+        if node.ufunc == "astype":
+            return [f"{np}.copyto({out}, {operands[0]})"]
+        if self._body.is_helper(node.ufunc):
+            return [f"{out}[...] = {node.ufunc}({', '.join(operands)})"]
+        if node.ufunc in _UNARY:
+            operands = operands[-1:] if node.code.op == "/" else operands[:1]
+        return [f"{np}.{node.ufunc}({', '.join(operands)}, out={out})"]
+
+    def _reduced(self, node: Node, out: str, operands: list[str]) -> list[str]:
+        """A reduction over axes other than that of the rows."""
+        np, axes = self._np, node.code.axes
+        kept = out if not node.code.keep else _without(out, axes, len(node.args[0].shape))
+        if node.ufunc == "dot":
+            return [f"{np}.einsum({_spec(node)}, {', '.join(operands)}, out={kept})"]
+        if node.ufunc == "sum" and axes == (node.args[0].rank - 1,):
+            ones = self._body.ones(node.args[0].shape[-1])
+            return [f"{np}.matmul({operands[0]}, {ones}, out={kept})"]
+        return [f"{np}.{_UFUNC[node.ufunc]}.reduce({operands[0]}, axis={_axes(axes)}, out={kept})"]
+
+    def _start(self, node: Node) -> list[str]:
+        name, shape = self._body.variable(node), node.shape
+        zero = {"max": f"-{self._np}.inf", "min": f"{self._np}.inf"}.get(node.ufunc, "0")
+        if not shape:
+            return [f"{name} = {self._body.dtype}.type({zero})"]
+        return [f"{name} = {self._body.fresh_array(node)}", f"{name}.fill({zero})"]
+
+    def _added(self, node: Node) -> list[str]:
+        """One block of a reduction over the rows."""
+        name, operands, np = self._body.variable(node), self._operands(node), self._np
+        keep = ", keepdims=True" if node.code.keep else ""
+        axes = _axes(node.code.axes) if len(node.code.axes) < node.args[0].rank else "None"
+        if node.ufunc == "dot":
+            part = f"{np}.einsum({_spec(node)}, {', '.join(operands)})"
+            if not node.shape:  # by rows first: more digits
+                part = f"{np}.add.reduce({part})"
+            elif node.code.keep:
+                part = f"{part}.reshape({name}.shape)"
+        else:
+            reduce = f"{np}.{_UFUNC[node.ufunc]}.reduce"
+            part = f"{reduce}({operands[0]}, axis={axes}{keep})"
+        if node.ufunc in ("max", "min"):
+            best = f"{np}.{_UFUNC[node.ufunc]}({name}, {part}"
+            return [f"{name} = {best})" if not node.shape else f"{best}, out={name})"]
+        return [f"{name} += {part}"]
+
+
+_UFUNC = {"sum": "add", "max": "maximum", "min": "minimum"}
+
+
+def _spec(node: Node) -> str:
+    """The subscripts of an einsum; over all axes, by rows."""
+    letters = _LETTERS[: node.args[0].rank]
+    axes = node.code.axes if node.shape or node.code.keep else range(1, len(letters))
+    rest = "".join(c for n, c in enumerate(letters) if n not in axes)
+    return f'"{letters},{letters}->{rest}"'
+
+
+def _axes(axes: Sequence[int]) -> str:
+    return str(axes[0]) if len(axes) == 1 else str(tuple(axes))
+
+
+def _without(name: str, axes: Sequence[int], rank: int) -> str:
+    """The array without its axes of length 1."""
+    entries = ["0" if n in axes else ":" for n in range(rank)]
+    while entries and entries[-1] == ":":
+        entries.pop()
+    return f"{name}[{', '.join(entries)}]"
+
+
+def _factor(text: str) -> str:
+    return text if text.isidentifier() or text.isdigit() else f"({text})"

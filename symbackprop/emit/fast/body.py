@@ -1,0 +1,185 @@
+"""The body of a fast function: arrays computed whole, and loops over blocks of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Expr
+
+from symbackprop.emit.fast.blocks import Block
+from symbackprop.emit.fast.buffers import Key
+from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, TEXT, VIEW, WHOLE, Graph, Node
+from symbackprop.emit.fast.stages import Loop, Stages
+from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom
+from symbackprop.emit.numpy.names import Namer
+from symbackprop.emit.numpy.statements import Assignment
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a body needs to know of its function.
+
+    given: shape and dtype of the variables that are there. number: code for a size. out: code for
+    the array of a result, by its name. rows: the name of the function that gives the rows of a
+    block. work: the workspace; prefix: of the names in it.
+    """
+
+    given: dict[str, tuple[tuple[Expr, ...], str]]
+    number: Callable[[Expr], str]
+    dtype: str
+    np: str
+    helpers: frozenset[str]
+    rows: str
+    work: str
+    prefix: str
+    out: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """The buffer with this number among those of its kind."""
+
+    key: Key
+    number: int
+
+
+class Body:
+    """Writes the lines of a function. kept: the names of the assignments that are handed on."""
+
+    def __init__(
+        self, assignments: Sequence[Assignment], kept: Collection[str], namer: Namer,
+        setting: Setting,
+    ) -> None:
+        self._setting = setting
+        self._namer = namer
+        self.np, self.dtype, self.rows = setting.np, setting.dtype, setting.rows
+        graph = Graph(
+            assignments, setting.given, setting.np, setting.number, setting.helpers
+        )
+        self._roots = frozenset(graph.roots.values())
+        self._kept = {name: graph.roots[name] for name in kept}
+        stages = Stages(graph, self._kept.values())
+        self.stored = stages.stored
+        self._variables: dict[Node, str] = {}
+        self._ones: dict[Expr, str] = {}
+        self._names: dict[object, str] = {}
+        self.lines = self._written(stages)
+
+    def number(self, size: Expr) -> str:
+        """Code for an expression in sizes."""
+        return self._setting.number(size)
+
+    def fresh(self, wish: str) -> str:
+        """A variable that is not in use."""
+        return self._namer.fresh(wish)
+
+    def _kept_name(self, key: object, wish: str) -> str:
+        """One variable for each key."""
+        if key not in self._names:
+            self._names[key] = self.fresh(wish)
+        return self._names[key]
+
+    def counter(self, wish: str) -> str:
+        """A variable of the loops, which all of them use."""
+        return self._kept_name(("counter", wish), wish)
+
+    def buffer(self, key: Key, number: int) -> str:
+        """The variable of the buffer with this number among those of its kind."""
+        count = sum(isinstance(k, Buffer) for k in self._names)
+        return self._kept_name(Buffer(key, number), f"b{count}")
+
+    def sliced(self, name: str) -> str:
+        """The variable for a block of rows of an array."""
+        return self._kept_name(("rows", name), f"{name}_" if name.isidentifier() else "rows_")
+
+    def is_helper(self, name: str) -> bool:
+        """Whether a function is one of the module's own."""
+        return name in self._setting.helpers
+
+    def _written(self, stages: Stages) -> list[str]:
+        lines: list[str] = []
+        for item in stages.items:
+            if isinstance(item, Loop):
+                found = Block(item, self).lines()
+                names = {n.base for n in item.steps} & self.stored
+                made = [f"{self.variable(n)} = {self.fresh_array(n)}"
+                        for n in item.steps if n in names and n.kind != VIEW
+                        and stages.stage(n) == item.stage]  # fmt: skip
+                ones = [f"{name} = {self.np}.ones({self.number(size)}, {self.dtype})"
+                        for size, name in self._ones.items()]  # fmt: skip
+                self._ones.clear()
+                lines += [*made, *ones, *found]
+            elif item.kind != VIEW and not self._inlined(item):
+                lines += self._computed(item)
+        return lines + self._handed_on()
+
+    def _computed(self, node: Node) -> list[str]:
+        """The lines that compute a node whole, into memory that is there if NumPy can."""
+        name, code = self.variable(node), self._whole(node)
+        operands = ", ".join(map(str, code.args))
+        into = f"{name} = {self.fresh_array(node)}" if node.shape and node.dtype == FLOAT else ""
+        if into and node.code.op == "@":
+            return [into, f"{self.np}.matmul({operands}, out={name})"]
+        if into and name in self._setting.out:
+            return [into, f"{name}[...] = {code}"]
+        return [f"{name} = {code}"]
+
+    def _handed_on(self) -> list[str]:
+        """What is kept under the names that it was asked for by; results in their own memory."""
+        lines = []
+        for name, node in self._kept.items():
+            text = str(self.shown(node))
+            if text == name:
+                continue
+            if name in self._setting.out:
+                lines += [f"{name} = {self._setting.out[name]}", f"{name}[...] = {text}"]
+            else:
+                lines.append(f"{name} = {text}")
+        return lines
+
+    def _whole(self, node: Node) -> Code:
+        return replace(node.code, args=tuple(self.shown(a) for a in node.args))
+
+    def shown(self, node: Node) -> Code:
+        """The code of a node that is there whole."""
+        if node.kind in (GIVEN, TEXT):
+            return node.code
+        if node.kind == VIEW or self._inlined(node):
+            return replace(node.code, args=tuple(self.shown(a) for a in node.args))
+        return atom(self.variable(node), node.shape)
+
+    def _inlined(self, node: Node) -> bool:
+        """Whether a number is written where it is used: one of sizes, or one that is used once."""
+        if node.kind != WHOLE or node.shape or not node.args or node in self._roots:
+            return False
+        if all(a.kind == TEXT or self._inlined(a) for a in node.args):
+            return True
+        return len(node.users) == 1 and node.users[0].kind == WHOLE and node.code.op in ELEMENTWISE
+
+    def variable(self, node: Node) -> str:
+        """The variable of a node."""
+        found = self._variables.get(node)
+        if found is None:
+            found = self._variables[node] = node.name or self.fresh("u")
+        return found
+
+    def ones(self, size: Expr) -> str:
+        """A vector of ones, for sums."""
+        return self._ones.setdefault(size, self.fresh("ones"))
+
+    def scratch(self, name: str, shape: Iterable[str], dtype: str) -> str:
+        """Code for a buffer."""
+        kind = f'"{dtype}"' if dtype == BOOL else self.dtype
+        sizes = ", ".join(shape)
+        sizes = f"({sizes},)" if "," not in sizes else f"({sizes})"
+        return f'{self._setting.work}("{self._setting.prefix}{name}", {sizes}, {kind})'
+
+    def fresh_array(self, node: Node) -> str:
+        """Code for the array that a node is stored in."""
+        name = self.variable(node)
+        dtype = BOOL if node.dtype == BOOL else FLOAT
+        if name in self._setting.out:
+            return self._setting.out[name]
+        return self.scratch(name, [self.number(s) for s in node.shape], dtype)
+

@@ -1,0 +1,97 @@
+"""Which buffer holds what in a loop over blocks: memory is used again when its value is not."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from symbackprop.emit.fast.graph import BOOL, FLOAT, MAP, VIEW, Node
+from symbackprop.emit.fast.stages import Loop
+
+Key = tuple[tuple[Expr, ...], str]
+"""The shape of a row and the dtype."""
+_NOT_IN_PLACE = frozenset({"where", "astype"})
+
+
+@dataclass(eq=False)
+class Chain:
+    """Values that take each other's place, from the first step to the last that reads one.
+
+    result: the stored node that the chain ends in, whose own memory it uses.
+    """
+
+    key: Key
+    first: int
+    last: int
+    result: Node | None = None
+    number: int = -1
+
+
+class Buffers:
+    """Where each step of a loop writes to. keys: what each buffer is like."""
+
+    def __init__(self, loop: Loop, stored: Container[Node]) -> None:
+        self.keys: list[Key] = []
+        self._of: dict[Node, Chain] = {}
+        chains = self._chains(loop, stored)
+        for chain in chains:
+            if chain.result is None:
+                self._number(chain, chains)
+
+    def place(self, node: Node) -> Node | int:
+        """The stored node in whose memory a step writes, or the number of its buffer."""
+        chain = self._of[node]
+        return chain.number if chain.result is None else chain.result
+
+    def _chains(self, loop: Loop, stored: Container[Node]) -> list[Chain]:
+        last = _last_uses(loop)
+        chains: list[Chain] = []
+        for step, node in enumerate(loop.steps):
+            if node.kind == VIEW:
+                continue
+            key = key_of(node)
+            ending = [a for a in dict.fromkeys(b.base for b in node.args)
+                      if a in self._of and last.get(a, -1) == step and key_of(a) == key
+                      and self._of[a].result is None]  # fmt: skip
+            in_place = node.kind == MAP and node.ufunc not in _NOT_IN_PLACE
+            if in_place and ending:
+                chain = self._of[ending[0]]
+            else:
+                chain = Chain(key, step, step)
+                chains.append(chain)
+            chain.last = max(chain.last, last.get(node, step))
+            if node in stored:
+                chain.result = node
+            self._of[node] = chain
+        return chains
+
+    def _number(self, chain: Chain, chains: list[Chain]) -> None:
+        """The first buffer of its kind that no other chain uses at the time."""
+        busy = {c.number for c in chains
+                if c.number >= 0 and c.first <= chain.last and chain.first <= c.last}  # fmt: skip
+        for number, key in enumerate(self.keys):
+            if key == chain.key and number not in busy:
+                chain.number = number
+                return
+        chain.number = len(self.keys)
+        self.keys.append(chain.key)
+
+
+def key_of(node: Node) -> Key:
+    """What a buffer for a node is like."""
+    return node.shape[1:], BOOL if node.dtype == BOOL else FLOAT
+
+
+def _last_uses(loop: Loop) -> dict[Node, int]:
+    """The place of the last step that reads a node; behind all for what is accumulated."""
+    found: dict[Node, int] = {}
+    for place, node in enumerate(loop.steps):
+        if node.kind != VIEW:
+            for a in node.args:
+                found[a.base] = place
+    for end in loop.ends:
+        for a in end.args:
+            found[a.base] = len(loop.steps)
+    return found

@@ -1,0 +1,224 @@
+"""The assignments of a generated function as one graph of array operations, each there once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy
+from sympy import Expr, Mul
+
+from symbackprop.emit.numpy.code import ELEMENTWISE, Code, is_number
+from symbackprop.emit.numpy.statements import Assignment
+
+FLOAT, BOOL, OTHER = "float", "bool", "other"
+GIVEN, TEXT, MAP, REDUCE, VIEW, WHOLE = "given", "text", "map", "reduce", "view", "whole"
+_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
+_LOGIC = frozenset({"&", "|", "~"})
+_UFUNCS = {
+    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power", "neg": "negative",
+    "<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal",
+    "!=": "not_equal", "&": "logical_and", "|": "logical_or", "~": "logical_not",
+    "//": "floor_divide", "%": "remainder",
+}  # fmt: skip
+_REDUCTIONS = frozenset({"sum", "max", "min"})
+
+
+@dataclass(eq=False)
+class Node:
+    """One operation, or an array that is given.
+
+    kind: GIVEN (a variable), TEXT (a number, a size), MAP (elementwise), REDUCE, VIEW (the same
+    memory), WHOLE (any other function of whole arrays). ufunc: of a MAP, the function's name;
+    for np.where "where", for a mask made a number "astype"; of a REDUCE its kind, with "dot" for
+    the sum of a product whose factors are the operands. name: the variable, if it has one.
+    """
+
+    kind: str
+    code: Code
+    args: tuple[Node, ...] = ()
+    shape: tuple[Expr, ...] = ()
+    dtype: str = FLOAT
+    ufunc: str = ""
+    name: str = ""
+    users: list[Node] = field(default_factory=list)
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @property
+    def base(self) -> Node:
+        """The node whose memory a view shows."""
+        return self.args[0].base if self.kind == VIEW else self
+
+
+class Graph:
+    """The nodes of a list of assignments, operands before what they are used in.
+
+    given: shape and dtype of the variables that are there already. np: what NumPy is called.
+    number: code for a size. helpers: the helper functions that work element by element.
+    """
+
+    def __init__(
+        self, assignments: Sequence[Assignment], given: dict[str, tuple[tuple[Expr, ...], str]],
+        np: str, number: Callable[[Expr], str], helpers: Iterable[str] = (),
+    ) -> None:
+        self.nodes: list[Node] = []
+        self.roots: dict[str, Node] = {}
+        self._np = np
+        self._number = number
+        self._helpers = frozenset(helpers)
+        self._given = given
+        self._todo = {a.name: a for a in assignments}
+        self._memo: dict[Code, Node] = {}
+        for a in assignments:
+            self._root(a.name)
+        self.axes = self._loop_axes()
+        self._join_products(frozenset(self.roots.values()))
+
+    def _loop_axes(self) -> frozenset[Expr]:
+        """The first axes of the widest elementwise operations."""
+        maps = [n for n in self.nodes if n.kind == MAP]
+        wide = [n for n in maps if n.rank > 1] or maps
+        return frozenset(n.shape[0] for n in wide if n.shape[0] != 1)
+
+    def _join_products(self, named: frozenset[Node]) -> None:
+        """Σ_j u_j v_j without the array of products, where nothing else needs it."""
+        for node in self.nodes:
+            (product,) = node.args if node.kind == REDUCE else (node,)
+            plain = node.ufunc == "sum" and product.kind == MAP and product.rank > 1
+            if not plain or product.shape[0] not in self.axes:
+                continue
+            if product.users != [node] or product in named:
+                continue
+            factors = product.args if product.ufunc == "multiply" else (product.args[0],) * 2
+            whole = all(f.shape == product.shape and f.dtype == FLOAT for f in factors)
+            if product.ufunc in ("multiply", "square") and whole:
+                node.args, node.ufunc = factors, "dot"
+
+    def _root(self, name: str) -> Node:
+        found = self.roots.get(name)
+        if found is None:
+            found = self.roots[name] = self.node(self._todo[name].code)
+            found.name = found.name or name
+        return found
+
+    def node(self, code: Code) -> Node:
+        """The node of a piece of code."""
+        found = self._memo.get(code)
+        if found is None:
+            found = self._memo[code] = self._made(code)
+        return found
+
+    def _made(self, code: Code) -> Node:
+        if code.op == "atom":
+            return self._atom(code)
+        expanded = self._mean(code) or _expanded(code) or self._where(code)
+        if expanded is not None:
+            return self.node(expanded)
+        args = tuple(self.node(a) for a in code.args)
+        kind, dtype, ufunc = self._classified(code, args)
+        made = Node(kind, code, args, code.shape, dtype, ufunc)
+        for a in dict.fromkeys(args):
+            a.users.append(made)
+        self.nodes.append(made)
+        return made
+
+    def _mean(self, code: Code) -> Code | None:
+        """mean(x) = sum(x)/n, so that a sum is computed once."""
+        if code.op != "reduce" or not code.text.endswith(".mean"):
+            return None
+        counted = Mul(*(code.args[0].shape[a] for a in code.axes))
+        count = Code("atom", text=self._number(counted))
+        total = replace(code, text=f"{self._np}.sum")
+        return Code("/", (total, count), shape=code.shape)
+
+    def _where(self, code: Code) -> Code | None:
+        """np.where(c, u, 0.0) with the number as an operand."""
+        name, _, rest = code.text.partition("(") if code.op == "call" else ("", "", "")
+        number = rest.removeprefix("|")
+        if name != f"{self._np}.where" or not number or not code.shape:
+            return None
+        return replace(code, args=(*code.args, Code("atom", text=number)), text=f"{name}(|")
+
+    def _atom(self, code: Code) -> Node:
+        if code.text in self._todo:
+            return self._root(code.text)
+        if code.text in self._given:
+            shape, dtype = self._given[code.text]
+            return Node(GIVEN, code, (), shape, dtype, name=code.text)
+        kind = TEXT if not code.shape else GIVEN
+        dtype = FLOAT if is_number(code) or code.shape else OTHER
+        return Node(kind, code, (), code.shape, dtype, name=code.text if code.shape else "")
+
+    def _classified(self, code: Code, args: tuple[Node, ...]) -> tuple[str, str, str]:
+        """The kind, the dtype and the ufunc of an operation."""
+        if code.op == "reduce":
+            kind = code.text.rpartition(".")[2]
+            plain = kind in _REDUCTIONS and args[0].dtype == FLOAT and args[0].shape
+            return (REDUCE, FLOAT, kind) if plain else (WHOLE, _other(args), "")
+        if code.op == "index":
+            return VIEW, args[0].dtype, ""
+        if code.op == "suffix" and code.text == ".T":
+            return VIEW, args[0].dtype, ""
+        ufunc = self._ufunc(code)
+        if not ufunc:
+            return WHOLE, _other(args), ""
+        dtype = _dtype(code, ufunc, args)
+        if not code.shape or dtype == OTHER:
+            return WHOLE, dtype, ""
+        return MAP, dtype, ufunc
+
+    def _ufunc(self, code: Code) -> str:
+        if code.op in ELEMENTWISE or code.op in _UFUNCS:
+            if code.op == "**":
+                power = code.args[1].text
+                return {"2": "square", "-1": "reciprocal"}.get(power, "power")
+            return _UFUNCS[code.op]
+        if code.op == "suffix" and code.text.startswith(".astype("):
+            return "astype"
+        if code.op != "call":
+            return ""
+        name, _, rest = code.text.partition("(")
+        if rest != "|":
+            return ""
+        if name in self._helpers:
+            return name
+        short = name.removeprefix(f"{self._np}.")
+        if short == "where":
+            return "where"
+        known = getattr(numpy, short, None) if name != short and "." not in short else None
+        return short if isinstance(known, numpy.ufunc) else ""
+
+
+def _dtype(code: Code, ufunc: str, args: tuple[Node, ...]) -> str:
+    if code.op in _COMPARISONS or ufunc in ("isnan", "isfinite", "isinf", "signbit"):
+        return BOOL
+    if code.op in _LOGIC:
+        return BOOL if all(a.dtype == BOOL for a in args) else OTHER
+    if ufunc == "astype":
+        return FLOAT if args[0].dtype == BOOL else OTHER
+    arrays = [a for a in (args[1:] if ufunc == "where" else args) if a.shape]
+    return FLOAT if any(a.dtype == FLOAT for a in arrays) else OTHER
+
+
+def _other(args: tuple[Node, ...]) -> str:
+    """What a function of whole arrays gives: floats, unless it has nothing to do with them."""
+    return FLOAT if any(a.dtype == FLOAT and a.shape for a in args) else OTHER
+
+
+def _expanded(code: Code) -> Code | None:
+    """x**3 = x**2 * x, x**4 = (x**2)**2: NumPy's power is slow for them."""
+    if code.op != "**" or not code.shape or code.args[1].text not in ("3", "4"):
+        return None
+    two = Code("atom", text="2")
+    square = Code("**", (code.args[0], two), shape=code.shape)
+    if code.args[1].text == "4":
+        return Code("**", (square, two), shape=code.shape)
+    return Code("*", (square, code.args[0]), shape=code.shape)
+
+
+def keeps_rows(node: Node) -> bool:
+    """Whether a view of a block of rows is that block of the view."""
+    return node.code.op == "index" and node.code.text.partition(",")[0] == ":"

@@ -1,0 +1,94 @@
+"""The functions of a fast module: the same as those of the readable one, with other bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from symbackprop.algebra.nodes import Array
+from symbackprop.calculus.result import Backward
+from symbackprop.emit.fast.body import Body, Setting
+from symbackprop.emit.fast.graph import FLOAT, OTHER
+from symbackprop.emit.numpy.functions import Function
+from symbackprop.emit.numpy.passes import Passes, Scope, checked, indented, prepared
+from symbackprop.emit.numpy.plan import Plan, planned
+from symbackprop.emit.numpy.text import docstring, fitted
+
+_ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma")
+
+
+class FastPasses(Passes):
+    """Writes functions that work by blocks of rows, with parameters `out` and `workspace`."""
+
+    def __init__(self, shown: Backward, plan: Plan, scope: Scope) -> None:
+        taken = set(scope.inputs.values())
+        self.out, self.workspace = (n if n not in taken else f"{n}_" for n in ("out", "workspace"))
+        self.options = ("*", f"{self.out}=None", f"{self.workspace}=None")
+        self.helpers = {n: f"_{n}" for n in ("rows", "array", "work")}
+        scope.reserved |= {self.out, self.workspace, *self.helpers.values()}
+        super().__init__(shown, plan, scope)
+
+    def body(
+        self, name: str, function: Function, kept: Sequence[Array], results: Sequence[Array]
+    ) -> list[str]:
+        """Loops over blocks of rows, and what is computed whole."""
+        scope, labels = self.scope, set(self.scope.labels)
+        assignments = function.assignments()
+        made = {a.name for a in assignments}
+        names = dict.fromkeys(function.array(a) for a in kept)
+        given = {
+            **{v: (a.shape, OTHER if a in labels else FLOAT) for v, a in function.known.items()},
+            **{function.array(u): (o.shape, FLOAT)
+               for u, o in zip(self.plan.upstream, self._outputs, strict=False)
+               if name == "backward"},
+        }  # fmt: skip
+        read = _tuple(v for v, (shape, _) in given.items() if shape)
+        out = {}
+        for place, array in enumerate(results):
+            variable = function.array(array)
+            if array.shape and variable in made:
+                sizes = _tuple(map(function.number, array.shape))
+                out[variable] = (
+                    f"{self.helpers['array']}({self.out}, {place}, {sizes}, "
+                    f"{function.dtype}, {read})"
+                )
+        setting = Setting(
+            given, function.number, function.dtype, scope.public("np"),
+            frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.helpers["rows"],
+            self.helpers["work"], f"{name}.", out,
+        )  # fmt: skip
+        lines = Body(assignments, [n for n in names if n in made], function.names, setting).lines
+        work = self.helpers["work"]
+        space = scope.public("Workspace")
+        start = f"{work} = {space}() if {self.workspace} is None else {self.workspace}"
+        return [start, *lines]
+
+    def value_and_grad_lines(self) -> list[str]:
+        """The function that returns a scalar output and its gradients, in one pass."""
+        scope, program = self.scope, self.shown.program
+        fused = planned(program, self.shown.steps)
+        function = scope.function()
+        for array, name in scope.inputs.items():
+            function.claim(array, name)
+        function.shapes_from(program.inputs)
+        steps = {s.of: s.array for s in self.shown.steps}
+        results = [steps[a] for a in scope.grads]
+        for line in (*fused.forward, *fused.backward):
+            function.add(line, owned=line.array in results)
+        (output,) = self._outputs
+        body = self.body("value_and_grad", function, (output, *results), results)
+        names = list(scope.inputs.values())
+        grads = [f"{n}={function.array(steps[a])}" for a, n in scope.grads.items()]
+        value = function.array(output)
+        return [
+            *fitted("def value_and_grad(", [*names, *self.options], "):"),
+            *docstring([f"Return {output.name} and its gradients."], 4),
+            *prepared(names, scope.prepare),
+            *indented(checked(program, function, scope)),
+            *indented(body),
+            *fitted(f"return {value}, {scope.public('Grads')}(", grads, ")", 4),
+        ]
+
+
+def _tuple(items: Iterable[str]) -> str:
+    found = list(items)
+    return f"({found[0]},)" if len(found) == 1 else f"({', '.join(found)})"

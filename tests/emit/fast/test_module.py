@@ -1,0 +1,150 @@
+"""What a caller of a fast module may rely on: dtypes, memory, errors, names."""
+
+from __future__ import annotations
+
+import tracemalloc
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from tests.derived import derived
+
+RNG = np.random.default_rng(3)
+
+
+def softmax_ce(rows: int, classes: int, dtype: type = float) -> tuple[np.ndarray, np.ndarray]:
+    a = RNG.normal(size=(rows, classes)).astype(dtype)
+    return a, RNG.dirichlet(np.ones(classes), size=rows).astype(dtype)
+
+
+@pytest.fixture(scope="module")
+def module() -> ModuleType:
+    return derived("softmax-ce-batch").compile("numpy-fast")
+
+
+@pytest.fixture(scope="module")
+def readable() -> ModuleType:
+    return derived("softmax-ce-batch").compile()
+
+
+def test_a_large_batch_is_several_blocks(module: ModuleType, readable: ModuleType) -> None:
+    a, t = softmax_ce(300, 1000)
+    assert a.nbytes > 4 * module.BLOCK_BYTES
+    value, grads = module.value_and_grad(a, t)
+    want, slopes = readable.value_and_grad(a, t)
+    np.testing.assert_allclose(value, want, rtol=1e-14)
+    np.testing.assert_allclose(grads.a, slopes.a, rtol=1e-10, atol=1e-18)
+
+
+def test_float32_stays_float32(module: ModuleType, readable: ModuleType) -> None:
+    a, t = softmax_ce(70, 30, np.float32)
+    value, grads = module.value_and_grad(a, t)
+    assert value.dtype == grads.a.dtype == np.float32
+    np.testing.assert_allclose(grads.a, readable.value_and_grad(a, t)[1].a, atol=1e-8)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_few_rows_and_one_class(
+    module: ModuleType, readable: ModuleType, rows: int, classes: int
+) -> None:
+    a, t = softmax_ce(rows, classes)
+    with np.errstate(all="ignore"):
+        value, grads = module.value_and_grad(a, t)
+        want, slopes = readable.value_and_grad(a, t)
+    np.testing.assert_allclose(value, want, atol=1e-15)
+    np.testing.assert_allclose(grads.a, slopes.a, atol=1e-15)
+
+
+def test_strides_integers_and_read_only_inputs(module: ModuleType) -> None:
+    a, t = softmax_ce(9, 4)
+    want = module.value_and_grad(a, t)[1].a
+    wide = np.zeros((4, 18))
+    wide[:, ::2] = a.T
+    wide.setflags(write=False)
+    np.testing.assert_array_equal(module.value_and_grad(wide[:, ::2].T, t)[1].a, want)
+    whole = np.eye(4, dtype=int)
+    value, _ = module.value_and_grad(whole, whole)
+    assert value == module.value_and_grad(whole.astype(float), whole.astype(float))[0]
+
+
+def test_a_workspace_is_used_again_and_results_are_not_in_it(module: ModuleType) -> None:
+    work = module.Workspace()
+    (a, t), (b, u) = softmax_ce(6, 3), softmax_ce(6, 3)
+    first = module.value_and_grad(a, t, workspace=work)[1].a
+    kept = first.copy()
+    module.value_and_grad(b, u, workspace=work)
+    np.testing.assert_array_equal(first, kept)
+    saved = module.forward(a, t, workspace=work)[1]
+    np.testing.assert_allclose(module.backward(saved, workspace=work).a, kept, rtol=1e-13)
+
+
+def test_nothing_large_is_allocated_with_out_and_a_workspace(module: ModuleType) -> None:
+    a, t = softmax_ce(2000, 100)
+    work, out = module.Workspace(), module.Grads(np.empty_like(a))
+    _, grads = module.value_and_grad(a, t, out=out, workspace=work)
+    assert grads.a is out.a
+    tracemalloc.start()
+    module.value_and_grad(a, t, out=out, workspace=work)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.05 * a.nbytes
+
+
+def test_memory_is_that_of_the_result_and_two_blocks(module: ModuleType) -> None:
+    a, t = softmax_ce(4000, 500)
+    module.value_and_grad(a, t)
+    tracemalloc.start()
+    module.value_and_grad(a, t)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < a.nbytes + 2.2 * module.BLOCK_BYTES
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda a: np.empty((a.shape[0], 2)), "shape"),
+        (lambda a: np.empty(a.shape, np.float32), "dtype"),
+        (lambda a: a.tolist(), "not an array"),
+        (lambda a: a, "shares memory"),
+    ],
+)
+def test_memory_that_does_not_fit_is_an_error(module: ModuleType, make, words: str) -> None:
+    a, t = softmax_ce(5, 3)
+    with pytest.raises(ValueError, match=rf"out\[0\].*{words}"):
+        module.value_and_grad(a, t, out=(make(a),))
+
+
+def test_shapes_are_checked(module: ModuleType) -> None:
+    with pytest.raises(ValueError, match="t has shape"):
+        module.value_and_grad(np.zeros((2, 3)), np.zeros((2, 4)))
+
+
+NAMES = ["out", "workspace", "lo", "hi", "step", "b0", "ones", "Workspace", "BLOCK_BYTES"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_input_may_have_any_name(name: str) -> None:
+    text = f"y = exp({name})/sum(exp({name}), axis=1, keepdims=True); L = sum(y**2)"
+    derivation = sb.derive(text, shapes={name: ("N", "n")})
+    x = RNG.normal(size=(5, 3))
+    fast = derivation.compile("numpy-fast")
+    vars(fast)["BLOCK_BYTES"] = 50
+    (got,) = fast.value_and_grad(x)[1]
+    (want,) = derivation.compile().value_and_grad(x)[1]
+    np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+def test_two_equal_gradients_have_memory_of_their_own() -> None:
+    derivation = sb.derive("L = sum((x + w)**3)", shapes={"x": ("N", "n"), "w": ("N", "n")})
+    grads = derivation.compile("numpy-fast").value_and_grad(np.ones((2, 3)), np.ones((2, 3)))[1]
+    assert not np.may_share_memory(grads.x, grads.w)
+    np.testing.assert_array_equal(grads.x, grads.w)
+
+
+def test_a_target_that_is_not_known_is_an_error() -> None:
+    with pytest.raises(sb.InputError, match=r"'fortran'.*numpy, numpy-fast"):
+        derived("softmax-ce").compile("fortran")

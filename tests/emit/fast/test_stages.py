@@ -1,0 +1,85 @@
+"""Which loops there are, what is kept between them, and which buffers they need."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import symbackprop as sb
+from tests.derived import derived
+
+
+def function(source: str, name: str) -> str:
+    """The body of one function of a module."""
+    return re.split(r"\n\n\n", source[source.index(f"def {name}(") :])[0]
+
+
+def fast(name: str, part: str) -> str:
+    return function(derived(name).numpy_source(fast=True), part)
+
+
+def of_text(text: str, part: str, **shapes: tuple[str, ...]) -> str:
+    return function(sb.derive(text, shapes=shapes).numpy_source(fast=True), part)
+
+
+LOOPS = [
+    # layer, function, loops, arrays of the whole size besides inputs and results
+    ("softmax-ce-batch", "value_and_grad", 1, 0),
+    ("layer-norm", "backward", 1, 0),
+    ("batch-norm", "forward", 3, 1),  # mean; variance; the output. x̂ is saved
+    ("batch-norm", "backward", 2, 0),
+    ("sigmoid", "backward", 1, 0),
+]
+
+
+@pytest.mark.parametrize(("name", "part", "loops", "kept"), LOOPS)
+def test_loops_are_as_few_as_the_sums_over_rows_allow(
+    name: str, part: str, loops: int, kept: int
+) -> None:
+    body = fast(name, part)
+    assert body.count("\n    for lo in range(") == loops
+    assert len(re.findall(r'_work\("[\w.]+", \(N, \w+\)', body)) == kept
+
+
+def test_forward_and_backward_share_one_loop_and_two_buffers() -> None:
+    body = fast("softmax-ce-batch", "value_and_grad")
+    wide = set(re.findall(r"(\w+) = _work\(\"[\w.]+\", \(step, n\)", body))
+    assert len(wide) == 1  # the other is the gradient's own memory
+    assert "np.exp(b1, out=da_)" in body
+
+
+def test_a_difference_is_computed_again_and_not_kept() -> None:
+    body = fast("batch-norm", "forward")
+    assert body.count("np.subtract(x_, mu, out=") == 2
+
+
+def test_an_exponential_is_kept_and_not_computed_again() -> None:
+    body = of_text("e = exp(x); y = e/sum(e, axis=0)", "forward", x=("N", "D"))
+    assert body.count("np.exp(") == 1
+
+
+def test_a_mean_and_a_sum_of_the_same_are_one_sum() -> None:
+    body = fast("batch-norm", "backward")
+    assert body.count("np.add.reduce(dy_") == 1
+    assert body.count("np.einsum(") == 1
+
+
+def test_a_small_power_is_multiplied() -> None:
+    body = of_text("y = x**3 + x**4", "forward", x=("N", "D"))
+    assert "power" not in body
+    assert body.count("np.square(") == 2
+
+
+def test_rows_that_are_needed_all_at_once_are_there_whole() -> None:
+    text = "z = tanh(x); y = sum((z[:, None] - z[None, :])**2, axis=1)"
+    body = of_text(text, "forward", x=("n",))
+    tanh, difference = body.index("np.tanh("), body.index("np.subtract(")
+    assert tanh < body.index("for lo", tanh) < difference
+
+
+def test_products_of_matrices_stand_between_the_loops() -> None:
+    body = fast("two-layer", "value_and_grad")
+    inner = [line for line in body.splitlines() if line.startswith("        ")]
+    assert not any("np.matmul(x" in line or ".T" in line for line in inner)
+    assert body.count("np.matmul(h, W2, out=") == 1
