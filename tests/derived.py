@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
-import symbackprop as sb
+from symbackprop import Derivation, derive
 from symbackprop.algebra.registry import CACHES
 
 
 @cache
-def derived(name: str) -> sb.Derivation:
+def derived(name: str) -> Derivation:
     """A layer as it is declared; derived anew after the caches of its nodes were cleared."""
-    return sb.derive(name)
+    return derive(name)
 
 
 CACHES.append(derived.cache_clear)

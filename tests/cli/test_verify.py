@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from symbackprop_cli import verify
 
-from symbackprop import catalogue
+from symbackprop import Derivation, catalogue, derive
 from symbackprop.algebra import registry
 from tests.cli.command import run
 from tests.corruptions import wrong
+from tests.derived import derived
 
 
-def test_the_whole_catalogue_is_green() -> None:
+def test_the_whole_catalogue_is_green(monkeypatch: pytest.MonkeyPatch) -> None:
+    def once(what: str, **options: Any) -> Derivation:
+        return derived(what) if what in catalogue.names() else derive(what, **options)
+
+    monkeypatch.setattr("symbackprop.deriving.derive", once)
     done = run("verify", "--all")
     shown = done.result()
     for name in catalogue.names():

@@ -128,7 +128,7 @@ WRONG_MODULES: dict[str, tuple[dict[str, Callable[..., Any]], str]] = {
     "wrong only at extremes": ({"backward": only_large}, "extreme"),
     "nan at extremes": (
         {"backward": lambda s, g=1.0: (np.where(s[0] < 1e-9, np.nan, g * (s[0] - s[1])),)}, "nan"),
-    "overflow": ({"forward": naive}, "overflow"),
+    "overflow": ({"forward": naive}, "FloatingPointError"),
     "a warning": ({"backward": warning}, "deprecated"),
     "wrong value": ({"forward": shift(RIGHT.forward, lambda a, t: 1e-10)}, "want"),
     "value_and_grad differs": (
