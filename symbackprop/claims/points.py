@@ -40,7 +40,7 @@ class WideSampler(Sampler):
 
     wide = False
 
-    def _ordinary(self, mode: str, small: bool = False) -> Fraction:
+    def _ordinary(self, mode: str, small: float = 0.0) -> Fraction:
         if not self.wide or mode == "unit":
             return super()._ordinary(mode, small)
         sign = self.rng.choice((-1, 1)) if mode == "signed" else 1

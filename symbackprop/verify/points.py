@@ -1,7 +1,7 @@
 """Points at which a derivation is checked: input values that are inside its domain.
 
 Values are exact rationals. A point is rejected, and another one drawn, where the forward pass has
-no finite value or stands near a kink. Ordinary points have values of size 1, and of size 1/4 too
+no finite value or stands near a kink. Ordinary points have values of size 1, and smaller ones too
 where the forward pass has branches, so that more of them are met. Extreme points have
 values of ±1000: mixed with small ones in all inputs (variant 0), or in one input only (variant 1).
 """
@@ -63,6 +63,7 @@ class Sampler:
     weighted: the outputs that get random weights (cotangents); the others get 1.
 
     positive: names of inputs that must be positive, besides those whose sign says so.
+    branching: whether the forward pass compares values.
     """
 
     def __init__(
@@ -78,12 +79,13 @@ class Sampler:
         self.rng = random.Random(seed)
         self._seed = seed
         self._drawn: Counter[str] = Counter()
+        self._points = 0  # ordinary ones; every other is small
         self.equations = [Equation(a, program) for a in program.assumptions if a.kind == "=="]
         self.matrices, self.definite = arguments(program), definite(program)
         self.constrained = {e.adjusted for e in self.equations}
         self.positive = {a for a in program.inputs if a.sign or a.name in positive}
         self.labels = program.labels
-        self._branching = any(
+        self.branching = any(
             isinstance(n, Iverson | Where | Maximum | Minimum)
             for d in program.definitions for n in walk(d.expr)
         )  # fmt: skip
@@ -105,6 +107,7 @@ class Sampler:
         # Each point has random numbers of its own, whatever it took to find the others.
         which = f"{self._seed} {sorted((str(s), n) for s, n in sizes.items())} {kind} {variant}"
         self._drawn[which] += 1
+        self._points += kind == "ordinary"
         self.rng = random.Random(f"{which} {self._drawn[which]}")
         reason = "no inputs"
         for modes in list(self._modes):
@@ -138,7 +141,9 @@ class Sampler:
         values: dict[Array, Values] = {}
         free = [a for a in self.program.differentiable if a not in self.constrained]
         large = {self.rng.choice(free)} if free and variant else set(free)
-        small = self._branching and kind == "ordinary" and variant == 1
+        small = 0.0
+        if self.branching and kind == "ordinary" and self._points % 2 == 0:
+            small = 1.0 if self._points % 4 else 0.5
         for array in self.program.inputs:
             places = list(state.places(array.axes))
             if array in self.labels:
@@ -201,9 +206,9 @@ class Sampler:
             for array in self.program.outputs
         }  # fmt: skip
 
-    def _ordinary(self, mode: str, small: bool = False) -> Fraction:
-        """A number of moderate size; a small one is on the other side of x > 1 or Σ x² > 1."""
-        low, high = (0.05, 0.95) if mode == "unit" else (0.05, 0.5) if small else (0.1, 2)
+    def _ordinary(self, mode: str, small: float = 0.0) -> Fraction:
+        """A number of moderate size, or one below `small`: on the other side of x > 1, Σ x² > 1."""
+        low, high = (0.05, 0.95) if mode == "unit" else (0.05, small) if small else (0.1, 2)
         sign = self.rng.choice((-1, 1)) if mode == "signed" else 1
         return sign * _dyadic(self.rng.uniform(low, high))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import cycle, islice
 
 from sympy import Expr
 
@@ -65,7 +65,11 @@ def _trials(
 ) -> Iterator[_Trial]:
     # A gradient compares for equality, at a point that is no kink of the forward pass.
     sampler = Sampler(replace(program, definitions=forward), seed)
-    for sizes in possible(list(program.sizes), program.conditions):
+    every = possible(list(program.sizes), program.conditions)
+    count = _SIZES * (1 + sampler.branching)  # twice: on more sides of what is compared
+    for sizes in islice(cycle(every), 2 * len(every)):
+        if not count:
+            break
         try:
             found, field = sampler.draw(sizes, "ordinary", 1), None
         except NoPoint:  # a deviation from the mean of one element is 0
@@ -76,6 +80,7 @@ def _trials(
                 break
             except OutOfDomain:
                 found = sampler.draw(sizes, "ordinary", 1)
+        count -= 1
         yield _Trial(found, _state(program, Digits(max(_DIGITS, found.digits)), found), field)
 
 
@@ -107,7 +112,7 @@ class Checker:
         self._why = "no point was found"
         try:
             trials = _trials(self._program, program.definitions, seed)
-            self._trials = list(islice(trials, _SIZES))
+            self._trials = list(trials)
         except (NoPoint, Unrecognised, OutOfDomain) as problem:
             self._why = str(problem)
 
@@ -131,7 +136,7 @@ class Checker:
                       for place in trial.digits.places([i.size for i in indices])]  # fmt: skip
             if apart is not None:
                 places = [at for at in places if at[apart[0]] != at[apart[1]]]
-            for at in random.Random(points).sample(places, min(len(places), _PLACES)):
+            for at in _some(places, random.Random(points)):
                 if proved and trial.field is not None and _same_in_field(sides, trial.field, at):
                     continue
                 proved = False
@@ -145,6 +150,13 @@ class Checker:
         if not points:
             return Comparison(INCONCLUSIVE, 0, "nothing was compared")
         return Comparison(PROVED if proved else AGREES, points)
+
+
+def _some(places: list[Env], rng: random.Random) -> list[Env]:
+    """A few places; and a few where the indices are equal, as elsewhere a δ is 0 on both sides."""
+    alike = [at for at in places if len(at) > 1 and len(set(at.values())) == 1]
+    chosen = [rng.sample(some, min(len(some), _PLACES)) for some in (places, alike)]
+    return [*chosen[0], *(at for at in chosen[1] if at not in chosen[0])]
 
 
 def _difference(sides: Sequence[Node], trial: _Trial, at: Env) -> str | None:
