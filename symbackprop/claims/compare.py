@@ -42,16 +42,18 @@ class Comparer:
 
     setting: Ground
     seed: int = 0
-    _trials: dict[tuple[Equations, bool], list[Trial] | str] = field(default_factory=dict)
+    _trials: dict[tuple[Equations, bool, bool], list[Trial] | str] = field(default_factory=dict)
 
-    def trials(self, equations: Equations, kinks: bool) -> list[Trial] | str:
+    def trials(
+        self, equations: Equations, kinks: bool, positive: bool = False
+    ) -> list[Trial] | str:
         """The points that satisfy the equations, or why there are none."""
-        key = equations, kinks
+        key = equations, kinks, positive
         if key not in self._trials:
             try:
-                found: list[Trial] | str = list(
-                    trials(self.setting, equations, seed=self.seed, kinks=kinks)
-                )
+                found: list[Trial] | str = list(trials(
+                    self.setting, equations, seed=self.seed, kinks=kinks, positive=positive
+                ))  # fmt: skip
             except (NoPoint, Unrecognised, OutOfDomain) as problem:
                 found = str(problem)
             self._trials[key] = found
@@ -66,13 +68,25 @@ class Comparer:
         strict: the left side has to have a value where the right one has.
         """
         kinks = branches(self.setting) or has_branches(left, right)
-        points = self.trials(equations, kinks)
-        if isinstance(points, str):
-            return Comparison(INCONCLUSIVE, 0, points)
         try:
             sides = [compiled(e) for e in (left, right)]
         except NotYet as problem:
             return Comparison(INCONCLUSIVE, 0, str(problem))
+        points = self.trials(equations, kinks)
+        found = self._compared(points, sides, indices, strict)
+        if not found.points and found.verdict == INCONCLUSIVE and not isinstance(points, str):
+            # sqrt(t) has values where t is positive: among random signs that may be nowhere.
+            points = self.trials(equations, kinks, positive=True)
+            positive = self._compared(points, sides, indices, strict)
+            return positive if positive.verdict != INCONCLUSIVE else found
+        return found
+
+    def _compared(
+        self, points: list[Trial] | str, sides: Sequence[Node], indices: Sequence[Index],
+        strict: bool,
+    ) -> Comparison:  # fmt: skip
+        if isinstance(points, str):
+            return Comparison(INCONCLUSIVE, 0, points)
         proved, count, why = True, 0, ""
         for trial in points:
             try:

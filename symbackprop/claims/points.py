@@ -63,14 +63,16 @@ class Trial:
 
 
 def trials(
-    setting: Ground, equations: Sequence[Assumption], *, seed: int = 0, kinks: bool = False
-) -> Iterator[Trial]:
+    setting: Ground, equations: Sequence[Assumption], *, seed: int = 0, kinks: bool = False,
+    positive: bool = False,
+) -> Iterator[Trial]:  # fmt: skip
     """Points that satisfy these equations; raises NoPoint and Unrecognised where there are none.
 
-    kinks: more of them, for expressions with branches.
+    kinks: more of them, for expressions with branches. positive: all inputs are.
     """
     program = setting.with_equations(equations)
-    sampler = WideSampler(program, seed)
+    names = [a.name for a in program.inputs if positive and a not in program.labels]
+    sampler = WideSampler(program, seed, positive=names)
     sizes = possible(list(program.sizes), program.conditions)[:_SIZES]
     rounds = [(row, False, "ordinary") for row in sizes]
     rounds += [(sizes[n % len(sizes)], True, "ordinary") for n in range(1 + _KINKS * kinks)]

@@ -114,7 +114,7 @@ CASES: dict[str, Case] = {
     "a reshape of a part": (
         lambda x: np.reshape(x[:, :-1], (-1, x.shape[1] - 1, 1)) ** 2, {"x": ("N", "K")}, _NK),
     "rows in another order of axes": (
-        lambda x: np.exp(np.exp(x).reshape(x.shape[::-1])[:, 1:]), {"x": ("N", "K")}, _NK),
+        lambda x: np.exp(np.tanh(x).reshape(x.shape[::-1])[:, 1:]), {"x": ("N", "K")}, _NK),
     "a size told from another": (
         told_from_another, {"x": ("n", "d"), "A": ("n", "n")},
         ({"n": 3, "d": 2}, {"n": 2, "d": 3})),

@@ -36,7 +36,7 @@ def parts(page: Any) -> Iterator[Formula | Words]:
 
 @pytest.mark.parametrize("name", names())
 def test_steps(name: str) -> None:
-    page = derived(name)._steps_page(False)
+    page = derived(name)._steps_page(False).page
     latex = page_latex(page)
     blocks = re.findall(r"\\\[\n(.*?)\n\\\]", latex, re.DOTALL)
     assert len(blocks) > 2
@@ -54,7 +54,7 @@ def test_steps(name: str) -> None:
 
 
 def test_a_law_without_a_translation_would_be_seen() -> None:
-    page = sb.derive("tanh")._steps_page(False)
+    page = sb.derive("tanh")._steps_page(False).page
     told = {w.template for w in parts(page) if isinstance(w, Words)}
     assert {"chain rule", "derivative of {function}", "definition"} <= told
     assert "chain rulle" not in MESSAGES

@@ -54,7 +54,7 @@ class Block:
             inner += [f"    {n} = {n}[: {hi} - {lo}]" for n in self._names]
         starts = [line for n in self._loop.ends for line in self._start(n)]
         return [
-            f"{step} = {self._body.rows}({size}, {self._width()})",
+            f"{step} = {self._body.names['rows']}({size}, {self._width()})",
             *buffers,
             *starts,
             f"for {lo} in range(0, {size}, {step}):",
@@ -132,7 +132,10 @@ class Block:
         if node.ufunc == "sum" and axes == (node.args[0].rank - 1,):
             ones = self._body.ones(node.args[0].shape[-1])
             return [f"{np}.matmul({operands[0]}, {ones}, out={kept})"]
-        return [f"{np}.{_UFUNC[node.ufunc]}.reduce({operands[0]}, axis={_axes(axes)}, out={kept})"]
+        ufunc = f"{np}.{_UFUNC[node.ufunc]}"
+        if axes == (node.args[0].rank - 1,):
+            return [f"{self._body.names['along_rows']}({ufunc}, {operands[0]}, {kept})"]
+        return [f"{ufunc}.reduce({operands[0]}, axis={_axes(axes)}, out={kept})"]
 
     def _start(self, node: Node) -> list[str]:
         name, shape = self._body.variable(node), node.shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr
@@ -21,8 +21,8 @@ class Setting:
     """What a body needs to know of its function.
 
     given: shape and dtype of the variables that are there. number: code for a size. out: code for
-    the array of a result, by its name. rows: the name of the function that gives the rows of a
-    block. work: the workspace; prefix: of the names in it.
+    the array of a result, by its name. names: of the module's functions. prefix: of the names in
+    the workspace.
     """
 
     given: dict[str, tuple[tuple[Expr, ...], str]]
@@ -30,8 +30,7 @@ class Setting:
     dtype: str
     np: str
     helpers: frozenset[str]
-    rows: str
-    work: str
+    names: Mapping[str, str]
     prefix: str
     out: dict[str, str]
 
@@ -53,7 +52,7 @@ class Body:
     ) -> None:
         self._setting = setting
         self._namer = namer
-        self.np, self.dtype, self.rows = setting.np, setting.dtype, setting.rows
+        self.np, self.dtype, self.names = setting.np, setting.dtype, setting.names
         graph = Graph(
             assignments, setting.given, setting.np, setting.number, setting.helpers
         )
@@ -63,7 +62,7 @@ class Body:
         self.stored = stages.stored
         self._variables: dict[Node, str] = {}
         self._ones: dict[Expr, str] = {}
-        self._names: dict[object, str] = {}
+        self._own: dict[object, str] = {}
         self.lines = self._written(stages)
 
     def number(self, size: Expr) -> str:
@@ -76,9 +75,9 @@ class Body:
 
     def _kept_name(self, key: object, wish: str) -> str:
         """One variable for each key."""
-        if key not in self._names:
-            self._names[key] = self.fresh(wish)
-        return self._names[key]
+        if key not in self._own:
+            self._own[key] = self.fresh(wish)
+        return self._own[key]
 
     def counter(self, wish: str) -> str:
         """A variable of the loops, which all of them use."""
@@ -86,7 +85,7 @@ class Body:
 
     def buffer(self, key: Key, number: int) -> str:
         """The variable of the buffer with this number among those of its kind."""
-        count = sum(isinstance(k, Buffer) for k in self._names)
+        count = sum(isinstance(k, Buffer) for k in self._own)
         return self._kept_name(Buffer(key, number), f"b{count}")
 
     def sliced(self, name: str) -> str:
@@ -106,7 +105,7 @@ class Body:
                 made = [f"{self.variable(n)} = {self.fresh_array(n)}"
                         for n in item.steps if n in names and n.kind != VIEW
                         and stages.stage(n) == item.stage]  # fmt: skip
-                ones = [f"{name} = {self.np}.ones({self.number(size)}, {self.dtype})"
+                ones = [f"{name} = {self.names['ones']}({self.number(size)}, {self.dtype})"
                         for size, name in self._ones.items()]  # fmt: skip
                 self._ones.clear()
                 lines += [*made, *ones, *found]
@@ -173,7 +172,8 @@ class Body:
         kind = f'"{dtype}"' if dtype == BOOL else self.dtype
         sizes = ", ".join(shape)
         sizes = f"({sizes},)" if "," not in sizes else f"({sizes})"
-        return f'{self._setting.work}("{self._setting.prefix}{name}", {sizes}, {kind})'
+        key = f'"{self._setting.prefix}{name}"'
+        return f"{self.names['work']}({key}, {sizes}, {kind})"
 
     def fresh_array(self, node: Node) -> str:
         """Code for the array that a node is stored in."""

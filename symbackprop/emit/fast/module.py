@@ -25,7 +25,7 @@ def fast_source(backward: Backward, *, version: str) -> str:
     passes = FastPasses(shown, planned, scope)
     blocks = filled(
         BLOCKS, np=scope.public("np"), block_bytes="BLOCK_BYTES", workspace="Workspace",
-        rows=passes.helpers["rows"], array=passes.helpers["array"],
+        **{n: passes.helpers[n] for n in ("rows", "array", "ones", "along_rows")},
     )  # fmt: skip
-    more = [blocks, aliases(scope, "Workspace")]
-    return module_text(passes, planned, scope, version, more)
+    more = [blocks, aliases(scope, "Workspace"), passes.ready]
+    return module_text(passes, planned, scope, version, more, ["functools"])

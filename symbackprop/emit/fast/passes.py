@@ -8,11 +8,13 @@ from symbackprop.algebra.nodes import Array
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.fast.body import Body, Setting
 from symbackprop.emit.fast.graph import FLOAT, OTHER
+from symbackprop.emit.fast.ready import ready_function
 from symbackprop.emit.numpy.functions import Function
-from symbackprop.emit.numpy.passes import Passes, Scope, checked, indented, prepared
+from symbackprop.emit.numpy.passes import Passes, Scope, checked, indented
 from symbackprop.emit.numpy.plan import Plan, planned
 from symbackprop.emit.numpy.text import docstring, fitted
 
+_HELPERS = ("rows", "array", "work", "ones", "along_rows", "ready")
 _ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma")
 
 
@@ -23,9 +25,19 @@ class FastPasses(Passes):
         taken = set(scope.inputs.values())
         self.out, self.workspace = (n if n not in taken else f"{n}_" for n in ("out", "workspace"))
         self.options = ("*", f"{self.out}=None", f"{self.workspace}=None")
-        self.helpers = {n: f"_{n}" for n in ("rows", "array", "work")}
+        self.helpers = {n: f"_{n}" for n in _HELPERS}
         scope.reserved |= {self.out, self.workspace, *self.helpers.values()}
+        self.ready = ready_function(
+            scope.inputs, scope.labels, self.helpers["ready"], scope.public("np")
+        )
         super().__init__(shown, plan, scope)
+
+    def prepared(self, names: list[str]) -> list[str]:
+        """The lines that check and convert the inputs, unless a look says that they fit."""
+        lines = super().prepared(names)
+        if not self.ready:
+            return lines
+        return [f"    if not {self.helpers['ready']}({', '.join(names)}):", *indented(lines)]
 
     def body(
         self, name: str, function: Function, kept: Sequence[Array], results: Sequence[Array]
@@ -53,8 +65,7 @@ class FastPasses(Passes):
                 )
         setting = Setting(
             given, function.number, function.dtype, scope.public("np"),
-            frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.helpers["rows"],
-            self.helpers["work"], f"{name}.", out,
+            frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.helpers, f"{name}.", out,
         )  # fmt: skip
         lines = Body(assignments, [n for n in names if n in made], function.names, setting).lines
         work = self.helpers["work"]
@@ -82,7 +93,7 @@ class FastPasses(Passes):
         return [
             *fitted("def value_and_grad(", [*names, *self.options], "):"),
             *docstring([f"Return {output.name} and its gradients."], 4),
-            *prepared(names, scope.prepare),
+            *self.prepared(names),
             *indented(checked(program, function, scope)),
             *indented(body),
             *fitted(f"return {value}, {scope.public('Grads')}(", grads, ")", 4),

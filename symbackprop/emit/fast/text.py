@@ -28,6 +28,25 @@ def {rows}(n, width):
     return max(1, min(n, {block_bytes} // max(1, width)))
 
 
+@functools.lru_cache(16)
+def {ones}(n, dtype):
+    """A vector of ones; its product with a matrix is the fastest sum of rows."""
+    found = {np}.ones(n, dtype)
+    found.setflags(write=False)
+    return found
+
+
+def {along_rows}(ufunc, x, out):
+    """ufunc.reduce(x, axis=-1), column by column where rows are many and short."""
+    n = x.shape[-1]
+    if not 0 < 4 * n < min(64, len(x)):
+        ufunc.reduce(x, axis=-1, out=out)
+        return
+    {np}.copyto(out, x[..., 0])
+    for column in range(1, n):
+        ufunc(out, x[..., column], out=out)
+
+
 def {array}(out, place, shape, dtype, inputs):
     """The array for a result, which is new where none is given; ValueError if it does not fit."""
     if out is None:

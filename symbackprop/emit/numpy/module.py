@@ -33,11 +33,12 @@ def numpy_source(backward: Backward, *, version: str) -> str:
 
 
 def module_text(
-    passes: Passes, planned: Plan, scope: Scope, version: str, more: Sequence[list[str]] = ()
-) -> str:
-    """The module with these functions; more: blocks of lines that they need."""
+    passes: Passes, planned: Plan, scope: Scope, version: str, more: Sequence[list[str]] = (),
+    modules: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """The module with these functions; more: blocks of lines that they need, and modules."""
     np, shown = scope.public("np"), passes.shown
-    imports = ["import math"] if needs_math(scope) else []
+    imports = [f"import {m}" for m in (*modules, *(["math"] if needs_math(scope) else []))]
     imports += ["from typing import NamedTuple", "", f"import numpy as {np}", ""]
     blocks = [
         [*imports, *shapes_table(scope)],

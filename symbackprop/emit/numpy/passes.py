@@ -138,7 +138,7 @@ class Passes:
         return [
             *fitted("def forward(", signature, "):"),
             *docstring(wrapped(f"Return {told}; and what `backward` needs.", 0, 0), 4),
-            *prepared(names, scope.prepare),
+            *self.prepared(names),
             *indented(checked(program, function, scope)),
             *indented(body),
             *fitted(f"return {out}, {scope.public('Saved')}(", saved, ")", 4),
@@ -196,6 +196,10 @@ class Passes:
     ) -> list[str]:
         """The assignments of a function. kept: what is used behind them; results: returned."""
         return function.body()
+
+    def prepared(self, names: list[str]) -> list[str]:
+        """The lines that check and convert the inputs."""
+        return prepared(names, self.scope.prepare)
 
     def value_and_grad_lines(self) -> list[str]:
         """The function that returns a scalar output and its gradients."""
