@@ -114,7 +114,9 @@ class Block:
             return [f"{np}.matmul({operands[0]}, {operands[1]}, out={out})"]
         if node.ufunc == "where":
             mask, u, v = operands
-            return [f"{np}.copyto({out}, {v})", f"{np}.copyto({out}, {u}, where={mask})"]
+            if v in ("0", "0.0"):
+                return [f"{self._body.names['kept']}({mask}, {u}, {out})"]
+            return [f"{self._body.names['select']}({mask}, {u}, {v}, {out})"]
         if node.ufunc == "astype":
             return [f"{np}.copyto({out}, {operands[0]})"]
         if self._body.is_helper(node.ufunc):

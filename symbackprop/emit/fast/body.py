@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from sympy import Expr
 
@@ -14,6 +15,12 @@ from symbackprop.emit.fast.stages import Loop, Stages
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom
 from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.statements import Assignment
+
+
+class Named(Protocol):
+    """What the functions of the module are called."""
+
+    def __getitem__(self, name: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Setting:
     dtype: str
     np: str
     helpers: frozenset[str]
-    names: Mapping[str, str]
+    names: Named
     prefix: str
     out: dict[str, str]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy
-from sympy import Expr, Mul
+from sympy import Expr
 
+from symbackprop.emit.fast.rewrites import Rewrites
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, is_number
 from symbackprop.emit.numpy.statements import Assignment
 
@@ -67,7 +68,7 @@ class Graph:
         self.nodes: list[Node] = []
         self.roots: dict[str, Node] = {}
         self._np = np
-        self._number = number
+        self._rewrites = Rewrites(np, number, [a.code for a in assignments])
         self._helpers = frozenset(helpers)
         self._given = given
         self._todo = {a.name: a for a in assignments}
@@ -114,9 +115,9 @@ class Graph:
     def _made(self, code: Code) -> Node:
         if code.op == "atom":
             return self._atom(code)
-        expanded = self._mean(code) or _expanded(code) or self._where(code)
-        if expanded is not None:
-            return self.node(expanded)
+        rewritten = self._rewrites.of(code)
+        if rewritten is not None:
+            return self.node(rewritten)
         args = tuple(self.node(a) for a in code.args)
         kind, dtype, ufunc = self._classified(code, args)
         made = Node(kind, code, args, code.shape, dtype, ufunc)
@@ -124,23 +125,6 @@ class Graph:
             a.users.append(made)
         self.nodes.append(made)
         return made
-
-    def _mean(self, code: Code) -> Code | None:
-        """mean(x) = sum(x)/n, so that a sum is computed once."""
-        if code.op != "reduce" or not code.text.endswith(".mean"):
-            return None
-        counted = Mul(*(code.args[0].shape[a] for a in code.axes))
-        count = Code("atom", text=self._number(counted))
-        total = replace(code, text=f"{self._np}.sum")
-        return Code("/", (total, count), shape=code.shape)
-
-    def _where(self, code: Code) -> Code | None:
-        """np.where(c, u, 0.0) with the number as an operand."""
-        name, _, rest = code.text.partition("(") if code.op == "call" else ("", "", "")
-        number = rest.removeprefix("|")
-        if name != f"{self._np}.where" or not number or not code.shape:
-            return None
-        return replace(code, args=(*code.args, Code("atom", text=number)), text=f"{name}(|")
 
     def _atom(self, code: Code) -> Node:
         if code.text in self._todo:
@@ -206,17 +190,6 @@ def _dtype(code: Code, ufunc: str, args: tuple[Node, ...]) -> str:
 def _other(args: tuple[Node, ...]) -> str:
     """What a function of whole arrays gives: floats, unless it has nothing to do with them."""
     return FLOAT if any(a.dtype == FLOAT and a.shape for a in args) else OTHER
-
-
-def _expanded(code: Code) -> Code | None:
-    """x**3 = x**2 * x, x**4 = (x**2)**2: NumPy's power is slow for them."""
-    if code.op != "**" or not code.shape or code.args[1].text not in ("3", "4"):
-        return None
-    two = Code("atom", text="2")
-    square = Code("**", (code.args[0], two), shape=code.shape)
-    if code.args[1].text == "4":
-        return Code("**", (square, two), shape=code.shape)
-    return Code("*", (square, code.args[0]), shape=code.shape)
 
 
 def keeps_rows(node: Node) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.fast.passes import FastPasses
-from symbackprop.emit.fast.text import BLOCKS
+from symbackprop.emit.fast.text import HELPERS, WORKSPACE
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.module import aliases, filled, module_text
 from symbackprop.emit.numpy.passes import PUBLIC, Scope
@@ -23,9 +23,13 @@ def fast_source(backward: Backward, *, version: str) -> str:
     planned = plan(shown)
     scope = Scope(shown.program, shown.wrt, (*PUBLIC, "Workspace", "BLOCK_BYTES"))
     passes = FastPasses(shown, planned, scope)
-    blocks = filled(
-        BLOCKS, np=scope.public("np"), block_bytes="BLOCK_BYTES", workspace="Workspace",
-        **{n: passes.helpers[n] for n in ("rows", "array", "ones", "along_rows")},
-    )  # fmt: skip
-    more = [blocks, aliases(scope, "Workspace"), passes.ready]
-    return module_text(passes, planned, scope, version, more, ["functools"])
+    names = {**passes.names.all, "np": scope.public("np"), "block_bytes": "BLOCK_BYTES"}
+    used = [h for h in HELPERS if h in passes.names.used]
+    more = [
+        filled(WORKSPACE, workspace="Workspace", **names),
+        aliases(scope, "Workspace"),
+        *(filled(HELPERS[h], **names) for h in used),
+        passes.ready,
+    ]
+    modules = ["functools"] if "ones" in used else []
+    return module_text(passes, planned, scope, version, more, modules)

@@ -9,13 +9,25 @@ from symbackprop.calculus.result import Backward
 from symbackprop.emit.fast.body import Body, Setting
 from symbackprop.emit.fast.graph import FLOAT, OTHER
 from symbackprop.emit.fast.ready import ready_function
+from symbackprop.emit.fast.text import HELPERS
 from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.passes import Passes, Scope, checked, indented
 from symbackprop.emit.numpy.plan import Plan, planned
 from symbackprop.emit.numpy.text import docstring, fitted
 
-_HELPERS = ("rows", "array", "work", "ones", "along_rows", "ready")
 _ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma")
+
+
+class Names:
+    """What the helpers are called, and which of them are in use."""
+
+    def __init__(self) -> None:
+        self.all = {name: f"_{name}" for name in (*HELPERS, "work", "ready")}
+        self.used: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.used.add(name)
+        return self.all[name]
 
 
 class FastPasses(Passes):
@@ -25,10 +37,10 @@ class FastPasses(Passes):
         taken = set(scope.inputs.values())
         self.out, self.workspace = (n if n not in taken else f"{n}_" for n in ("out", "workspace"))
         self.options = ("*", f"{self.out}=None", f"{self.workspace}=None")
-        self.helpers = {n: f"_{n}" for n in _HELPERS}
-        scope.reserved |= {self.out, self.workspace, *self.helpers.values()}
+        self.names = Names()
+        scope.reserved |= {self.out, self.workspace, *self.names.all.values()}
         self.ready = ready_function(
-            scope.inputs, scope.labels, self.helpers["ready"], scope.public("np")
+            scope.inputs, scope.labels, self.names["ready"], scope.public("np")
         )
         super().__init__(shown, plan, scope)
 
@@ -37,7 +49,7 @@ class FastPasses(Passes):
         lines = super().prepared(names)
         if not self.ready:
             return lines
-        return [f"    if not {self.helpers['ready']}({', '.join(names)}):", *indented(lines)]
+        return [f"    if not {self.names['ready']}({', '.join(names)}):", *indented(lines)]
 
     def body(
         self, name: str, function: Function, kept: Sequence[Array], results: Sequence[Array]
@@ -60,15 +72,15 @@ class FastPasses(Passes):
             if array.shape and variable in made:
                 sizes = _tuple(map(function.number, array.shape))
                 out[variable] = (
-                    f"{self.helpers['array']}({self.out}, {place}, {sizes}, "
+                    f"{self.names['array']}({self.out}, {place}, {sizes}, "
                     f"{function.dtype}, {read})"
                 )
         setting = Setting(
             given, function.number, function.dtype, scope.public("np"),
-            frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.helpers, f"{name}.", out,
+            frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.names, f"{name}.", out,
         )  # fmt: skip
         lines = Body(assignments, [n for n in names if n in made], function.names, setting).lines
-        work = self.helpers["work"]
+        work = self.names["work"]
         space = scope.public("Workspace")
         start = f"{work} = {space}() if {self.workspace} is None else {self.workspace}"
         return [start, *lines]

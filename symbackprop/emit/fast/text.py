@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-BLOCKS = '''
+WORKSPACE = '''
 {block_bytes} = 512 * 1024  # of a block of the widest array; it is to fit the cache
 
 
@@ -21,21 +21,24 @@ class {workspace}:
         if found is None or found.shape != shape or found.dtype != dtype:
             found = self._arrays[name] = {np}.empty(shape, dtype)
         return found
+'''
 
-
+_ROWS = '''
 def {rows}(n, width):
     """How many of n rows of so many bytes are in a block."""
     return max(1, min(n, {block_bytes} // max(1, width)))
+'''
 
-
+_ONES = '''
 @functools.lru_cache(16)
 def {ones}(n, dtype):
     """A vector of ones; its product with a matrix is the fastest sum of rows."""
     found = {np}.ones(n, dtype)
     found.setflags(write=False)
     return found
+'''
 
-
+_ALONG_ROWS = '''
 def {along_rows}(ufunc, x, out):
     """ufunc.reduce(x, axis=-1), column by column where rows are many and short."""
     n = x.shape[-1]
@@ -45,8 +48,34 @@ def {along_rows}(ufunc, x, out):
     {np}.copyto(out, x[..., 0])
     for column in range(1, n):
         ufunc(out, x[..., column], out=out)
+'''
 
+_SELECT = '''
+def {select}(mask, u, v, out):
+    """np.where(mask, u, v) by bits: a copy under a mask takes a branch for each element."""
+    if out.dtype.char not in "fd":
+        {np}.copyto(out, v)
+        {np}.copyto(out, u, where=mask)
+        return
+    bits = f"i{{out.itemsize}}"
+    o, u, v = out.view(bits), *({np}.asarray(x, out.dtype).view(bits) for x in (u, v))
+    {np}.bitwise_xor(u, v, out=o)
+    {np}.multiply(o, mask, out=o)
+    {np}.bitwise_xor(o, v, out=o)
+'''
 
+_KEPT = '''
+def {kept}(mask, u, out):
+    """np.where(mask, u, 0) by bits: a copy under a mask takes a branch for each element."""
+    if out.dtype.char not in "fd":
+        {np}.copyto(out, 0)
+        {np}.copyto(out, u, where=mask)
+        return
+    bits = f"i{{out.itemsize}}"
+    {np}.multiply({np}.asarray(u, out.dtype).view(bits), mask, out=out.view(bits))
+'''
+
+_ARRAY = '''
 def {array}(out, place, shape, dtype, inputs):
     """The array for a result, which is new where none is given; ValueError if it does not fit."""
     if out is None:
@@ -58,3 +87,9 @@ def {array}(out, place, shape, dtype, inputs):
         raise ValueError(f"out[{{place}}] shares memory with an input")
     return found
 '''
+
+HELPERS: dict[str, str] = {
+    "rows": _ROWS, "ones": _ONES, "along_rows": _ALONG_ROWS, "select": _SELECT, "kept": _KEPT,
+    "array": _ARRAY,
+}  # fmt: skip
+"""The text of each helper, which a module has if one of its functions calls it."""

@@ -123,6 +123,25 @@ def test_shapes_are_checked(module: ModuleType) -> None:
         module.value_and_grad(np.zeros((2, 3)), np.zeros((2, 4)))
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "text",
+    ["y = where(x > w, x, w)", "y = where(x > 0, x*w, 0)", "y = where(x > 0, x, w)",
+     "y = 1/(1 + exp(-x)) + w", "y = log(1 + exp(x))*w"],
+)  # fmt: skip
+def test_special_values_are_those_of_the_readable_module(text: str, dtype: type) -> None:
+    derivation = sb.derive(text, shapes={"x": ("N", "n"), "w": ("N", "n")}, wrt=["x"])
+    fast, readable = derivation.compile("numpy-fast"), derivation.compile()
+    special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-300, -800.0, 800.0], dtype)
+    x, w = (a.astype(dtype) for a in np.meshgrid(special, special))
+    with np.errstate(all="ignore"):
+        (got, saved), (want, kept) = fast.forward(x, w), readable.forward(x, w)
+        pairs = [(got, want), (fast.backward(saved, w).x, readable.backward(kept, w).x)]
+    for one, other in pairs:
+        assert one.dtype == dtype
+        np.testing.assert_allclose(one, other, rtol=1e-6 if dtype is np.float32 else 1e-14)
+
+
 NAMES = ["out", "workspace", "lo", "hi", "step", "b0", "ones", "Workspace", "BLOCK_BYTES"]
 
 

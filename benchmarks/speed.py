@@ -1,0 +1,203 @@
+"""Value and gradients of layers, side by side: textbook, generated code, other libraries.
+
+    python -m benchmarks speed [LAYER…]
+
+Interleaved rounds in one process for each number of threads (1 and 2); the least time of each, and
+how many times faster than the textbook that is. Bytes a second count each input and each result
+once. Figures are drawn where matplotlib is installed (`pip install "symbackprop[bench]"`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import interleaved, keep, show
+
+Row = dict[str, Any]
+DOCS = Path(__file__).parents[1] / "docs"
+THREADS = (1, 2)
+SHAPES: dict[str, list[tuple[int, ...]]] = {
+    "softmax-ce": [(1, 10), (64, 10), (128, 1000), (4096, 1000), (1024, 32000), (100_000, 10)],
+    "sigmoid": [(10_000,), (1_000_000,), (10_000_000,)],
+    "layer-norm": [(64, 128), (4096, 1024)],
+    "batch-norm": [(128, 100), (4096, 1024)],
+    "affine": [(100, 784, 50), (256, 1024, 1024)],
+    "attention": [(128, 64), (1024, 64)],
+    "two-layer": [(100, 784, 50, 10), (256, 1024, 1024, 1024)],
+}
+_LAYERS = {"softmax-ce": "softmax-ce-batch", "affine": "affine-batch"}
+_SECONDS = 1.5  # for all rounds of a row, about
+
+
+def inputs_of(layer: str, shape: tuple[int, ...], dtype: str) -> list[Any]:
+    """Random inputs; for a layer whose output is an array, the upstream gradient stands last."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+
+    def normal(*sizes: int) -> Any:
+        return rng.normal(size=sizes).astype(dtype)
+
+    def one_hot(rows: int, classes: int) -> Any:
+        return np.eye(classes, dtype=dtype)[rng.integers(0, classes, rows)]
+
+    if layer == "softmax-ce":
+        return [normal(*shape), one_hot(*shape)]
+    if layer == "sigmoid":
+        return [normal(*shape), normal(*shape)]
+    if layer in ("layer-norm", "batch-norm"):
+        return [normal(*shape), normal(shape[1]), normal(shape[1]), 1e-5, normal(*shape)]
+    if layer == "affine":
+        rows, width, out = shape
+        return [normal(rows, width), normal(width, out), normal(out), normal(rows, out)]
+    if layer == "attention":
+        return [normal(*shape) for _ in range(4)]
+    rows, width, hidden, classes = shape
+    weights = [0.05 * normal(width, hidden), normal(hidden), 0.05 * normal(hidden, classes)]
+    return [normal(rows, width), *weights, normal(classes), one_hot(rows, classes)]
+
+
+def contestants(layer: str, inputs: Sequence[Any]) -> dict[str, Callable[[], Any]]:
+    """Value and gradients by everything that is here."""
+    from benchmarks import textbook
+    from benchmarks.peers import peers
+    from symbackprop import derive
+
+    wrt = {"two-layer": ["W1", "b1", "W2", "b2"]}.get(layer)
+    derived = derive(_LAYERS.get(layer, layer), wrt=wrt)
+    book = getattr(textbook, layer.replace("-", "_"))
+    readable, fast = derived.compile(), derived.compile("numpy-fast")
+    work = fast.Workspace()
+    if hasattr(readable, "value_and_grad"):
+        out = fast.value_and_grad(*inputs)[1]
+        return {
+            "textbook": lambda: book(*inputs),
+            "readable": lambda: readable.value_and_grad(*inputs),
+            "fast": lambda: fast.value_and_grad(*inputs, out=out, workspace=work),
+            **peers(layer, inputs),
+        }
+    given, upstream = inputs[:-1], inputs[-1]
+    y, saved = fast.forward(*given)
+    out = fast.backward(saved, upstream)
+
+    def plain() -> object:
+        value, kept = readable.forward(*given)
+        return value, readable.backward(kept, upstream)
+
+    def blocked() -> object:
+        value, kept = fast.forward(*given, out=(y,), workspace=work)
+        return value, fast.backward(kept, upstream, out=out, workspace=work)
+
+    return {"textbook": lambda: book(*inputs), "readable": plain, "fast": blocked,
+            **peers(layer, inputs)}  # fmt: skip
+
+
+def row(layer: str, shape: tuple[int, ...], dtype: str) -> Row:
+    """The times of one layer at one shape."""
+    inputs = inputs_of(layer, shape, dtype)
+    cases = contestants(layer, inputs)
+    start = time.perf_counter()
+    for case in cases.values():
+        case()
+    rounds = max(5, min(300, int(_SECONDS / (time.perf_counter() - start))))
+    times = {name: t["least"] for name, t in interleaved(cases, rounds).items()}
+    value, grads = cases["fast"]()
+    moved = sum(getattr(x, "nbytes", 0) for x in (*inputs, value, *grads))
+    found: Row = {"layer": layer, "shape": "x".join(map(str, shape)), "dtype": dtype,
+                  "ms": 1e3 * times["textbook"]}  # fmt: skip
+    found |= {name: times["textbook"] / t for name, t in times.items() if name != "textbook"}
+    return found | {"GB/s": moved / times["fast"] / 1e9}
+
+
+def bandwidth() -> float:
+    """GB a second that a copy of a large array reads and writes."""
+    import numpy as np
+
+    source = np.ones(2**24)
+    target = np.empty_like(source)
+    times = interleaved({"copy": lambda: np.copyto(target, source)}, 7)
+    return 2 * source.nbytes / times["copy"]["least"] / 1e9
+
+
+def bias() -> float:
+    """How much the book's 1e-7 inside the logarithm changes the loss, relative to it."""
+    from benchmarks import textbook
+    from symbackprop import derive
+
+    a, t = inputs_of("softmax-ce", (4096, 1000), "float64")
+    a[t == 1] += 12.0
+    right, _ = derive("softmax-ce-batch").compile().value_and_grad(a, t)
+    return float(textbook.softmax_ce(a, t)[0] / right - 1)
+
+
+def measured(layers: Sequence[str]) -> None:
+    """The rows of a process with its number of threads, as lines of JSON."""
+    for layer in layers:
+        for dtype in ("float64", "float32"):
+            for shape in SHAPES[layer]:
+                print(json.dumps(row(layer, shape, dtype)), flush=True)
+    print(json.dumps({"bandwidth": bandwidth(), "bias": bias()}))
+
+
+def main(layers: Sequence[str]) -> None:
+    """Measure with each number of threads, show, keep, draw."""
+    from benchmarks.peers import missing
+
+    unknown = [name for name in layers if name not in SHAPES]
+    if unknown:
+        sys.exit(f"no benchmark of {unknown[0]}; there are {', '.join(SHAPES)}")
+    kept: list[Row] = []
+    for threads in THREADS:
+        names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+        command = [sys.executable, "-m", "benchmarks", "speed", "--measure", *(layers or SHAPES)]
+        done = subprocess.run(command, env={**os.environ, **dict.fromkeys(names, str(threads))},
+                              stdout=subprocess.PIPE, text=True, check=True)  # fmt: skip
+        *rows, last = map(json.loads, done.stdout.splitlines())
+        print(f"\n{threads} thread(s), {platform.processor() or platform.machine()}: "
+              f"times faster than the textbook; a copy moves {last['bandwidth']:.1f} GB/s")
+        show(rows)
+        kept += [{"threads": threads, **r} for r in rows]
+    print(f"\nThe 1e-7 inside the book's logarithm changes a confident loss by {last['bias']:.1e}.")
+    if missing():
+        print(f"not installed: {', '.join(missing())}")
+    keep("speed", kept)
+    if find_spec("matplotlib") is None:
+        print('no figures are drawn without matplotlib: pip install "symbackprop[bench]"')
+    else:
+        draw(kept)
+
+
+def draw(rows: Sequence[Row]) -> None:
+    """A figure for each layer: how many times faster than the textbook, one thread."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "symbackprop"
+    from matplotlib import pyplot
+
+    known = {"layer", "shape", "dtype", "ms", "GB/s", "threads"}
+    for layer in dict.fromkeys(r["layer"] for r in rows):
+        mine = [r for r in rows if r["layer"] == layer and r["threads"] == 1]
+        names = [n for n in mine[0] if n not in known]
+        figure, axes = pyplot.subplots(figsize=(8, 0.35 * len(mine) * len(names) / 2 + 1.2))
+        for n, name in enumerate(names):
+            places = [i + (n + 0.5) / (len(names) + 1) for i in range(len(mine))]
+            axes.barh(places, [r[name] for r in mine], 1 / (len(names) + 1), label=name)
+        axes.set_yticks([i + 0.5 for i in range(len(mine))],
+                        [f"{r['shape']} {r['dtype']}" for r in mine])  # fmt: skip
+        axes.invert_yaxis()
+        axes.axvline(1, color="gray", linewidth=0.8)
+        axes.set_xlabel("times faster than textbook NumPy")
+        axes.set_title(f"{layer}: value and gradients, one thread")
+        axes.legend()
+        figure.savefig(DOCS / f"speed-{layer}.svg", bbox_inches="tight", metadata={"Date": None})
+        pyplot.close(figure)

@@ -1,0 +1,81 @@
+"""Operations that are cheaper in another form, where arrays are long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from sympy import Expr, Mul
+
+from symbackprop.emit.numpy.code import Code, atom, call
+
+_ZERO = atom("0")
+
+
+class Rewrites:
+    """Rewrites single operations. codes: all that is computed, as far as it is known before."""
+
+    def __init__(self, np: str, number: Callable[[Expr], str], codes: Iterable[Code]) -> None:
+        self._np = np
+        self._number = number
+        self._computed: set[Code] = set()
+        stack = list(codes)
+        while stack:
+            code = stack.pop()
+            if code not in self._computed:
+                self._computed.add(code)
+                stack.extend(code.args)
+
+    def of(self, code: Code) -> Code | None:
+        """The operation in its cheaper form; None where it has none."""
+        if code.op == "reduce":
+            return self._mean(code)
+        if code.op == "**":
+            return _power(code)
+        if code.op == "call" and code.shape:
+            return self._where(code) or self._bounded(code)
+        return None
+
+    def _mean(self, code: Code) -> Code | None:
+        """mean(x) = sum(x)/n, so that a sum is computed once."""
+        if not code.text.endswith(".mean"):
+            return None
+        counted = Mul(*(code.args[0].shape[a] for a in code.axes))
+        total = replace(code, text=f"{self._np}.sum")
+        return Code("/", (total, atom(self._number(counted))), shape=code.shape)
+
+    def _where(self, code: Code) -> Code | None:
+        """np.where(c, u, 0.0) with the number as an operand."""
+        name, _, rest = code.text.partition("(")
+        number = rest.removeprefix("|")
+        if name != f"{self._np}.where" or not number:
+            return None
+        return replace(code, args=(*code.args, atom(number)), text=f"{name}(|")
+
+    def _bounded(self, code: Code) -> Code | None:
+        """exp(min(w, 0)) = max(exp(-|w|), [w >= 0]), where exp(-|w|) is computed anyway."""
+        inner = code.args[0] if self._calls(code, "exp") else None
+        if inner is None or not self._calls(inner, "minimum") or _ZERO not in inner.args:
+            return None
+        w = inner.args[inner.args[0] == _ZERO]
+        v = w.args[0] if w.op == "neg" else w
+        size = call(f"{self._np}.abs", v, shape=code.shape)
+        e = call(f"{self._np}.exp", Code("neg", (size,), shape=code.shape), shape=code.shape)
+        if e not in self._computed:
+            return None
+        mask = Code(">=" if w is v else "<=", (v, _ZERO), shape=code.shape)
+        return call(f"{self._np}.maximum", e, mask, shape=code.shape)
+
+    def _calls(self, code: Code, name: str) -> bool:
+        return code.op == "call" and code.text == f"{self._np}.{name}(|"
+
+
+def _power(code: Code) -> Code | None:
+    """x**3 = x**2 * x, x**4 = (x**2)**2: NumPy's power is slow for them."""
+    if not code.shape or code.args[1].text not in ("3", "4"):
+        return None
+    two = atom("2")
+    square = Code("**", (code.args[0], two), shape=code.shape)
+    if code.args[1].text == "4":
+        return Code("**", (square, two), shape=code.shape)
+    return Code("*", (square, code.args[0]), shape=code.shape)
