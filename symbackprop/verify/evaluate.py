@@ -7,7 +7,6 @@ rewriting, no whole-array operation. Everything else in this room is measured ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -128,17 +127,17 @@ def compiled(expr: Basic) -> Node:
 
 def _number(expr: Any) -> Node:
     value = Rational(expr) if isinstance(expr, Float) else expr
-    fraction = Fraction(int(value.p), int(value.q))
-    return lambda s, env: s.scalars.number(fraction)
+    p, q = int(value.p), int(value.q)
+    return lambda s, env: s.scalars.rational(p, q)
 
 
 def _size(expr: Basic) -> Node:
-    return lambda s, env: s.scalars.number(Fraction(s.size(expr)))
+    return lambda s, env: s.scalars.rational(s.size(expr))
 
 
 def _position(expr: Expr) -> Node:
     place = position(expr)
-    return lambda s, env: s.scalars.number(Fraction(place(s, env) + 1))
+    return lambda s, env: s.scalars.rational(place(s, env) + 1)
 
 
 def _constant(expr: Basic) -> Node:
@@ -148,7 +147,7 @@ def _constant(expr: Basic) -> Node:
 
 def _delta(expr: Delta) -> Node:
     i, j = (position(u) for u in expr.indices)
-    return lambda s, env: s.scalars.number(Fraction(int(i(s, env) == j(s, env))))
+    return lambda s, env: s.scalars.rational(int(i(s, env) == j(s, env)))
 
 
 def _add(expr: Basic) -> Node:
@@ -165,14 +164,14 @@ def _mul(expr: Basic) -> Node:
 
     def node(s: State, env: Env) -> Any:
         if not all(inside(s, env) for inside in ranges):
-            return s.scalars.number(Fraction(0))
+            return s.scalars.rational(0)
         try:
             if s.masked and not all([s.scalars.real(mask(s, env)) for mask in others]):
-                return s.scalars.number(Fraction(0))
+                return s.scalars.rational(0)
             return s.scalars.mul([part(s, env) for part in parts])
         except NoElement:
             if s.masked and _vanishes(parts, s, env):
-                return s.scalars.number(Fraction(0))
+                return s.scalars.rational(0)
             raise
 
     return node
@@ -281,22 +280,21 @@ def _abs(expr: Basic) -> Node:
 
     def node(s: State, env: Env) -> Any:
         value = inner(s, env)
-        return -value if s.scalars.compare(value, s.scalars.number(Fraction(0))) < 0 else value
+        return -value if s.scalars.compare(value, s.scalars.rational(0)) < 0 else value
 
     return node
 
 
 def _sign(expr: Basic) -> Node:
     inner = compiled(expr.args[0])
-    zero = Fraction(0)
-    return lambda s, env: s.scalars.number(
-        Fraction(s.scalars.compare(inner(s, env), s.scalars.number(zero)))
+    return lambda s, env: s.scalars.rational(
+        s.scalars.compare(inner(s, env), s.scalars.rational(0))
     )
 
 
 def _iverson(expr: Iverson) -> Node:
     test = _condition(expr.condition)
-    return lambda s, env: s.scalars.number(Fraction(int(test(s, env))))
+    return lambda s, env: s.scalars.rational(int(test(s, env)))
 
 
 def _where(expr: Basic) -> Node:

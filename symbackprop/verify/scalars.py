@@ -53,6 +53,14 @@ class Scalars(ABC):
 
     def __init__(self) -> None:
         self.gap: tuple[float, float] = (math.inf, math.inf)
+        self._rationals: dict[tuple[int, int], Any] = {}
+
+    def rational(self, p: int, q: int = 1) -> Any:
+        """p/q in this arithmetic, made once."""
+        found = self._rationals.get((p, q))
+        if found is None:
+            found = self._rationals[p, q] = self.number(Fraction(p, q))
+        return found
 
     @abstractmethod
     def number(self, value: Fraction) -> Any:

@@ -32,6 +32,7 @@ _DIGITS = 120  # twice those of the derivatives: a complex step has half of them
 _CLOSE = 50  # digits that have to agree
 _SIZES = 3  # sets of sizes
 _PLACES = 4  # elements that are compared at each
+_ALIKE = 2  # more of them, with equal indices
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,9 @@ class Checker:
 def _some(places: list[Env], rng: random.Random) -> list[Env]:
     """A few places; and a few where the indices are equal, as elsewhere a δ is 0 on both sides."""
     alike = [at for at in places if len(at) > 1 and len(set(at.values())) == 1]
-    chosen = [rng.sample(some, min(len(some), _PLACES)) for some in (places, alike)]
-    return [*chosen[0], *(at for at in chosen[1] if at not in chosen[0])]
+    chosen = rng.sample(places, min(len(places), _PLACES))
+    more = rng.sample(alike, min(len(alike), _ALIKE))
+    return [*chosen, *(at for at in more if at not in chosen)]
 
 
 def _difference(sides: Sequence[Node], trial: _Trial, at: Env) -> str | None:

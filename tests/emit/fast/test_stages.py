@@ -49,6 +49,17 @@ def test_forward_and_backward_share_one_loop_and_two_buffers() -> None:
     assert "np.exp(b1, out=da_)" in body
 
 
+def test_both_sides_of_a_sigmoid_share_one_exponential() -> None:
+    assert fast("sigmoid", "forward").count("np.exp(") == 1
+    assert function(derived("sigmoid").numpy_source(), "forward").count("np.exp(") > 1
+
+
+def test_a_choice_takes_no_branches() -> None:
+    body = fast("relu", "backward")
+    assert "where" not in body
+    assert "_kept(" in body
+
+
 def test_a_difference_is_computed_again_and_not_kept() -> None:
     body = fast("batch-norm", "forward")
     assert body.count("np.subtract(x_, mu, out=") == 2
