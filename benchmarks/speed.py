@@ -170,10 +170,42 @@ def main(layers: Sequence[str]) -> None:
     if missing():
         print(f"not installed: {', '.join(missing())}")
     keep("speed", kept)
+    (DOCS / "speed.md").write_text(page(kept, last["bandwidth"], last["bias"]), encoding="utf-8")
     if find_spec("matplotlib") is None:
         print('no figures are drawn without matplotlib: pip install "symbackprop[bench]"')
     else:
         draw(kept)
+
+
+_HEAD = """# Speed
+
+Value and gradients together, how many times faster than the textbook's NumPy (whole arrays, a
+temporary for each operation); the least time of interleaved rounds, one thread. `fast` is
+`derive --numpy --fast` with `out=` and a `Workspace`. Written by `python -m benchmarks speed`; the
+machine was shared, so a figure is good to a tenth or two.
+"""
+
+
+def page(rows: Sequence[Row], copied: float, biased: float) -> str:
+    """`docs/speed.md`: a table for each layer, one thread."""
+    parts = [_HEAD]
+    for layer in dict.fromkeys(r["layer"] for r in rows):
+        mine = [r for r in rows if r["layer"] == layer and r["threads"] == 1]
+        columns = [c for c in mine[0] if c not in ("layer", "threads")]
+        lines = [columns, ["---"] * len(columns)]
+        lines += [[_number(r[c]) for c in columns] for r in mine]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        parts.append(f"## {layer}\n\n{table}\n\n![{layer}](speed-{layer}.svg)\n")
+    parts.append(
+        f"ms: the textbook's time. GB/s: inputs read and results written once, by `fast`; a copy "
+        f"of a large array moves {copied:.1f} here. The 1e-7 that the book adds inside its "
+        f"logarithm changes the loss of a confident classifier by {biased:.1e} of it.\n"
+    )
+    return "\n".join(parts)
+
+
+def _number(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def draw(rows: Sequence[Row]) -> None:

@@ -67,7 +67,7 @@ def _trials(
     # A gradient compares for equality, at a point that is no kink of the forward pass.
     sampler = Sampler(replace(program, definitions=forward), seed)
     every = possible(list(program.sizes), program.conditions)
-    count = _SIZES * (1 + sampler.branching)  # twice: on more sides of what is compared
+    count = _SIZES + sampler.branching  # two points of each kind, where values are compared
     for sizes in islice(cycle(every), 2 * len(every)):
         if not count:
             break
