@@ -1,0 +1,201 @@
+"""From a form to an equal one by laws that a reader applies one at a time, where they lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+
+from sympy import Add, Expr, Integer, Mul, Pow, S, exp
+
+from symbackprop.algebra.nodes import IndexSum
+from symbackprop.algebra.poly import Poly
+from symbackprop.algebra.reading import product
+from symbackprop.algebra.unevaluated import plus, times, unordered
+from symbackprop.calculus.deltas import SPLITS, SPREADS
+from symbackprop.calculus.tidy import CANCELS, CONSTANT, cancelled, everywhere, form, taken_out
+from symbackprop.messages import message
+
+Path = list[tuple[str, Expr]]
+"""Laws, and what each makes of the expression before it."""
+FACTORED = message("common factors taken out")
+ADDED = message("equal terms added")
+TURNED = "-(u - v) = v - u"
+OVER = "u/w + v/w = (u + v)/w"
+SQUARE = "u u = u^2"
+APART = "(u v)^2 = u^2 v^2"
+MIRRORED = "exp(-u)/(1 + exp(-u)) = 1/(1 + exp(u))"
+_DEPTH = 4
+_STATES = 80
+
+
+def bridged(before: Expr, after: Expr) -> Path | None:
+    """The laws that lead from one form to the other, and what each makes; None if none is found.
+
+    A factor is taken out where multiplying the last form out leads to a form that was met.
+    """
+    goals = {unordered(after): [(FACTORED, after)][:0]}
+    spread = _everywhere(_spread, after)
+    if spread is not after:
+        goals.setdefault(unordered(_tidied(spread)), [(FACTORED, after)])
+        goals.setdefault(unordered(spread), [(FACTORED, after)])
+    seen: set[Hashable] = {unordered(before)}
+    frontier: list[tuple[Expr, Path]] = [(before, [])]
+    for _ in range(_DEPTH):
+        reached: list[tuple[Expr, Path]] = []
+        for expr, path in frontier:
+            for law, new in _moves(expr):
+                key = unordered(new)
+                if key in seen:
+                    continue
+                seen.add(key)
+                here = [*path, (law, new)]
+                if key in goals:
+                    return [*here[:-1], (law, after)] if not goals[key] else here + goals[key]
+                reached.append((new, here))
+        frontier = reached
+        if not frontier or len(seen) > _STATES:
+            break
+    return None
+
+
+def _moves(expr: Expr) -> Iterator[tuple[str, Expr]]:
+    for law, change in _LAWS:
+        new = _everywhere(change, expr)
+        if new is not expr:
+            yield law, new
+        once = change(expr)
+        if once is not None:
+            yield law, once
+
+
+def _everywhere(change: Callable[[Expr], Expr | None], expr: Expr) -> Expr:
+    return everywhere(change, expr)
+
+
+def _tidied(expr: Expr) -> Expr:
+    return everywhere(taken_out, everywhere(cancelled, expr))
+
+
+def _spread(expr: Expr) -> Expr | None:
+    """u (v + w) = u v + u w"""
+    if not isinstance(expr, Mul):
+        return None
+    for n, f in enumerate(expr.args):
+        if isinstance(f, Add):
+            rest = [g for m, g in enumerate(expr.args) if m != n]
+            return plus(*(_signed(rest, t) for t in f.args))
+    return None
+
+
+def _signed(rest: list[Expr], term: Expr) -> Expr:
+    """A product with one number in it, in front."""
+    whole = times(*rest, term)
+    factors = whole.args if isinstance(whole, Mul) else (whole,)
+    number = Mul(*(f for f in factors if f.is_Number))
+    return times(number, *(f for f in factors if not f.is_Number))
+
+
+def _turned(expr: Expr) -> Expr | None:
+    """-(u - v) = v - u"""
+    if not isinstance(expr, Mul):
+        return None
+    sums = [f for f in expr.args if isinstance(f, Add)]
+    numbers = [f for f in expr.args if f.is_Number]
+    number = Mul(*numbers)
+    if len(sums) != 1 or not number.is_negative:
+        return None
+    flipped = plus(*(_signed([S.NegativeOne], t) for t in sums[0].args))
+    rest = [flipped if f is sums[0] else f for f in expr.args if not f.is_Number]
+    return times(-number, *rest)
+
+
+def _sums(expr: Expr) -> Expr | None:
+    """Σ_j (f_j + g_j) = Σ_j f_j + Σ_j g_j"""
+    if not isinstance(expr, IndexSum) or not isinstance(expr.body, Add):
+        return None
+    return plus(*(IndexSum(t, *expr.bound) for t in expr.body.args))
+
+
+def _over(expr: Expr) -> Expr | None:
+    """u/w + v/w = (u + v)/w"""
+    if not isinstance(expr, Add):
+        return None
+    reads = [product(t) for t in expr.args]
+    below = reads[0].denominator
+    key = _key(below)
+    if not below or any(_key(r.denominator) != key for r in reads):
+        return None
+    tops = [times(-r.coefficient if r.negative else r.coefficient, *r.numerator) for r in reads]
+    return times(plus(*tops), *(Pow(d, -1, evaluate=False) for d in below))
+
+
+def _key(factors: tuple[Expr, ...]) -> Hashable:
+    return unordered(times(*factors))
+
+
+def _added(expr: Expr) -> Expr | None:
+    """2 u + 3 u = 5 u"""
+    if not isinstance(expr, Add):
+        return None
+    found: dict[Poly | Hashable, tuple[Expr, Expr]] = {}
+    for term in expr.args:
+        factors = term.args if isinstance(term, Mul) else (term,)
+        number = Mul(*(f for f in factors if f.is_Number))
+        rest = times(*(f for f in factors if not f.is_Number))
+        key = form(rest) or unordered(rest)
+        count, first = found.get(key, (Integer(0), rest))
+        found[key] = (count + number, first)
+    if len(found) == len(expr.args):
+        return None
+    return plus(*(times(c, r) for c, r in found.values() if c != 0))
+
+
+def _squared(expr: Expr) -> Expr | None:
+    """u u = u^2"""
+    if not isinstance(expr, Mul):
+        return None
+    kept: list[Expr] = []
+    for f in expr.args:
+        base, power = (f.base, f.exp) if isinstance(f, Pow) and f.exp.is_Integer else (f, S.One)
+        for n, g in enumerate(kept):
+            other, old = (g.base, g.exp) if isinstance(g, Pow) and g.exp.is_Integer else (g, S.One)
+            if not f.is_Number and other == base and old * power > 0:
+                kept[n] = Pow(base, old + power, evaluate=False)
+                break
+        else:
+            kept.append(f)
+    return None if len(kept) == len(expr.args) else times(*kept)
+
+
+def _apart(expr: Expr) -> Expr | None:
+    """(u v)^2 = u^2 v^2"""
+    if not isinstance(expr, Pow) or not isinstance(expr.base, Mul) or not expr.exp.is_Integer:
+        return None
+    return times(*(Pow(f, expr.exp, evaluate=False) for f in expr.base.args))
+
+
+def _mirrored(expr: Expr) -> Expr | None:
+    """exp(-u)/(1 + exp(-u)) = 1/(1 + exp(u)), and the same for squares"""
+    factors = expr.args if isinstance(expr, Mul) else (expr,)
+    for f in factors:
+        if not isinstance(f, Pow) or not f.exp.is_Integer or f.exp >= 0:
+            continue
+        inner = [a for a in f.base.args if isinstance(a, exp)] if isinstance(f.base, Add) else []
+        if len(inner) != 1 or sorted(map(str, f.base.args))[0] != "1" or len(f.base.args) != 2:
+            continue
+        u = inner[0].args[0]
+        over = exp(_signed([S.NegativeOne], u), evaluate=False)
+        above = [g for g in factors if g == inner[0]]
+        power = -f.exp - len(above)
+        rest = [g for g in factors if g is not f and g != inner[0]]
+        base = plus(S.One, over) if f.base.args[0] == 1 else plus(over, S.One)
+        left = [over] if power == 1 else [Pow(over, power, evaluate=False)] if power > 0 else []
+        if power >= 0:
+            return times(*rest, *left, Pow(base, f.exp, evaluate=False))
+    return None
+
+
+_LAWS: tuple[tuple[str, Callable[[Expr], Expr | None]], ...] = (
+    (TURNED, _turned), (CANCELS, cancelled), (SPREADS, _spread), (ADDED, _added),
+    (OVER, _over), (CONSTANT, taken_out), (SPLITS, _sums), (SQUARE, _squared), (APART, _apart),
+    (MIRRORED, _mirrored),
+)  # fmt: skip
