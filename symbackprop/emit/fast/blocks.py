@@ -30,6 +30,7 @@ class Block:
         self._buffers = Buffers(loop, body.stored)
         self._slices: dict[str, str] = {}
         self._computed = {n for n in loop.steps if n.kind != VIEW}
+        self._views = {n for n in loop.steps if n.kind == VIEW}
         counted: dict[Key, int] = {}
         self._names = []
         for key in self._buffers.keys:
@@ -87,7 +88,7 @@ class Block:
     def _rows(self, node: Node) -> Code:
         if node in self._computed:
             return atom(self._place(node), node.shape)
-        if node.kind == VIEW and node.base in self._computed:
+        if node in self._views:
             return replace(node.code, args=(self._rows(node.args[0]),))
         whole = self._body.shown(node)
         return atom(self._sliced(str(whole)), node.shape)

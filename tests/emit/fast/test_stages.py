@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 import symbackprop as sb
@@ -87,6 +88,15 @@ def test_rows_that_are_needed_all_at_once_are_there_whole() -> None:
     body = of_text(text, "forward", x=("n",))
     tanh, difference = body.index("np.tanh("), body.index("np.subtract(")
     assert tanh < body.index("for lo", tanh) < difference
+
+
+def test_a_view_that_moves_axes_is_no_block_of_rows() -> None:
+    text = "p = tanh(x); q = expit(p[None]); L = sum((p*q[0] + p)**2*q[0])"
+    derivation = sb.derive(text, shapes={"x": ("n",)})
+    module, x = derivation.compile("numpy-fast"), np.linspace(-1, 1, 7)
+    vars(module)["BLOCK_BYTES"] = 16
+    want = derivation.compile().value_and_grad(x)
+    np.testing.assert_allclose(module.value_and_grad(x)[1].x, want[1].x, rtol=1e-13)
 
 
 def test_products_of_matrices_stand_between_the_loops() -> None:
