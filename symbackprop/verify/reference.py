@@ -129,8 +129,13 @@ def _evaluated(
         [abs(x.value) for d in program.definitions for x in state.arrays[d.array].values()
          if abs(x.value) < 1e10],
         frozenset(d.array for d in program.definitions
-                  if any(abs(x.value) > 1e308 for x in state.arrays[d.array].values())),
+                  if any(_beyond(x.value) for x in state.arrays[d.array].values())),
     )  # fmt: skip
+
+
+def _beyond(x: Any) -> bool:
+    """Whether float64 has no number near this one."""
+    return bool(abs(x) > 1e308 or 0 < abs(x) < 1e-307)
 
 
 def _affected(program: Program, array: Array) -> list[Rule]:
