@@ -1,4 +1,4 @@
-"""From a form to an equal one by laws that a reader applies one at a time, where they lead there."""
+"""From a form to an equal one, by laws that a reader applies one at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from symbackprop.algebra.poly import Poly
 from symbackprop.algebra.reading import product
 from symbackprop.algebra.unevaluated import plus, times, unordered
 from symbackprop.calculus.deltas import SPLITS, SPREADS
-from symbackprop.calculus.tidy import CANCELS, CONSTANT, cancelled, everywhere, form, taken_out
+from symbackprop.calculus.tidy import (
+    CANCELS,
+    CONSTANT,
+    cancelled,
+    everywhere,
+    form,
+    one_number,
+    taken_out,
+)
 from symbackprop.messages import message
 
 Path = list[tuple[str, Expr]]
@@ -24,7 +32,7 @@ SQUARE = "u u = u^2"
 APART = "(u v)^2 = u^2 v^2"
 MIRRORED = "exp(-u)/(1 + exp(-u)) = 1/(1 + exp(u))"
 _DEPTH = 4
-_STATES = 80
+_STATES = 40
 
 
 def bridged(before: Expr, after: Expr) -> Path | None:
@@ -32,11 +40,11 @@ def bridged(before: Expr, after: Expr) -> Path | None:
 
     A factor is taken out where multiplying the last form out leads to a form that was met.
     """
-    goals = {unordered(after): [(FACTORED, after)][:0]}
-    spread = _everywhere(_spread, after)
+    goals: dict[Hashable, Path] = {unordered(after): [], unordered(everywhere(_apart, after)): []}
+    spread = everywhere(_spread, after)
     if spread is not after:
-        goals.setdefault(unordered(_tidied(spread)), [(FACTORED, after)])
-        goals.setdefault(unordered(spread), [(FACTORED, after)])
+        for form_ in (_tidied(spread), spread):
+            goals.setdefault(unordered(form_), [(FACTORED, after)])
     seen: set[Hashable] = {unordered(before)}
     frontier: list[tuple[Expr, Path]] = [(before, [])]
     for _ in range(_DEPTH):
@@ -59,16 +67,12 @@ def bridged(before: Expr, after: Expr) -> Path | None:
 
 def _moves(expr: Expr) -> Iterator[tuple[str, Expr]]:
     for law, change in _LAWS:
-        new = _everywhere(change, expr)
+        new = everywhere(change, expr)
         if new is not expr:
             yield law, new
         once = change(expr)
         if once is not None:
-            yield law, once
-
-
-def _everywhere(change: Callable[[Expr], Expr | None], expr: Expr) -> Expr:
-    return everywhere(change, expr)
+            yield law, one_number(once) or once
 
 
 def _tidied(expr: Expr) -> Expr:
@@ -168,14 +172,18 @@ def _squared(expr: Expr) -> Expr | None:
 
 def _apart(expr: Expr) -> Expr | None:
     """(u v)^2 = u^2 v^2"""
-    if not isinstance(expr, Pow) or not isinstance(expr.base, Mul) or not expr.exp.is_Integer:
+    if not isinstance(expr, Pow) or not expr.exp.is_Integer:
+        return None
+    if isinstance(expr.base, Pow) and expr.base.exp.is_Integer:
+        return Pow(expr.base.base, expr.base.exp * expr.exp, evaluate=False)
+    if not isinstance(expr.base, Mul):
         return None
     return times(*(Pow(f, expr.exp, evaluate=False) for f in expr.base.args))
 
 
 def _mirrored(expr: Expr) -> Expr | None:
     """exp(-u)/(1 + exp(-u)) = 1/(1 + exp(u)), and the same for squares"""
-    factors = expr.args if isinstance(expr, Mul) else (expr,)
+    factors = expr.args if isinstance(expr, Mul) else ()
     for f in factors:
         if not isinstance(f, Pow) or not f.exp.is_Integer or f.exp >= 0:
             continue
@@ -189,7 +197,7 @@ def _mirrored(expr: Expr) -> Expr | None:
         rest = [g for g in factors if g is not f and g != inner[0]]
         base = plus(S.One, over) if f.base.args[0] == 1 else plus(over, S.One)
         left = [over] if power == 1 else [Pow(over, power, evaluate=False)] if power > 0 else []
-        if power >= 0:
+        if above and power >= 0:
             return times(*rest, *left, Pow(base, f.exp, evaluate=False))
     return None
 

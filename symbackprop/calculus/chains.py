@@ -14,6 +14,7 @@ from symbackprop.algebra.partial import Partial, Slope
 from symbackprop.algebra.poly import Poly, atom
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import replaced, substituted, unordered
+from symbackprop.calculus.bridge import FACTORED, bridged
 from symbackprop.calculus.deltas import collapsed
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.fuse import Draft
@@ -28,7 +29,6 @@ DEFINITION = message("definition")
 SOLVED = message("from the definition")
 CANCELLED = message("with one denominator")
 INSERTED = message("inserted")
-ARRANGED = message("common factors taken out")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Chain:
                 stage = Stage(stage.poly, COLLECTED)
             last = n == len(forms) - 1 and stage.poly == result[0]
             self._reach(result[1] if last else quick.arrange(stage.poly), stage)
-        self.to(result[1], ARRANGED)
+        self.to(result[1], FACTORED)
 
     def _reach(self, after: Expr, stage: Stage) -> None:
         why = stage.why
@@ -132,7 +132,9 @@ class Chain:
             self.to(after, law, equation, stage.facts)
         else:
             assert isinstance(why, str)
-            law = ARRANGED if why == COLLECTED and self._is_collected() else why
+            for law, expr in (bridged(self.expr, after) or []) if why == COLLECTED else []:
+                self.to(expr, law)
+            law = FACTORED if why == COLLECTED and self._is_collected() else why
             self.to(after, law, None, stage.facts)
 
     def _is_collected(self) -> bool:

@@ -21,7 +21,8 @@ from symbackprop.algebra.program import Program
 from symbackprop.algebra.sums import rename as rename_poly
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import plus, substituted, times
-from symbackprop.calculus.chains import ARRANGED, COLLECTED, Chain, Step
+from symbackprop.calculus.bridge import FACTORED
+from symbackprop.calculus.chains import COLLECTED, Chain, Step
 from symbackprop.calculus.differentiate import arrays_in, differentiate
 from symbackprop.calculus.fuse import Draft, inlining
 from symbackprop.calculus.result import Fact
@@ -98,7 +99,7 @@ def _chain(worked: Worked, target: Element, paths: Sequence[Path]) -> Chain:
     chain.to(plus(*(times(*p.slopes) for p in paths)), OVER_PATHS)
     chain.to(plus(*(times(*p.values) for p in paths)), EACH_EDGE)
     chain.to(plus(*(arrange(normal(times(*p.values))) for p in paths)), COLLECTED)
-    chain.to(arrange(normal(chain.expr)), ARRANGED)
+    chain.to(arrange(normal(chain.expr)), FACTORED)
     place = dict(zip(draft.indices, target.indices, strict=True))
     whole, facts = _unfolded(worked, draft)
     result = rename(draft.state.expr, place)
@@ -107,9 +108,9 @@ def _chain(worked: Worked, target: Element, paths: Sequence[Path]) -> Chain:
     if named or result.has(IndexSum):
         written = arrange(normal(written_out(arrange(rename_poly(whole, place)))))
         chain.to(written, FACTS if told else COLLECTED, None, told)
-        chain.to(result, ABOVE if named else ARRANGED)
+        chain.to(result, ABOVE if named else FACTORED)
     else:
-        chain.to(result, FACTS if told else ARRANGED, None, told)
+        chain.to(result, FACTS if told else FACTORED, None, told)
     return chain
 
 
