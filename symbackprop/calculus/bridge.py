@@ -40,7 +40,8 @@ def bridged(before: Expr, after: Expr) -> Path | None:
 
     A factor is taken out where multiplying the last form out leads to a form that was met.
     """
-    goals: dict[Hashable, Path] = {unordered(after): [], unordered(everywhere(_apart, after)): []}
+    flat = everywhere(_apart, everywhere(_apart, after))
+    goals: dict[Hashable, Path] = {unordered(after): [], unordered(flat): []}
     spread = everywhere(_spread, after)
     if spread is not after:
         for form_ in (_tidied(spread), spread):
