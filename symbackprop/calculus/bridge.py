@@ -46,7 +46,10 @@ def bridged(before: Expr, after: Expr) -> Path | None:
     if spread is not after:
         for form_ in (_tidied(spread), spread):
             goals.setdefault(unordered(form_), [(FACTORED, after)])
-    seen: set[Hashable] = {unordered(before)}
+    start = unordered(before)
+    if start in goals:
+        return goals[start]
+    seen: set[Hashable] = {start}
     frontier: list[tuple[Expr, Path]] = [(before, [])]
     for _ in range(_DEPTH):
         reached: list[tuple[Expr, Path]] = []
