@@ -8,7 +8,6 @@ from sympy import Add, Expr, Integer, Mul, Pow, S, exp
 
 from symbackprop.algebra.nodes import IndexSum
 from symbackprop.algebra.poly import Poly
-from symbackprop.algebra.reading import product
 from symbackprop.algebra.unevaluated import plus, times, unordered
 from symbackprop.calculus.deltas import SPLITS, SPREADS
 from symbackprop.calculus.tidy import (
@@ -27,7 +26,6 @@ Path = list[tuple[str, Expr]]
 FACTORED = message("common factors taken out")
 ADDED = message("equal terms added")
 TURNED = "-(u - v) = v - u"
-OVER = "u/w + v/w = (u + v)/w"
 SQUARE = "u u = u^2"
 APART = "(u v)^2 = u^2 v^2"
 MIRRORED = "exp(-u)/(1 + exp(-u)) = 1/(1 + exp(u))"
@@ -123,23 +121,6 @@ def _sums(expr: Expr) -> Expr | None:
     return plus(*(IndexSum(t, *expr.bound) for t in expr.body.args))
 
 
-def _over(expr: Expr) -> Expr | None:
-    """u/w + v/w = (u + v)/w"""
-    if not isinstance(expr, Add):
-        return None
-    reads = [product(t) for t in expr.args]
-    below = reads[0].denominator
-    key = _key(below)
-    if not below or any(_key(r.denominator) != key for r in reads):
-        return None
-    tops = [times(-r.coefficient if r.negative else r.coefficient, *r.numerator) for r in reads]
-    return times(plus(*tops), *(Pow(d, -1, evaluate=False) for d in below))
-
-
-def _key(factors: tuple[Expr, ...]) -> Hashable:
-    return unordered(times(*factors))
-
-
 def _added(expr: Expr) -> Expr | None:
     """2 u + 3 u = 5 u"""
     if not isinstance(expr, Add):
@@ -208,6 +189,6 @@ def _mirrored(expr: Expr) -> Expr | None:
 
 _LAWS: tuple[tuple[str, Callable[[Expr], Expr | None]], ...] = (
     (TURNED, _turned), (CANCELS, cancelled), (SPREADS, _spread), (ADDED, _added),
-    (OVER, _over), (CONSTANT, taken_out), (SPLITS, _sums), (SQUARE, _squared), (APART, _apart),
+    (CONSTANT, taken_out), (SPLITS, _sums), (SQUARE, _squared), (APART, _apart),
     (MIRRORED, _mirrored),
 )  # fmt: skip

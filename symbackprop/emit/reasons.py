@@ -7,7 +7,7 @@ import re
 from symbackprop.algebra.absolute import sign_squared, sign_times
 from symbackprop.algebra.functions import BY_HEAD
 from symbackprop.algebra.triangles import joined_triangles
-from symbackprop.calculus.bridge import APART, MIRRORED, OVER, SQUARE, TURNED
+from symbackprop.calculus.bridge import APART, MIRRORED, SQUARE, TURNED
 from symbackprop.calculus.chains import INSERTED
 from symbackprop.calculus.deltas import PICKS
 from symbackprop.calculus.one_rule import ELEMENT, FUNCTION
@@ -34,10 +34,6 @@ STATED: dict[str, Part] = {
         "c u / (c v) = u / v", "c u / (c v) = u / v", r"\frac{c u}{c v} = \frac{u}{v}"
     ),
     TURNED: same_everywhere("-(u - v) = v - u"),
-    OVER: Formula(
-        "u/w + v/w = (u + v)/w", "u/w + v/w = (u + v)/w",
-        r"\frac{u}{w} + \frac{v}{w} = \frac{u + v}{w}",
-    ),
     SQUARE: Formula("u u = u^2", "u u = u^2", r"u u = u^{2}"),
     APART: Formula("(u v)^2 = u^2 v^2", "(u v)^2 = u^2 v^2", r"(u v)^{2} = u^{2} v^{2}"),
     MIRRORED: Formula(
