@@ -43,6 +43,12 @@ class FastPasses(Passes):
             scope.inputs, scope.labels, self.names["ready"], scope.public("np")
         )
         super().__init__(shown, plan, scope)
+        # Written here, so that all names in use are known before the helpers are written.
+        self._fused = self._fused_lines() if self.scalar else []
+
+    def value_and_grad_lines(self) -> list[str]:
+        """The function that returns a scalar output and its gradients, in one pass."""
+        return self._fused
 
     def prepared(self, names: list[str]) -> list[str]:
         """The lines that check and convert the inputs, unless a look says that they fit."""
@@ -85,8 +91,7 @@ class FastPasses(Passes):
         start = f"{work} = {space}() if {self.workspace} is None else {self.workspace}"
         return [start, *lines]
 
-    def value_and_grad_lines(self) -> list[str]:
-        """The function that returns a scalar output and its gradients, in one pass."""
+    def _fused_lines(self) -> list[str]:
         scope, program = self.scope, self.shown.program
         fused = planned(program, self.shown.steps)
         function = scope.function()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import tracemalloc
 from types import ModuleType
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 import symbackprop as sb
+from symbackprop.catalogue import names
 from tests.derived import derived
 
 RNG = np.random.default_rng(3)
@@ -155,6 +158,33 @@ def test_an_input_may_have_any_name(name: str) -> None:
     (got,) = fast.value_and_grad(x)[1]
     (want,) = derivation.compile().value_and_grad(x)[1]
     np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+def undefined(source: str) -> set[str]:
+    """The names that a module uses and nowhere defines."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [n for n in nodes if isinstance(n, ast.Name)]
+    made = {n.id for n in names if isinstance(n.ctx, ast.Store)} | set(dir(builtins))
+    made |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+    made |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    imported = [n for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
+    made |= {a.asname or a.name for n in imported for a in n.names}
+    return {n.id for n in names} - made
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["L = sum(max(x, axis=1))", "L = sum(w*x.sum(axis=1, keepdims=True))",
+     "L = sum(max(x, axis=1)*sum(w, axis=1))", "L = sum(where(x > 0, x*w, 0))"],
+)  # fmt: skip
+def test_a_module_defines_every_name_that_it_uses(text: str) -> None:
+    shapes = {name: ("N", "n") for name in "xw" if name in text}
+    assert undefined(sb.derive(text, shapes=shapes, wrt=["x"]).numpy_source(fast=True)) == set()
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_layer_defines_every_name_that_it_uses(name: str) -> None:
+    assert undefined(derived(name).numpy_source(fast=True)) == set()
 
 
 def test_two_equal_gradients_have_memory_of_their_own() -> None:
