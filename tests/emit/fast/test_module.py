@@ -182,6 +182,17 @@ def test_a_module_defines_every_name_that_it_uses(text: str) -> None:
     assert undefined(sb.derive(text, shapes=shapes, wrt=["x"]).numpy_source(fast=True)) == set()
 
 
+def spread(W: np.ndarray) -> np.ndarray:
+    """Where the last function alone needs a helper: forward and backward have no rows to sum."""
+    p = np.prod(np.tanh(np.triu(np.flip(np.square(W)), 1)), axis=(1, 0), keepdims=True)
+    return np.var(np.pad(np.tile(p, 2), 1), axis=(1, 0))
+
+
+def test_helpers_of_the_fused_function_are_defined() -> None:
+    source = sb.derive(spread, shapes={"W": ("d", "m")}).numpy_source(fast=True)
+    assert undefined(source) == set()
+
+
 @pytest.mark.parametrize("name", names())
 def test_a_layer_defines_every_name_that_it_uses(name: str) -> None:
     assert undefined(derived(name).numpy_source(fast=True)) == set()
