@@ -95,9 +95,7 @@ def _spread(expr: Expr) -> Expr | None:
 def _signed(rest: list[Expr], term: Expr) -> Expr:
     """A product with one number in it, in front."""
     whole = times(*rest, term)
-    factors = whole.args if isinstance(whole, Mul) else (whole,)
-    number = Mul(*(f for f in factors if f.is_Number))
-    return times(number, *(f for f in factors if not f.is_Number))
+    return one_number(whole) or whole
 
 
 def _turned(expr: Expr) -> Expr | None:

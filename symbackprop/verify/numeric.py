@@ -80,7 +80,7 @@ def compare(
         lambda: run_module(module, backward, point),
         point,
     )
-    _needs_what_is_beyond(module, found)
+    _saves_what_is_too_large(module, found, point)
     findings = list(found.findings)
     if point.digits < MOST_DIGITS and any(f.failed and f.check == "formula" for f in findings):
         # A small derivative of a large value: the reference itself may have lost its digits.
@@ -93,14 +93,19 @@ def compare(
     return findings
 
 
-def _needs_what_is_beyond(module: Any, found: Measured) -> None:
-    """Raise Unusable where the code fails that saves a definition which float64 cannot hold."""
-    if found.outcome is None or not found.outcome.problems:
+def _saves_what_is_too_large(module: Any, found: Measured, point: Point) -> None:
+    """Raise Unusable at an extreme point where code overflows for a definition that it hands on.
+
+    What `forward` saves is made of the user's own arrays; one that float64 cannot hold is inf.
+    """
+    problems = [text for _, text in found.outcome.problems] if found.outcome is not None else []
+    overflows = all("overflow" in text for text in problems)
+    if not problems or not overflows or point.kind != "extreme":
         return
     fields = getattr(getattr(module, "Saved", None), "_fields", ())
     for array in found.beyond:
         if array.name in fields:
-            raise Unusable(f"{array.name}, which the gradient is made of, is beyond float64")
+            raise Unusable(f"{array.name}, which the gradient is made of, is too large for float64")
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ Table = dict[Target, Values]
 class Shown:
     """What formulas give at a point: values with many digits, and their rounding scales.
 
-    met: the values of all definitions that are not astronomic. beyond: the definitions that float64
-    cannot hold.
+    met: the values of all definitions that are not astronomic. beyond: the definitions that
+    are too large for float64.
     """
 
     values: Table
@@ -129,13 +129,8 @@ def _evaluated(
         [abs(x.value) for d in program.definitions for x in state.arrays[d.array].values()
          if abs(x.value) < 1e10],
         frozenset(d.array for d in program.definitions
-                  if any(_beyond(x.value) for x in state.arrays[d.array].values())),
+                  if any(abs(x.value) > 1e308 for x in state.arrays[d.array].values())),
     )  # fmt: skip
-
-
-def _beyond(x: Any) -> bool:
-    """Whether float64 has no number near this one."""
-    return bool(abs(x) > 1e308 or 0 < abs(x) < 1e-307)
 
 
 def _affected(program: Program, array: Array) -> list[Rule]:

@@ -25,7 +25,6 @@ _ENOUGH = 2
 _TINY = 40  # bytes in a block of the fast module, so that a few rows are several
 
 _LARGEST = 1e60
-_FEW = 1e-11  # of the largest number: what a dozen operations that cancel may lose in float64
 _ROOM = {"formula": 1e-33, "numpy": 1e-30, "function": 1e-12, "complex step": math.inf,
          "differences": math.inf}  # fmt: skip
 
@@ -118,6 +117,4 @@ def _is_noise(finding: Finding) -> bool:
     room = _ROOM[finding.check]
     if finding.want is None:
         return False
-    if finding.check == "numpy" and finding.error < _FEW:
-        return True
     return bool(abs(finding.got - finding.want) <= room * (1 + abs(finding.want)))

@@ -123,7 +123,7 @@ class Block:
         if self._body.is_helper(node.ufunc):
             return [f"{out}[...] = {node.ufunc}({', '.join(operands)})"]
         if node.ufunc in _UNARY:
-            operands = operands[-1:] if node.code.op == "/" else operands[:1]
+            operands = operands[:1]
         return [f"{np}.{node.ufunc}({', '.join(operands)}, out={out})"]
 
     def _reduced(self, node: Node, out: str, operands: list[str]) -> list[str]:
@@ -145,7 +145,7 @@ class Block:
         zero = {"max": f"-{self._np}.inf", "min": f"{self._np}.inf"}.get(node.ufunc, "0")
         if not shape:
             return [f"{name} = {self._body.dtype}.type({zero})"]
-        return [f"{name} = {self._body.fresh_array(node)}", f"{name}.fill({zero})"]
+        return [*self._body.made(node), f"{name}.fill({zero})"]
 
     def _added(self, node: Node) -> list[str]:
         """One block of a reduction over the rows."""

@@ -104,14 +104,14 @@ class Body:
         return name in self._setting.helpers
 
     def _written(self, stages: Stages) -> list[str]:
-        lines: list[str] = []
+        # The memory for results first: what does not fit is refused before any of it is written.
+        lines = [f"{name} = {code}" for name, code in self._setting.out.items()]
         for item in stages.items:
             if isinstance(item, Loop):
                 found = Block(item, self).lines()
                 names = {n.base for n in item.steps} & self.stored
-                made = [f"{self.variable(n)} = {self.fresh_array(n)}"
-                        for n in item.steps if n in names and n.kind != VIEW
-                        and stages.stage(n) == item.stage]  # fmt: skip
+                made = [line for n in item.steps if n in names and n.kind != VIEW
+                        and stages.stage(n) == item.stage for line in self.made(n)]  # fmt: skip
                 ones = [f"{name} = {self.names['ones']}({self.number(size)}, {self.dtype})"
                         for size, name in self._ones.items()]  # fmt: skip
                 self._ones.clear()
@@ -124,12 +124,9 @@ class Body:
         """The lines that compute a node whole, into memory that is there if NumPy can."""
         name, code = self.variable(node), self._whole(node)
         operands = ", ".join(map(str, code.args))
-        into = f"{name} = {self.fresh_array(node)}" if node.shape and node.dtype == FLOAT else ""
-        if into and node.code.op == "@":
-            return [into, f"{self.np}.matmul({operands}, out={name})"]
-        if into and name in self._setting.out:
-            return [into, f"{name}[...] = {code}"]
-        return [f"{name} = {code}"]
+        if node.code.op == "@" and node.shape and node.dtype == FLOAT:
+            return [*self.made(node), f"{self.np}.matmul({operands}, out={name})"]
+        return [f"{name}{'[...]' if name in self._setting.out else ''} = {code}"]
 
     def _handed_on(self) -> list[str]:
         """What is kept under the names that it was asked for by; results in their own memory."""
@@ -138,10 +135,7 @@ class Body:
             text = str(self.shown(node))
             if text == name:
                 continue
-            if name in self._setting.out:
-                lines += [f"{name} = {self._setting.out[name]}", f"{name}[...] = {text}"]
-            else:
-                lines.append(f"{name} = {text}")
+            lines.append(f"{name}{'[...]' if name in self._setting.out else ''} = {text}")
         return lines
 
     def _whole(self, node: Node) -> Code:
@@ -182,11 +176,10 @@ class Body:
         key = f'"{self._setting.prefix}{name}"'
         return f"{self.names['work']}({key}, {sizes}, {kind})"
 
-    def fresh_array(self, node: Node) -> str:
-        """Code for the array that a node is stored in."""
+    def made(self, node: Node) -> list[str]:
+        """The line that makes the array of a node; none for a result, which is there."""
         name = self.variable(node)
-        dtype = BOOL if node.dtype == BOOL else FLOAT
         if name in self._setting.out:
-            return self._setting.out[name]
-        return self.scratch(name, [self.number(s) for s in node.shape], dtype)
-
+            return []
+        dtype = BOOL if node.dtype == BOOL else FLOAT
+        return [f"{name} = {self.scratch(name, [self.number(s) for s in node.shape], dtype)}"]

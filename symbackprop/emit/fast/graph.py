@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy
-from sympy import Expr, S
+from sympy import Expr
 
 from symbackprop.emit.fast.rewrites import Rewrites
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, is_number
@@ -120,8 +120,7 @@ class Graph:
             return self.node(rewritten)
         args = tuple(self.node(a) for a in code.args)
         kind, dtype, ufunc = self._classified(code, args)
-        shape = (_view_shape(code, args[0].shape) if kind == VIEW else None) or code.shape
-        made = Node(kind, code, args, shape, dtype, ufunc)
+        made = Node(kind, code, args, code.shape, dtype, ufunc)
         for a in dict.fromkeys(args):
             a.users.append(made)
         self.nodes.append(made)
@@ -191,24 +190,6 @@ def _dtype(code: Code, ufunc: str, args: tuple[Node, ...]) -> str:
 def _other(args: tuple[Node, ...]) -> str:
     """What a function of whole arrays gives: floats, unless it has nothing to do with them."""
     return FLOAT if any(a.dtype == FLOAT and a.shape for a in args) else OTHER
-
-
-def _view_shape(code: Code, shape: tuple[Expr, ...]) -> tuple[Expr, ...] | None:
-    """The shape of x.T, x[:, None] or x[0]; None for a slice."""
-    if code.op == "suffix":
-        return shape[::-1]
-    found: list[Expr] = []
-    rest = list(shape)
-    for entry in code.text.split(", "):
-        if entry == "None":
-            found.append(S.One)
-        elif entry == ":" and rest:
-            found.append(rest.pop(0))
-        elif entry.lstrip("-").isdigit() and rest:
-            rest.pop(0)
-        else:
-            return None
-    return (*found, *rest)
 
 
 def keeps_rows(node: Node) -> bool:

@@ -13,7 +13,7 @@ from symbackprop.emit.fast.text import HELPERS
 from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.passes import Passes, Scope, checked, indented
 from symbackprop.emit.numpy.plan import Plan, planned
-from symbackprop.emit.numpy.text import docstring, fitted
+from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
 
 _ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma")
 
@@ -45,6 +45,14 @@ class FastPasses(Passes):
         super().__init__(shown, plan, scope)
         # Written here, so that all names in use are known before the helpers are written.
         self._fused = self._fused_lines() if self.scalar else []
+
+    def explained(self, results: str) -> list[str]:
+        """What a docstring says of `out` and `workspace`."""
+        told = [f"{self.workspace}: a Workspace; the next call uses its memory again"]
+        if results:
+            kind = "of their shapes and the dtype of the inputs; ValueError where one does not fit"
+            told.insert(0, f"{self.out}: arrays for {results}, in this order, {kind}")
+        return [line for text in told for line in wrapped(text, 0, 4)]
 
     def value_and_grad_lines(self) -> list[str]:
         """The function that returns a scalar output and its gradients, in one pass."""
@@ -109,7 +117,11 @@ class FastPasses(Passes):
         value = function.array(output)
         return [
             *fitted("def value_and_grad(", [*names, *self.options], "):"),
-            *docstring([f"Return {output.name} and its gradients."], 4),
+            *docstring([
+                f"Return {output.name} and its gradients.",
+                "",
+                *self.explained(f"the gradients in {listed([a.name for a in scope.grads])}"),
+            ], 4),
             *self.prepared(names),
             *indented(checked(program, function, scope)),
             *indented(body),

@@ -80,11 +80,15 @@ def {array}(out, place, shape, dtype, inputs):
     """The array for a result, which is new where none is given; ValueError if it does not fit."""
     if out is None:
         return {np}.empty(shape, dtype)
+    if len(out) <= place:
+        raise ValueError(f"out holds {{len(out)}} arrays; out[{{place}}] is to be one too")
     found = out[place]
     if not isinstance(found, {np}.ndarray) or found.shape != shape or found.dtype != dtype:
         raise ValueError(f"out[{{place}}] is not an array of shape {{shape}} and dtype {{dtype}}")
-    if any({np}.may_share_memory(found, x) for x in inputs):
-        raise ValueError(f"out[{{place}}] shares memory with an input")
+    if not found.flags.writeable:
+        raise ValueError(f"out[{{place}}] is read-only")
+    if any({np}.may_share_memory(found, x) for x in (*inputs, *out[:place])):
+        raise ValueError(f"out[{{place}}] shares memory with an input or with another of out")
     return found
 '''
 

@@ -29,6 +29,10 @@ class Value:
     def labels(self) -> tuple[Index, ...]:
         return tuple(i for i in self.layout if i is not None)
 
+    def length(self, label: Index | None) -> Expr:
+        """The length of the axis of a label: on a part of an axis, that of the part."""
+        return S.One if label is None else self.code.shape[self.layout.index(label)]
+
 
 class Layouts:
     """Lines up operands; the base of the lowering, which adds what each kind of node means.
@@ -126,7 +130,7 @@ class Layouts:
             return value.code
         code = value.code
         gaps = tuple(p for p, i in enumerate(target) if i is None)
-        shape = tuple(S.One if i is None else i.size for i in target)
+        shape = tuple(map(value.length, target))
         kept = _kept(code, gaps)
         if kept is not None:
             return replace(kept, shape=shape)
@@ -141,7 +145,7 @@ class Layouts:
         if None not in value.layout:
             return value
         code, labels = value.code, value.labels
-        shape = tuple(i.size for i in labels)
+        shape = tuple(map(value.length, labels))
         if code.op == "reduce" and code.keep and code.axes == _gaps(value.layout):
             return Value(replace(code, keep=False, shape=shape), labels)
         entries = ["0" if i is None else ":" for i in value.layout]
@@ -154,7 +158,7 @@ class Layouts:
         """x_ij = (x.T)_ji: the same with its axes in this order."""
         if tuple(order) == value.layout:
             return value
-        shape = tuple(i.size for i in order)
+        shape = tuple(map(value.length, order))
         if len(order) == 2:
             if value.code.op == "suffix" and value.code.text == ".T":
                 return Value(value.code.args[0], tuple(order))

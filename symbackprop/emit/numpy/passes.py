@@ -135,9 +135,12 @@ class Passes:
         signature = [*names, *self.options]
         out = results[0] if len(results) == 1 else f"({', '.join(results)})"
         told = listed([f"{a.name}: {shape_text(a.shape)}" for a in self._outputs])
+        shaped = listed([a.name for a in self._outputs if any(o.shape for o in self._outputs)])
         return [
             *fitted("def forward(", signature, "):"),
-            *docstring(wrapped(f"Return {told}; and what `backward` needs.", 0, 0), 4),
+            *docstring(apart(
+                wrapped(f"Return {told}; and what `backward` needs.", 0, 0), self.explained(shaped)
+            ), 4),
             *self.prepared(names),
             *indented(checked(program, function, scope)),
             *indented(body),
@@ -178,7 +181,7 @@ class Passes:
         signature = [f"{p}=1.0" if self.scalar else p for p in parameters]
         return [
             f"def backward({', '.join(['saved', *signature, *self.options])}):",
-            *docstring([*wrapped(title, 0, 0), "", *told], 4),
+            *docstring(apart(wrapped(title, 0, 0), [*told, *self.explained("the gradients")]), 4),
             *indented(_unpacking(unpacked)),
             *indented(function.size_lines()),
             *indented(converted),
@@ -197,6 +200,10 @@ class Passes:
         """The assignments of a function. kept: what is used behind them; results: returned."""
         return function.body()
 
+    def explained(self, results: str) -> list[str]:
+        """What a docstring says of the options. results: what an option takes memory for."""
+        return []
+
     def prepared(self, names: list[str]) -> list[str]:
         """The lines that check and convert the inputs."""
         return prepared(names, self.scope.prepare)
@@ -213,6 +220,11 @@ class Passes:
             *fitted(f"{out}, {saved} = {scope.public('forward')}(", names, ")", 4),
             f"    return {out}, {scope.public('backward')}({saved})",
         ]
+
+
+def apart(title: list[str], more: list[str]) -> list[str]:
+    """The lines of a docstring, with an empty one behind the title."""
+    return [*title, "", *more] if more else title
 
 
 def checked(program: Program, function: Function, scope: Scope) -> list[str]:

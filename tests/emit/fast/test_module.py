@@ -123,6 +123,36 @@ def test_memory_that_does_not_fit_is_an_error(module: ModuleType, make, words: s
         module.value_and_grad(a, t, out=(make(a),))
 
 
+def locked(a: np.ndarray) -> np.ndarray:
+    a.setflags(write=False)
+    return a
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda a, b: (a,), r"out holds 1 arrays; out\[1\] is to be one too"),
+        (lambda a, b: (a, locked(b)), r"out\[1\] is read-only"),
+        (lambda a, b: (a, a), r"out\[1\] shares memory with an input or with another of out"),
+        (lambda a, b: (a, b[:1]), r"out\[1\] is not an array of shape \(4, 3\)"),
+    ],
+)
+def test_nothing_is_written_where_one_of_several_does_not_fit(make, words: str) -> None:
+    derivation = sb.derive("L = sum(x**2*w)", shapes={"x": ("N", "n"), "w": ("N", "n")})
+    fast = derivation.compile("numpy-fast")
+    x = RNG.normal(size=(4, 3))
+    first, second = np.zeros((4, 3)), np.zeros((4, 3))
+    with pytest.raises(ValueError, match=words):
+        fast.value_and_grad(x, x + 1, out=make(first, second))
+    assert not first.any() and not second.any()
+
+
+def test_docstrings_say_what_out_and_workspace_are(module: ModuleType) -> None:
+    assert "out: arrays for the gradients in a, in this order" in module.value_and_grad.__doc__
+    for function in (module.forward, module.backward, module.value_and_grad):
+        assert "workspace: a Workspace; the next call uses its memory again" in function.__doc__
+
+
 def test_shapes_are_checked(module: ModuleType) -> None:
     with pytest.raises(ValueError, match="t has shape"):
         module.value_and_grad(np.zeros((2, 3)), np.zeros((2, 4)))

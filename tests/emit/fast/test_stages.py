@@ -57,7 +57,7 @@ def test_both_sides_of_a_sigmoid_share_one_exponential() -> None:
 
 def test_a_choice_takes_no_branches() -> None:
     body = fast("relu", "backward")
-    assert "where" not in body
+    assert "np.where(" not in body
     assert "_kept(" in body
 
 
