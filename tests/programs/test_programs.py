@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from types import ModuleType
+from typing import Any
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.programs.check import CRASHED, REFUSED, SIZES, WRONG, check
+import symbackprop as sb
+from symbackprop.algebra.nodes import size_symbol
+from symbackprop.verify.numeric import compare
+from symbackprop.verify.points import Sampler
+from tests.programs.check import CRASHED, REFUSED, SIZES, WRONG, check, is_rounding
 from tests.programs.generate import Source, broadcast, generate
 
 UNSUPPORTED = ("only through a comparison or a sign",)
@@ -32,3 +40,32 @@ def test_a_random_program_is_right_or_refused(source: Source, sizes: dict[str, i
 def test_broadcasting_is_that_of_numpy() -> None:
     assert broadcast(("k", "1", "d"), ("n", "1")) == ("k", "n", "d")
     assert broadcast(("n",), ("d",)) is None
+
+
+class Off:
+    """A module whose gradients are all off by a factor."""
+
+    def __init__(self, module: ModuleType, factor: float) -> None:
+        self._module, self._factor = module, factor
+
+    def forward(self, *inputs: Any) -> Any:
+        return self._module.forward(*inputs)
+
+    def backward(self, *given: Any) -> list[Any]:
+        return [self._factor * g for g in self._module.backward(*given)]
+
+    def value_and_grad(self, *inputs: Any) -> Any:
+        value, grads = self._module.value_and_grad(*inputs)
+        return value, [self._factor * g for g in grads]
+
+
+def test_what_80_bits_mend_is_rounding_and_no_error_is() -> None:
+    source = generate(random.Random(7004118).choice)  # its gradients cancel in float64
+    derived = sb.derive(source.function(), shapes=source.shapes)
+    lengths = {size_symbol(name): size for name, size in SIZES[2].items()}
+    point = Sampler(derived.shown.program, 7004118, weighted=[]).draw(lengths, "ordinary", 0)
+    for factor, rounding in ((1, True), (1 + 1e-9, False)):
+        off = Off(derived.compile(), factor)
+        findings = compare(derived.backward, off, None, point)
+        assert any(f.failed and f.check == "numpy" for f in findings)
+        assert is_rounding(derived.backward, [off], point, findings) == rounding
