@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Eq
 
-from symbackprop import __version__, request
+from symbackprop import request
 from symbackprop.algebra.deadline import working_on
 from symbackprop.algebra.letters import names_in
 from symbackprop.algebra.program import Definition, Program
@@ -23,8 +23,8 @@ from symbackprop.calculus.reverse import Worked
 from symbackprop.derived import Gradient, Jacobian, displayed
 from symbackprop.emit.lettering import lettered_jacobian
 from symbackprop.emit.translations import translation
-from symbackprop.errors import InputError
 from symbackprop.products import Product
+from symbackprop.targets import NUMPY, c_text, compiled, numpy_text, small_blocks
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from symbackprop.printing import Printed
     from symbackprop.verify.report import Report
 
-NUMPY, NUMPY_FAST = "numpy", "numpy-fast"
-TARGETS = (NUMPY, NUMPY_FAST)
-_TINY = 40  # bytes in a block, so that a few rows are several blocks
 
 
 @dataclass(frozen=True, repr=False)
@@ -203,24 +200,23 @@ class Derivation:
         fast: with loops over blocks of rows that fit the cache, and parameters `out` and
         `workspace`; harder to read.
         """
-        with working_on("the NumPy code of the result"):
-            if fast:
-                from symbackprop.emit.fast import fast_source
+        return numpy_text(self.backward, fast)
 
-                return fast_source(self.backward, version=__version__)
-            from symbackprop.emit.numpy import numpy_source
+    def c_source(self) -> str:
+        """A C99 file with the loops over rows, for float and double; matrix products are not in it.
 
-            return numpy_source(self.backward, version=__version__)
+        Raises NotYet where no part of the layer is such a loop.
+        """
+        return c_text(self.backward)
 
     def compile(self, target: str = NUMPY) -> ModuleType:
         """The module of `numpy_source`, in memory.
 
-        target: "numpy", or "numpy-fast" for the one that is fast. Raises InputError for another.
+        target: "numpy"; "numpy-fast"; "c" for the fast one with its loops in C, which the system's
+        compiler builds once; or "auto", which is "c" where that can be, else "numpy-fast" and a
+        warning. Raises InputError for another, MissingCompiler where C cannot be built.
         """
-        from symbackprop.emit.numpy import compile_source
-
-        _check_target(target)
-        return compile_source(self.numpy_source(fast=target == NUMPY_FAST))
+        return compiled(self.backward, target)
 
     def to_sympy(self) -> tuple[Any, ...]:
         """The definitions and then the gradients as SymPy equations, in order of computation."""
@@ -285,8 +281,7 @@ class Derivation:
         from symbackprop.verify.report import verify_derivation
 
         module = self.compile(target)
-        if target == NUMPY_FAST:
-            module.BLOCK_BYTES = _TINY  # type: ignore[attr-defined]
+        small_blocks(module)
         return verify_derivation(
             self.name, self.shown.program, self.shown, module, self.function
         )
@@ -341,8 +336,3 @@ class Derivation:
 
     def __repr__(self) -> str:
         return f"<Derivation of {self.name}: gradients in {', '.join(self.gradients)}>"
-
-
-def _check_target(target: str) -> None:
-    if target not in TARGETS:
-        raise InputError(f"the target {target!r} is not known; write one of {', '.join(TARGETS)}")

@@ -50,3 +50,7 @@ class MissingExtra(SymbackpropError):
         super().__init__(
             f'this needs {library}, which is not installed; pip install "symbackprop[{extra}]"'
         )
+
+
+class MissingCompiler(SymbackpropError):
+    """There is no C compiler, or it does not build what was generated."""

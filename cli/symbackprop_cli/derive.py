@@ -108,6 +108,8 @@ def command(
     component, wrt = (wrt, None) if route == "paths" else (None, wrt)
     if route == "paths" and component is None:
         raise click.UsageError("--route paths leads to one component; name it: --wrt 'W[2,1]'")
+    if given and form == "c":
+        raise click.UsageError(f"{given[0]} has no --c; it is for gradients")
     if given and form == "cost":
         raise click.UsageError(f"{given[0]} has no --cost; it is for gradients")
     pair = read_names(jacobian, "--jacobian")
@@ -148,6 +150,8 @@ def command(
             result = rendering.page(page)
         elif steps:
             result = rendering.steps(derivation, show_checks)
+        elif form == "c":
+            result = derivation.c_source()
         elif fast:
             result = derivation.numpy_source(fast=True)
         else:

@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # What a file's suffix says that it holds; into .txt goes any format that is asked for.
 SUFFIXES = {
     ".tex": "latex", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html",
-    ".py": "numpy", ".json": "json",
+    ".py": "numpy", ".json": "json", ".c": "c",
 }  # fmt: skip
 # Results of another program that works on what we write.
 _MADE_OF = {
@@ -28,6 +28,10 @@ VERDICTS = (*PAGES, "json")
 _NUMPY = click.option(
     "--numpy", "form", flag_value="numpy", help="A module to import; NumPy only."
 )
+_C = click.option(
+    "--c", "form", flag_value="c", help="The loops of the code as a C file, float and double."
+)
+_CODE = (_NUMPY, _C)
 
 _OPTIONS = (
     click.option("--text", "form", flag_value="text", help="Readable in a terminal (the default)."),
@@ -39,7 +43,7 @@ _OPTIONS = (
         "--markdown", "form", flag_value="markdown", help="For GitHub, Obsidian and Jupyter."
     ),
     click.option("--html", "form", flag_value="html", help="One file for a browser; no network."),
-    _NUMPY,
+    *_CODE,
     click.option("--json", "form", flag_value="json", help="Everything, for other programs."),
     click.option(
         "--lang", type=click.Choice(LANGUAGES), help="The language of the words: en, zh or es."
@@ -48,8 +52,8 @@ _OPTIONS = (
         "-o",
         "path",
         metavar="FILE",
-        help="Write to a file, whole or not at all; .tex, .md, .html, .py and .json pick the "
-        "format.",
+        help="Write to a file, whole or not at all; .tex, .md, .html, .py, .c and .json "
+        "pick the format.",
     ),
 )
 
@@ -61,7 +65,7 @@ def format_options(function: F) -> F:
 
 def verdict_options(function: F) -> F:
     """Add the options that say what a verdict is written as and where."""
-    return _with((o for o in _OPTIONS if o is not _NUMPY), function)
+    return _with((o for o in _OPTIONS if o not in _CODE), function)
 
 
 def _with(options: Iterable[Callable[[F], F]], function: F) -> F:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @forward_options
 @click.option(
     "--target",
-    type=click.Choice(["numpy", "numpy-fast"]),
-    help="The generated code that is checked: the readable (the default) or the fast.",
+    type=click.Choice(["numpy", "numpy-fast", "c"]),
+    help="The generated code that is checked: the readable (the default), the fast, or C.",
 )
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(

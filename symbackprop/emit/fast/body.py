@@ -108,17 +108,22 @@ class Body:
         lines = [f"{name} = {code}" for name, code in self._setting.out.items()]
         for item in stages.items:
             if isinstance(item, Loop):
-                found = Block(item, self).lines()
+                found = self.looped(item)
                 names = {n.base for n in item.steps} & self.stored
                 made = [line for n in item.steps if n in names and n.kind != VIEW
                         and stages.stage(n) == item.stage for line in self.made(n)]  # fmt: skip
-                ones = [f"{name} = {self.names['ones']}({self.number(size)}, {self.dtype})"
-                        for size, name in self._ones.items()]  # fmt: skip
-                self._ones.clear()
-                lines += [*made, *ones, *found]
+                lines += [*made, *found]
             elif item.kind != VIEW and not self._inlined(item):
                 lines += self._computed(item)
         return lines + self._handed_on()
+
+    def looped(self, loop: Loop) -> list[str]:
+        """The lines of a loop over rows."""
+        found = Block(loop, self).lines()
+        ones = [f"{name} = {self.names['ones']}({self.number(size)}, {self.dtype})"
+                for size, name in self._ones.items()]  # fmt: skip
+        self._ones.clear()
+        return [*ones, *found]
 
     def _computed(self, node: Node) -> list[str]:
         """The lines that compute a node whole, into memory that is there if NumPy can."""

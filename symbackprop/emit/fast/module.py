@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.fast.passes import FastPasses
 from symbackprop.emit.fast.text import HELPERS, WORKSPACE
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.module import aliases, filled, module_text
 from symbackprop.emit.numpy.passes import PUBLIC, Scope
-from symbackprop.emit.numpy.plan import plan
+from symbackprop.emit.numpy.plan import Plan, plan
 
 
 def fast_source(backward: Backward, *, version: str) -> str:
@@ -21,14 +24,27 @@ def fast_source(backward: Backward, *, version: str) -> str:
     """
     shown = lettered_backward(backward)
     planned = plan(shown)
-    scope = Scope(shown.program, shown.wrt, (*PUBLIC, "Workspace", "BLOCK_BYTES"))
-    passes = FastPasses(shown, planned, scope)
+    scope = fast_scope(shown)
+    return fast_text(FastPasses(shown, planned, scope), planned, scope, version)
+
+
+def fast_scope(shown: Backward) -> Scope:
+    """The scope of a module that has a workspace."""
+    return Scope(shown.program, shown.wrt, (*PUBLIC, "Workspace", "BLOCK_BYTES"))
+
+
+def fast_text(
+    passes: FastPasses, planned: Plan, scope: Scope, version: str,
+    helpers: Mapping[str, str] = MappingProxyType({}),
+) -> str:  # fmt: skip
+    """The text of a module. helpers: the text of further functions that it may call."""
     names = {**passes.names.all, "np": scope.public("np"), "block_bytes": "BLOCK_BYTES"}
-    used = [h for h in HELPERS if h in passes.names.used]
+    known = {**HELPERS, **helpers}
+    used = [h for h in known if h in passes.names.used]
     more = [
         filled(WORKSPACE, workspace="Workspace", **names),
         aliases(scope, "Workspace"),
-        *(filled(HELPERS[h], **names) for h in used),
+        *(filled(known[h], **names) for h in used),
         passes.ready,
     ]
     modules = ["functools"] if "ones" in used else []

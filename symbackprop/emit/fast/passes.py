@@ -11,10 +11,13 @@ from symbackprop.emit.fast.graph import FLOAT, OTHER
 from symbackprop.emit.fast.ready import ready_function
 from symbackprop.emit.fast.text import HELPERS
 from symbackprop.emit.numpy.functions import Function
+from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.passes import Passes, Scope, checked, indented
 from symbackprop.emit.numpy.plan import Plan, planned
+from symbackprop.emit.numpy.statements import Assignment
 from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
 
+_OTHERS = ("work", "ready", "run", "loops", "contiguous", "exact")
 _ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma")
 
 
@@ -22,7 +25,7 @@ class Names:
     """What the helpers are called, and which of them are in use."""
 
     def __init__(self) -> None:
-        self.all = {name: f"_{name}" for name in (*HELPERS, "work", "ready")}
+        self.all = {name: f"_{name}" for name in (*HELPERS, *_OTHERS)}
         self.used: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
@@ -93,11 +96,18 @@ class FastPasses(Passes):
             given, function.number, function.dtype, scope.public("np"),
             frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.names, f"{name}.", out,
         )  # fmt: skip
-        lines = Body(assignments, [n for n in names if n in made], function.names, setting).lines
+        lines = self.written(assignments, [n for n in names if n in made], function.names, setting)
         work = self.names["work"]
         space = scope.public("Workspace")
         start = f"{work} = {space}() if {self.workspace} is None else {self.workspace}"
         return [start, *lines]
+
+    def written(
+        self, assignments: Sequence[Assignment], kept: Sequence[str], namer: Namer,
+        setting: Setting,
+    ) -> list[str]:  # fmt: skip
+        """The lines of a function's body."""
+        return Body(assignments, kept, namer, setting).lines
 
     def _fused_lines(self) -> list[str]:
         scope, program = self.scope, self.shown.program

@@ -15,10 +15,12 @@ from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.text import wrapped
 
 
-def summary(backward: Backward, plan: Plan, version: str) -> list[str]:
+def summary(
+    backward: Backward, plan: Plan, version: str, language: str = "NumPy"
+) -> list[str]:
     """The lines of the docstring. version: of the generator."""
     program = backward.program
-    lines = _given(program, "forward and backward pass")
+    lines = _given(program, "forward and backward pass", language)
     lines += _steps("Backward:", backward.steps)
     for output, array in zip(program.outputs, backward.upstream, strict=True):
         if array is None:
@@ -34,8 +36,8 @@ def formula_summary(formula: Formula, plan: Plan, title: str, version: str) -> l
     return [*lines, *_rests_on(formula, plan, version)]
 
 
-def _given(program: Program, title: str) -> list[str]:
-    lines = [f"{program.name}: {title} in NumPy.", "", "Shapes:"]
+def _given(program: Program, title: str, language: str = "NumPy") -> list[str]:
+    lines = [f"{program.name}: {title} in {language}.", "", "Shapes:"]
     lines += [f"    {a.name}: {shape_text(a.shape)}{_held(program, a)}" for a in program.inputs]
     lines += [f"    requires {c}" for c in size_condition_texts(program, ">=", "<=")]
     lines += ["", "Forward:"]

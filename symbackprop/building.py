@@ -1,0 +1,128 @@
+"""Building generated C with the system's compiler, once, and loading it.
+
+The shared library is kept in the user's cache folder under a name that tells source, compiler,
+flags and processor, so that another of these is another library. It is written under a name of its
+own first and then moved, so that two processes may build it at once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from symbackprop.emit.c import CSource
+from symbackprop.emit.numpy.compiled import compile_source
+from symbackprop.errors import MissingCompiler, MissingExtra
+
+# -ffast-math is not among them: it breaks NaN, infinities and small numbers.
+_FLAGS = ("-std=c99", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
+          "-fPIC", "-shared")  # fmt: skip
+_BEST = ("-march=native", "-fopenmp")
+_NO_THREADS = ("-fopenmp-simd",)
+
+
+def loaded(source: CSource) -> ModuleType:
+    """The Python module of a C source, which calls the compiled functions.
+
+    Raises MissingCompiler where there is no C compiler, or where it fails.
+    """
+    module = compile_source(source.python)
+    if source.functions:
+        library = ctypes.CDLL(str(library_path(source.text)))
+        module.__dict__["_loops"] = {
+            key: _function(getattr(library, name), source, *key)
+            for key, name in source.functions.items()
+        }
+    return module
+
+
+def _function(function: Any, source: CSource, name: str, letter: str) -> Any:
+    call = source.calls[name]
+    real = ctypes.c_double if letter == "d" else ctypes.c_float
+    function.restype = ctypes.c_int
+    function.argtypes = [
+        *[ctypes.c_ssize_t] * len(call.sizes),
+        *[real] * len(call.numbers),
+        *[ctypes.c_void_p] * (len(call.inputs) + len(call.outputs)),
+    ]
+    return function
+
+
+def library_path(text: str) -> Path:
+    """The shared library of a C text, built if it is not there yet. Raises MissingCompiler."""
+    compiler = _compiler()
+    folder = cache_folder()
+    tried = [(*_FLAGS, *_BEST), (*_FLAGS, *_BEST[:1], *_NO_THREADS), (*_FLAGS, *_NO_THREADS)]
+    about = "\n".join([text, compiler, _version(compiler), platform.machine(), _processor()])
+    problem = ""
+    for flags in tried:
+        key = sha256("\n".join([about, *flags]).encode()).hexdigest()[:32]
+        path = folder / f"{key}.so"
+        if path.exists():
+            return path
+        problem = _build(text, compiler, flags, path)
+        if not problem:
+            return path
+    raise MissingCompiler(f"the C compiler {compiler} failed: {problem}")
+
+
+def _compiler() -> str:
+    wanted = os.environ.get("CC")
+    for name in [wanted] if wanted else ["cc", "gcc", "clang"]:
+        found = shutil.which(name)
+        if found:
+            return found
+    missing = f"CC={wanted} is not a command" if wanted else "there is no C compiler"
+    raise MissingCompiler(
+        f'{missing}; install gcc or clang, or use target="numpy-fast"'
+    )
+
+
+def cache_folder() -> Path:
+    """Where libraries are kept: SYMBACKPROP_CACHE, or the user's cache folder."""
+    chosen = os.environ.get("SYMBACKPROP_CACHE")
+    if chosen:
+        return Path(chosen)
+    try:
+        from platformdirs import user_cache_path
+    except ImportError:
+        raise MissingExtra("c", "platformdirs") from None
+    return Path(user_cache_path("symbackprop"))
+
+
+def _version(compiler: str) -> str:
+    found = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False)
+    return found.stdout
+
+
+def _processor() -> str:
+    """What -march=native looks at: a home folder may be shared by several machines."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+
+
+def _build(text: str, compiler: str, flags: Sequence[str], path: Path) -> str:
+    """Build the library; what the compiler said, where it failed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        source, library = Path(folder, "loops.c"), Path(folder, "loops.so")
+        source.write_text(text, encoding="utf-8")
+        command = [compiler, *flags, str(source), "-o", str(library), "-lm"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode or not library.exists():
+            lines = [line for line in done.stderr.splitlines() if "error" in line]
+            return (lines or done.stderr.splitlines() or ["it gave no reason"])[0]
+        os.replace(library, path)
+    return ""

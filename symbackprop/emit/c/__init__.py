@@ -1,0 +1,5 @@
+"""C code: the loops over rows of a fast module, each as one C function."""
+
+from symbackprop.emit.c.module import CSource, c_source
+
+__all__ = ["CSource", "c_source"]

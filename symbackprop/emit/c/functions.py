@@ -1,0 +1,207 @@
+"""A C function for one loop: its rows in chunks, which threads may share, and what they add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from symbackprop.emit.c.expressions import Real
+from symbackprop.emit.c.groups import iterated
+from symbackprop.emit.c.kernel import End, Kernel
+from symbackprop.emit.c.names import EXACT
+from symbackprop.emit.fast.body import Body
+from symbackprop.emit.fast.stages import Loop
+
+_INDENT = "    "
+_ADDED = {"sum": "{0} += {1};", "dot": "{0} += {1};",
+          "max": "if ({1} > {0} || {1} != {1}) {0} = {1};",
+          "min": "if ({1} < {0} || {1} != {1}) {0} = {1};"}  # fmt: skip
+_ZERO = {"sum": "0", "dot": "0", "max": "-INFINITY", "min": "INFINITY"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """How Python calls the function: code for its arguments, in the order of the parameters."""
+
+    sizes: tuple[str, ...]
+    numbers: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+class LoopFunction:
+    """The C function of a loop, and how it is called. Raises Unsupported."""
+
+    def __init__(
+        self, name: str, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str]
+    ) -> None:
+        self._name = f"{name}_{real.suffix}"
+        self._real = real
+        kernel = Kernel(loop, body, real, helpers)
+        self._kernel, self._ends = kernel, kernel.ends
+        self._count = kernel.parameters.size(loop.size)
+        self._widths = _widths(kernel, loop)
+        found = kernel.parameters
+        self._sizes = tuple(found.sizes.values())
+        inputs = tuple(
+            f"{body.names['exact']}({code})" if kind == EXACT else code
+            for code, (_, kind) in found.inputs.items()
+        )
+        self.call = Call(
+            tuple(found.sizes), tuple(found.numbers), inputs, tuple(found.outputs)
+        )
+
+    @property
+    def text(self) -> str:
+        """Both functions: that of some rows, and that of all."""
+        return "\n".join(["static " + self._rows(), "", self._whole()])
+
+    def _parameters(self) -> tuple[list[str], list[str]]:
+        """Declarations of what both functions take, and the names to pass on."""
+        found, real = self._kernel.parameters, self._real.name
+        ends = {e.name for e in self._ends}
+        declared = [f"const ptrdiff_t {n}" for n in found.sizes.values()]
+        declared += [f"const {real} {n}" for n in found.numbers.values()]
+        arrays = [("const ", n, kind) for n, kind in found.inputs.values()]
+        arrays += [("", n, kind) for n, kind in found.outputs.values() if n not in ends]
+        declared += [f"{const}{_real(kind, real)} *restrict {n}" for const, n, kind in arrays]
+        return declared, [d.rpartition(" ")[2].lstrip("*") for d in declared]
+
+    def _rows(self) -> str:
+        real = self._real.name
+        declared, _ = self._parameters()
+        ends = [f"{'double' if not e.shape else real} *restrict {e.name}" for e in self._ends]
+        lines = []
+        for e in self._ends:
+            if e.shape:
+                lines += self._filled(e)
+            else:
+                lines.append(f"double {e.name}_sum = {_ZERO[e.kind]};")
+        before, after = self._buffers()
+        closing = [f"*{e.name} = {e.name}_sum;" for e in self._ends if not e.shape]
+        work = [*lines, *before, *self._kernel.lines, *closing, *after, "return 0;"]
+        names = ["const ptrdiff_t lo", "const ptrdiff_t hi", *declared, *ends]
+        return _function(f"int {self._name}_rows", names, work)
+
+    def _filled(self, end: End) -> list[str]:
+        size = self._product(end.shape)
+        return [f"for (ptrdiff_t e = 0; e < {size}; e++) {end.name}[e] = {_ZERO[end.kind]};"]
+
+    def _product(self, sizes: Sequence[Expr]) -> str:
+        return " * ".join(self._kernel.parameters.size(s) for s in sizes) or "1"
+
+    def _buffers(self) -> tuple[list[str], list[str]]:
+        """The lines that take and free memory for rows."""
+        buffers = self._kernel.buffers
+        if not buffers:
+            return [], []
+        real = self._real.name
+        sizes = [f"{self._product([s for s in shape if s != 1])}" for _, shape in buffers]
+        lines = [
+            f"{real} few[{FEW}];",
+            f"const ptrdiff_t need = {' + '.join(sizes)};",
+            f"{real} *work = need > {FEW} ? malloc((size_t)need * sizeof({real})) : few;",
+            "if (!work) return 1;",
+        ]
+        offset = "work"
+        for (name, _), size in zip(buffers, sizes, strict=True):
+            lines.append(f"{real} *restrict {name} = {offset};")
+            offset = f"{name} + {size}"
+        return lines, ["if (work != few) free(work);"]
+
+    def _whole(self) -> str:
+        real = self._real.name
+        declared, passed = self._parameters()
+        ends = [f"{real} *restrict {e.name}" for e in self._ends]
+        count = self._count
+        lines = [
+            f"const ptrdiff_t width = {' + '.join(self._widths)};",
+            f"ptrdiff_t rows = {CHUNK} / (width > 0 ? width : 1) + 1;",
+            f"if (rows < {count} / {CHUNKS} + 1) rows = {count} / {CHUNKS} + 1;",
+            f"const ptrdiff_t chunks = {count} > rows ? ({count} + rows - 1) / rows : 1;",
+        ]
+        after: list[str] = []
+        parts = []
+        for e in self._ends:
+            if not e.shape:
+                lines.append(f"double {e.name}_parts[{CHUNKS}];")
+                parts.append(f"&{e.name}_parts[chunk]")
+                after += [
+                    f"double {e.name}_all = {e.name}_parts[0];",
+                    "for (ptrdiff_t e = 1; e < chunks; e++)",
+                    _INDENT + _ADDED[e.kind].format(f"{e.name}_all", f"{e.name}_parts[e]"),
+                    f"*{e.name} = ({real}){e.name}_all;",
+                ]
+                continue
+            size = self._product(e.shape)
+            memory = f"malloc((size_t)(chunks * {size} + 1) * sizeof({real}))"
+            lines += [f"{real} *{e.name}_parts = chunks > 1 ? {memory} : {e.name};"]
+            parts.append(f"{e.name}_parts + chunk * {size}")
+            after += [
+                "if (chunks > 1) {",
+                f"    for (ptrdiff_t e = 0; e < {size}; e++) {e.name}[e] = {e.name}_parts[e];",
+                "    for (ptrdiff_t chunk = 1; chunk < chunks; chunk++)",
+                f"        for (ptrdiff_t e = 0; e < {size}; e++)",
+                "            " + _ADDED[e.kind].format(
+                    f"{e.name}[e]", f"{e.name}_parts[chunk * {size} + e]"),
+                f"    free({e.name}_parts);",
+                "}",
+            ]  # fmt: skip
+        vectors = [e for e in self._ends if e.shape]
+        if vectors:
+            missing = " || ".join(f"!{e.name}_parts" for e in vectors)
+            freed = " ".join(f"free({e.name}_parts);" for e in vectors)
+            lines.append(f"if (chunks > 1 && ({missing})) {{ {freed} return 1; }}")
+        lines += [
+            "int bad = 0;",
+            "#pragma omp parallel for schedule(static) reduction(| : bad) if(chunks > 3)",
+            "for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {",
+            "    const ptrdiff_t lo = chunk * rows;",
+            f"    const ptrdiff_t hi = lo + rows < {count} ? lo + rows : {count};",
+            *_wrapped(f"    bad |= {self._name}_rows(", ["lo", "hi", *passed, *parts], ");"),
+            "}",
+        ]
+        return _function(f"int {self._name}", [*declared, *ends], [*lines, *after, "return bad;"])
+
+
+FEW = 1024
+"""Numbers of a row that lie on the stack."""
+CHUNK = 65536
+"""Numbers in a chunk of rows."""
+CHUNKS = 256
+"""Chunks, at most."""
+
+
+def _widths(kernel: Kernel, loop: Loop) -> list[str]:
+    """Code for the numbers in the widest rows."""
+    spaces = {iterated(n) for n in (*(s for s in loop.steps if s.kind != "view"), *loop.ends)}
+    found = [" * ".join(kernel.parameters.size(size) for _, size in s) or "1"
+             for s in sorted(spaces, key=str)]  # fmt: skip
+    return [w for w in dict.fromkeys(found) if w != "1"] or ["1"]
+
+
+def _real(kind: str, real: str) -> str:
+    return real if kind == "REAL" else kind
+
+
+def _function(head: str, parameters: list[str], lines: list[str]) -> str:
+    """A function, with its parameters in lines that are not too long."""
+    return "\n".join([
+        *_wrapped(f"{head}(", parameters, ")"), "{",
+        *(line if line.startswith("#") else _INDENT + line for line in lines), "}", "",
+    ])
+
+
+def _wrapped(head: str, items: Sequence[str], end: str) -> list[str]:
+    """Items behind a head, in lines of at most 100 characters."""
+    indent = " " * (len(head) - len(head.lstrip()) + 4)
+    lines = [head]
+    for number, item in enumerate(items):
+        text = item + (", " if number + 1 < len(items) else end)
+        if len(lines[-1] + text) > 98:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(indent)
+        lines[-1] += text
+    return lines

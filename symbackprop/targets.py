@@ -1,0 +1,84 @@
+"""The forms of generated code, and the module of each in memory."""
+
+from __future__ import annotations
+
+import warnings
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from symbackprop import __version__
+from symbackprop.algebra.deadline import working_on
+from symbackprop.calculus.result import Backward
+from symbackprop.errors import InputError, MissingCompiler, MissingExtra, NotYet
+
+if TYPE_CHECKING:
+    from symbackprop.emit.c import CSource
+
+NUMPY, NUMPY_FAST, C, AUTO = "numpy", "numpy-fast", "c", "auto"
+TARGETS = (NUMPY, NUMPY_FAST, C, AUTO)
+_TINY = 40  # bytes in a block, so that a few rows are several blocks
+_told: set[str] = set()
+
+
+def numpy_text(backward: Backward, fast: bool) -> str:
+    """The readable module, or the fast one. Raises NotYet for what has no NumPy form."""
+    with working_on("the NumPy code of the result"):
+        if fast:
+            from symbackprop.emit.fast import fast_source
+
+            return fast_source(backward, version=__version__)
+        from symbackprop.emit.numpy import numpy_source
+
+        return numpy_source(backward, version=__version__)
+
+
+def c_text(backward: Backward) -> str:
+    """The C file. Raises NotYet where no part of the layer is a loop in C."""
+    found = _c_source(backward)
+    if not found.functions:
+        name = backward.program.name
+        reason = f" ({found.numpy[0]})" if found.numpy else ", only functions of whole arrays"
+        raise NotYet(f"{name} has no loop to write in C{reason}; --numpy --fast has all of it")
+    return found.text
+
+
+def compiled(backward: Backward, target: str) -> ModuleType:
+    """The module of a target, in memory.
+
+    Raises InputError for a target that is not known, MissingCompiler for C that cannot be built,
+    MissingExtra where the cache folder is not known, and NotYet for what has no NumPy form.
+    """
+    if target not in TARGETS:
+        raise InputError(f"the target {target!r} is not known; write one of {', '.join(TARGETS)}")
+    if target in (C, AUTO):
+        from symbackprop.building import loaded
+
+        try:
+            return loaded(_c_source(backward))
+        except (MissingCompiler, MissingExtra) as problem:
+            if target == C:
+                raise
+            _tell(f"fast NumPy in place of C: {problem}")
+    from symbackprop.emit.numpy import compile_source
+
+    return compile_source(numpy_text(backward, target != NUMPY))
+
+
+def small_blocks(module: ModuleType) -> None:
+    """Have a module work in blocks of few rows, as tests do; the readable one has none."""
+    if "BLOCK_BYTES" in vars(module):
+        vars(module)["BLOCK_BYTES"] = _TINY
+
+
+def _c_source(backward: Backward) -> CSource:
+    with working_on("the C code of the result"):
+        from symbackprop.emit.c import c_source
+
+        return c_source(backward, version=__version__)
+
+
+def _tell(text: str) -> None:
+    """Warn, once in a process."""
+    if text not in _told:
+        _told.add(text)
+        warnings.warn(text, RuntimeWarning, stacklevel=4)
