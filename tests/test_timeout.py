@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import symbackprop as sb
@@ -110,3 +111,17 @@ def test_the_command_writes_nothing_and_fails(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     run("verify", LONG, *shapes, "--timeout", "0.3").failed(1, "stopped after 0.3 s")
     run("derive", "softmax", "--timeout", "0").failed(2, "--timeout")
+
+
+def test_what_would_be_too_long_is_not_multiplied_out() -> None:
+    """A random program: with p4 put in, the denominators have some millions of terms."""
+
+    def layer(c: Any, z: Any) -> Any:
+        p1 = np.var(np.log(c**2 + 2) * (c**2 + 1), axis=0)
+        p2 = p1 * (z >= p1) - 0.1 * z
+        p4 = np.exp(-np.tile(p2, 2) ** 2)
+        p7 = np.log1p(np.hypot(np.roll(p4, -1, axis=0) * p4, p4) ** 2)
+        return np.sum(np.log10((np.sqrt(np.sum(p7**2, axis=-2) + 1)) ** 2 + 2) ** 2)
+
+    derivation = sb.derive(layer, shapes={"c": ("n",), "z": ("n", "2*d")}, timeout=30)
+    assert derivation.verify().ok

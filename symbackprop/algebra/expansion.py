@@ -60,3 +60,14 @@ def expand_all(p: Poly) -> Poly:
     result = add(total)
     return result if result == p else expand_all(result)
 
+
+def terms_expanded(p: Poly) -> int:
+    """How many terms `expand_all` multiplies out, before like ones are collected; at most."""
+    total = 0
+    for m in p.terms:
+        terms = 1
+        for a, e in m:
+            if isinstance(a, Node) and a.head in ("base", "sum") and e >= 1:
+                terms *= terms_expanded(a.args[0]) ** int(e)
+        total += terms
+    return total

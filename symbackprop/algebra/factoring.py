@@ -23,6 +23,7 @@ from symbackprop.algebra.poly import (
     mono,
     mono_free,
     mono_key,
+    multiply,
     ratio,
 )
 from symbackprop.algebra.powers import spliced
@@ -47,7 +48,7 @@ def into_denominator(m: Monomial) -> Monomial:
                 divided = b.args[0] * mono(((a, -1),))
                 if _common(divided)[0]:
                     continue
-                return m - {(a, e), (b, f)} | {(Node("base", (divided,)), f)}
+                return multiply(m - {(a, e), (b, f)}, frozenset({(Node("base", (divided,)), f)}))
     return m
 
 
@@ -60,13 +61,14 @@ def sign_into_base(m: Monomial, c: Number) -> tuple[Monomial, Number]:
                 continue  # of sizes, as N - 1 is: it stays positive
             negative = sum(v < 0 for v in inner.terms.values())
             if negative if c < 0 else negative == len(inner):
-                return m - {(a, e)} | {(Node("base", (-inner,)), e)}, -c
+                return multiply(m - {(a, e)}, frozenset({(Node("base", (-inner,)), e)})), -c
         if isinstance(a, Node) and a.head == "sum" and e == 1 and c < 0:
             body = a.args[0].single()
             if body is not None:
                 inside, sign = sign_into_base(body[0], -1)
                 if sign > 0:
-                    return m - {(a, e)} | {(Node("sum", (mono(inside, body[1]),), a.bound), e)}, -c
+                    turned = Node("sum", (mono(inside, body[1]),), a.bound)
+                    return multiply(m - {(a, e)}, frozenset({(turned, e)})), -c
     return m, c
 
 

@@ -19,7 +19,7 @@ from symbackprop.algebra.absolute import sign_squared, sign_times
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.cost import cost
 from symbackprop.algebra.deadline import check_time, working_on
-from symbackprop.algebra.expansion import delta_times, expand_all
+from symbackprop.algebra.expansion import delta_times, expand_all, terms_expanded
 from symbackprop.algebra.nodes import Array, Index, fresh_index
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.poly import (
@@ -49,6 +49,7 @@ SLACK = 1.6  # how far above the best a state may cost and still be followed
 WEIGHT = 120  # a form with more atoms than this and than twice the start is not looked at
 WORK = 3000  # atoms of all the forms together, after which the search stops
 FINALISTS = 3  # forms that are arranged with every factoring tried
+TERMS = 3000  # of a form that is multiplied out
 LONG = 6000  # atoms times terms of a form too long for that
 
 
@@ -91,6 +92,10 @@ _Move = tuple[Poly, frozenset[Atom], tuple[Fact, ...], "str | Elimination"]
 
 class TooMuch(Exception):
     """A simplifier has done the work that it may do."""
+
+
+class _TooLong(Exception):
+    """A form has too many terms to be multiplied out."""
 
 
 class Simplifier:
@@ -202,7 +207,7 @@ class Simplifier:
     def _moves(self, p: Poly, allowed: frozenset[Atom]) -> Iterable[_Move]:
         """Forms equal to p; the atoms that each may divide by, the facts it rests on, the law."""
         atoms = set(deep_atoms(p))
-        expanded = expand_all(p)
+        expanded = expand_all(p) if terms_expanded(p) <= TERMS else p
         if expanded != p:
             yield expanded, allowed, (), EXPANDED
         if any(isinstance(a, Node) and a.head == "sign" for a in atoms):
@@ -274,16 +279,19 @@ class Simplifier:
 def _form(
     make: Callable[[], Poly], allowed: frozenset[Atom], elimination: Elimination
 ) -> Iterator[_Move]:
-    """What is made, unless that divides by what turns out to be 0."""
+    """What is made, unless that divides by what turns out to be 0, or is too long."""
     try:
         form = make()
-    except ZeroDivisionError:
+    except (ZeroDivisionError, _TooLong):
         return
     yield form, allowed, elimination.facts, elimination
 
 
 def _expanded(elimination: Elimination, p: Poly) -> Poly:
-    return expand_all(elimination.apply(p))
+    form = elimination.apply(p)
+    if terms_expanded(form) > TERMS:
+        raise _TooLong
+    return expand_all(form)
 
 
 def _is_long(p: Poly) -> bool:
