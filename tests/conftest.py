@@ -19,6 +19,10 @@ settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 GOLDEN = Path(__file__).parent / "golden"
+# What is compiled is kept between runs, with what pytest keeps.
+os.environ.setdefault(
+    "SYMBACKPROP_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "symbackprop")
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

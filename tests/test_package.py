@@ -95,7 +95,7 @@ ROOMS = [
     {"algebra"},
     {"frontend", "calculus"},
     {"emit", "verify"},
-    {"printing", "pages"},
+    {"printing", "pages", "building", "targets"},
     {
         "catalogue", "request", "derived", "products", "record", "derivation", "deriving", "graph",
         "claims", "routes",

@@ -14,6 +14,7 @@ from symbackprop.algebra import registry
 from tests.cli.command import run
 from tests.corruptions import wrong
 from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
 
 
 def test_the_whole_catalogue_is_green(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,20 +35,22 @@ def test_some_layers_only() -> None:
     assert "relu" not in shown
 
 
-def test_the_fast_code_is_verified_too() -> None:
-    shown = run("verify", "softmax-ce", "batch-norm", "--target", "numpy-fast").result()
+@pytest.mark.parametrize("target", ["numpy-fast", pytest.param("c", marks=needs_compiler)])
+def test_the_fast_code_is_verified_too(target: str) -> None:
+    shown = run("verify", "softmax-ce", "batch-norm", "--target", target).result()
     assert "agrees" in shown
     assert "false" not in shown
 
 
+@pytest.mark.parametrize("target", ["numpy-fast", pytest.param("c", marks=needs_compiler)])
 def test_a_corrupted_rule_of_the_lowering_turns_the_fast_code_red(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     right = registry.LOWERINGS["reduced"]
     monkeypatch.setitem(registry.LOWERINGS, "reduced", lambda self, *args: wrong(
         "reduced", right(self, *args)
     ))  # fmt: skip
-    done = run("verify", "softmax-ce", "--target", "numpy-fast")
+    done = run("verify", "softmax-ce", "--target", target)
     assert done.code == 1
     assert "false" in done.stdout
 

@@ -14,6 +14,7 @@ from symbackprop import Derivation, derive
 from symbackprop.algebra.nodes import size_symbol
 from symbackprop.calculus.result import Backward
 from symbackprop.errors import SymbackpropError
+from symbackprop.targets import small_blocks
 from symbackprop.verify.numeric import Finding, Unusable, compare
 from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.reference import shown as exactly
@@ -27,7 +28,6 @@ SIZES = [
 ]
 """Unequal sizes where two meet in one array, one of 1, and larger ones, for programs that cut."""
 _ENOUGH = 2
-_TINY = 40  # bytes in a block of the fast module, so that a few rows are several
 
 _LARGEST = 1e60
 _SMALLEST = 1e-300
@@ -45,12 +45,14 @@ class Verdict:
 
 
 def check(
-    source: Source, seed: int, assignments: Sequence[Mapping[str, int]] = SIZES
-) -> Verdict:
+    source: Source, seed: int, assignments: Sequence[Mapping[str, int]] = SIZES,
+    target: str = "numpy-fast",
+) -> Verdict:  # fmt: skip
     """Derive, generate, and compare at one ordinary point for each assignment of sizes.
 
     The formulas and both forms of the generated code are held against a complex step with 30
-    digits of the traced program, and the traced program against what NumPy computes.
+    digits of the traced program, and the traced program against what NumPy computes. target: the
+    generated code that is compared besides the readable.
     """
     function = source.function()
     try:
@@ -60,7 +62,7 @@ def check(
     except Exception as problem:
         return Verdict(CRASHED, f"{type(problem).__name__}: {problem}")
     try:
-        return _compared(derived, function, seed, assignments)
+        return _compared(derived, function, seed, assignments, target)
     except Exception as problem:
         return Verdict(CRASHED, f"{type(problem).__name__}: {problem}")
 
@@ -70,9 +72,10 @@ def _compared(
     function: Callable[..., Any],
     seed: int,
     assignments: Sequence[Mapping[str, int]],
+    target: str,
 ) -> Verdict:
-    shown, module, fast = derived.backward, derived.compile(), derived.compile("numpy-fast")
-    vars(fast)["BLOCK_BYTES"] = _TINY
+    shown, module, fast = derived.backward, derived.compile(), derived.compile(target)
+    small_blocks(fast)
     program = shown.program
     pairs = zip(program.outputs, shown.upstream, strict=True)
     sampler = Sampler(program, seed, weighted=[o for o, u in pairs if u is not None])

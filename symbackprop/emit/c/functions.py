@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from symbackprop.emit.c.kernel import End, Kernel
 from symbackprop.emit.c.names import EXACT
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.stages import Loop
+from symbackprop.emit.numpy.statements import shape_text
+from symbackprop.emit.numpy.text import wrapped
 
 _INDENT = "    "
 _ADDED = {"sum": "{0} += {1};", "dot": "{0} += {1};",
@@ -35,9 +38,11 @@ class LoopFunction:
     """The C function of a loop, and how it is called. Raises Unsupported."""
 
     def __init__(
-        self, name: str, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str]
+        self, prefix: str, name: str, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str]
     ) -> None:
-        self._name = f"{name}_{real.suffix}"
+        self._name = f"{prefix}_{name}_{real.suffix}"
+        part, _, count = name.rpartition("_")
+        self._title = f"{part}, loop {count}, {real.name}"
         self._real = real
         kernel = Kernel(loop, body, real, helpers)
         self._kernel, self._ends = kernel, kernel.ends
@@ -56,10 +61,21 @@ class LoopFunction:
     @property
     def text(self) -> str:
         """Both functions: that of some rows, and that of all."""
-        return "\n".join(["static " + self._rows(), "", self._whole()])
+        rows, passed = self._rows()
+        return "\n".join([*self._comment(), "static " + rows, self._whole(passed)])
 
-    def _parameters(self) -> tuple[list[str], list[str]]:
-        """Declarations of what both functions take, and the names to pass on."""
+    def _comment(self) -> list[str]:
+        found = self._kernel.parameters
+        names = [[n for n, _ in arrays.values()] for arrays in (found.inputs, found.outputs)]
+        read, written = (
+            ", ".join(f"{n} {shape_text(found.shapes[n])}" for n in group) or "nothing"
+            for group in names
+        )
+        text = f"{self._title}: reads {read}; writes {written}. 1 where memory is missing, else 0."
+        return ["/*", *(f" * {line}" for line in wrapped(text, 0, 0)), " */"]
+
+    def _parameters(self) -> list[str]:
+        """Declarations of what both functions take."""
         found, real = self._kernel.parameters, self._real.name
         ends = {e.name for e in self._ends}
         declared = [f"const ptrdiff_t {n}" for n in found.sizes.values()]
@@ -67,11 +83,11 @@ class LoopFunction:
         arrays = [("const ", n, kind) for n, kind in found.inputs.values()]
         arrays += [("", n, kind) for n, kind in found.outputs.values() if n not in ends]
         declared += [f"{const}{_real(kind, real)} *restrict {n}" for const, n, kind in arrays]
-        return declared, [d.rpartition(" ")[2].lstrip("*") for d in declared]
+        return declared
 
-    def _rows(self) -> str:
+    def _rows(self) -> tuple[str, list[str]]:
+        """The function of some rows, and which parameters it takes of those of the other."""
         real = self._real.name
-        declared, _ = self._parameters()
         ends = [f"{'double' if not e.shape else real} *restrict {e.name}" for e in self._ends]
         lines = []
         for e in self._ends:
@@ -82,8 +98,10 @@ class LoopFunction:
         before, after = self._buffers()
         closing = [f"*{e.name} = {e.name}_sum;" for e in self._ends if not e.shape]
         work = [*lines, *before, *self._kernel.lines, *closing, *after, "return 0;"]
-        names = ["const ptrdiff_t lo", "const ptrdiff_t hi", *declared, *ends]
-        return _function(f"int {self._name}_rows", names, work)
+        words = set(re.findall(r"\w+", "\n".join(work)))
+        used = [d for d in self._parameters() if _name(d) in words]
+        names = ["const ptrdiff_t lo", "const ptrdiff_t hi", *used, *ends]
+        return _function(f"int {self._name}_rows", names, work), [_name(d) for d in used]
 
     def _filled(self, end: End) -> list[str]:
         size = self._product(end.shape)
@@ -111,9 +129,9 @@ class LoopFunction:
             offset = f"{name} + {size}"
         return lines, ["if (work != few) free(work);"]
 
-    def _whole(self) -> str:
+    def _whole(self, passed: list[str]) -> str:
         real = self._real.name
-        declared, passed = self._parameters()
+        declared = self._parameters()
         ends = [f"{real} *restrict {e.name}" for e in self._ends]
         count = self._count
         lines = [
@@ -126,7 +144,7 @@ class LoopFunction:
         parts = []
         for e in self._ends:
             if not e.shape:
-                lines.append(f"double {e.name}_parts[{CHUNKS}];")
+                lines.append(f"double {e.name}_parts[{CHUNKS}] = {{0}};")
                 parts.append(f"&{e.name}_parts[chunk]")
                 after += [
                     f"double {e.name}_all = {e.name}_parts[0];",
@@ -180,6 +198,10 @@ def _widths(kernel: Kernel, loop: Loop) -> list[str]:
     found = [" * ".join(kernel.parameters.size(size) for _, size in s) or "1"
              for s in sorted(spaces, key=str)]  # fmt: skip
     return [w for w in dict.fromkeys(found) if w != "1"] or ["1"]
+
+
+def _name(declaration: str) -> str:
+    return declaration.rpartition(" ")[2].lstrip("*")
 
 
 def _real(kind: str, real: str) -> str:

@@ -72,7 +72,7 @@ class Kernel:
     def _place_in_memory(self, node: Node) -> None:
         place = place_of(node) if is_mapped(node) else result_place(node)
         if node in self._stored:
-            name = self.parameters.written(self._body.variable(node), node.dtype)
+            name = self.parameters.written(self._body.variable(node), node.dtype, node.shape)
             self._memory[node] = name, place, node.shape
         elif node in self._groups.needs_memory:
             name = self.parameters.fresh(f"{node.name or 'row'}_row")
@@ -80,7 +80,7 @@ class Kernel:
             self._memory[node] = name, (None, *place[1:]), (Expr(1), *node.shape[1:])
 
     def _end(self, node: Node) -> End:
-        name = self.parameters.written(self._body.variable(node), node.dtype)
+        name = self.parameters.written(self._body.variable(node), node.dtype, node.shape)
         return End(node, name, node.ufunc, tuple(s for s in node.shape if s != 1))
 
     def _target(self, node: Node) -> str:
@@ -106,7 +106,7 @@ class Kernel:
             where = read.place[1:] if inner else read.place
             sizes = base.shape[1:] if inner else base.shape
             return f"{name}[{address(where, sizes, LOOPS, self.parameters.size)}]"
-        name = self.parameters.read(str(self._body.shown(base)), base.dtype)
+        name = self.parameters.read(str(self._body.shown(base)), base.dtype, base.shape)
         return f"{name}[{address(read.place, base.shape, LOOPS, self.parameters.size)}]"
 
     def _at_hand(self, node: Node, read: Read) -> bool:

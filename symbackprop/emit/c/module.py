@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from symbackprop.emit.fast.module import fast_scope, fast_text
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.plan import plan
 from symbackprop.emit.numpy.summary import summary
+
+_PASSES = ("forward", "backward", "value_and_grad")
+_BETWEEN = "What stands between the loops, in Python. In brackets: sizes, numbers, inputs, outputs."
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,29 @@ def c_source(backward: Backward, *, version: str) -> CSource:
     passes = CPasses(shown, planned, scope, prefix)
     python = fast_text(passes, planned, scope, version, HELPERS)
     found = passes.functions
-    code = "\n".join(text for texts in found.texts.values() for text in texts.values())
+    texts = [found.texts[n] for part in _PASSES for n in found.texts if _part(n) == part]
+    code = "\n".join(text for both in texts for text in both.values())
     functions = {
         (name, letter): f"{prefix}_{name}_{suffix}"
         for name in found.texts for letter, suffix in (("d", "f64"), ("f", "f32"))
     }  # fmt: skip
     told = summary(shown, planned, version, "C")
     head = ["/*", *(f" * {line}".rstrip() for line in told), " */"]
-    text = "\n".join([*head, "", prelude(code), code])
+    text = "\n".join([*head, "", prelude(code), code, *_callers(python)])
     return CSource(text, python, functions, found.calls, tuple(found.numpy))
+
+
+def _part(name: str) -> str:
+    return name.rpartition("_")[0]
+
+
+def _callers(python: str) -> list[str]:
+    """The Python functions that call the C functions, as a comment."""
+    tree = ast.parse(python)
+    lines = python.split("\n")
+    found = [
+        ["", *lines[f.lineno - 1 : f.end_lineno]] for f in tree.body
+        if isinstance(f, ast.FunctionDef) and f.name in _PASSES
+    ]  # fmt: skip
+    text = [line.replace("*/", "* /") for group in found for line in group]
+    return ["/*", *(f" * {line}".rstrip() for line in [_BETWEEN, *text]), " */", ""]

@@ -27,7 +27,8 @@ LOOPS = ("i", "j", "k", "l", "p", "q", "r", "s")
 class Parameters:
     """The parameters of a function: C names, by the Python code that they are called with.
 
-    Sizes, numbers, inputs and outputs, in this order. taken: names that are in use.
+    Sizes, numbers, inputs and outputs, in this order. shapes: of the arrays, by their C names.
+    taken: names that are in use.
     """
 
     number: Callable[[Expr], str]
@@ -35,6 +36,7 @@ class Parameters:
     numbers: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, tuple[str, str]] = field(default_factory=dict)
     outputs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    shapes: dict[str, tuple[Expr, ...]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=lambda: {*_KEYWORDS, *LOOPS, *MATH.values()})
 
     def fresh(self, wish: str) -> str:
@@ -63,19 +65,21 @@ class Parameters:
             self.numbers[code] = self.fresh(code if code.isidentifier() else "c")
         return self.numbers[code]
 
-    def read(self, code: str, dtype: str) -> str:
+    def read(self, code: str, dtype: str, shape: tuple[Expr, ...]) -> str:
         """The C name of an array that is read."""
         if code in self.outputs:
             return self.outputs[code][0]
         if code not in self.inputs:
             wish = code if code.isidentifier() else "view"
             self.inputs[code] = (self.fresh(wish), _type(dtype))
+            self.shapes[self.inputs[code][0]] = shape
         return self.inputs[code][0]
 
-    def written(self, code: str, dtype: str) -> str:
+    def written(self, code: str, dtype: str, shape: tuple[Expr, ...]) -> str:
         """The C name of an array that is written."""
         if code not in self.outputs:
             self.outputs[code] = (self.fresh(code), _type(dtype))
+            self.shapes[self.outputs[code][0]] = shape
         return self.outputs[code][0]
 
 

@@ -32,7 +32,7 @@ class CFunctions:
         count = sum(name.rpartition("_")[0] == part for name in self.calls) + 1
         name = f"{part}_{count}"
         double, single = (
-            LoopFunction(f"{self._prefix}_{name}", loop, body, Real(single), self._helpers)
+            LoopFunction(self._prefix, name, loop, body, Real(single), self._helpers)
             for single in (False, True)
         )
         self.texts[name] = {"f64": double.text, "f32": single.text}

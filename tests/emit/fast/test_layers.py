@@ -33,6 +33,16 @@ def outcomes(module: ModuleType, name: str, seed: int) -> list[Outcome]:
     return found
 
 
+def agree(readable: list[Outcome], others: list[Outcome]) -> None:
+    """Hold what two modules gave against each other."""
+    for one, other in zip(readable, others, strict=True):
+        assert one.problems == other.problems == []
+        for (of, label, want), (to, call, got) in zip(one.results, other.results, strict=True):
+            assert (of, label) == (to, call)
+            scale = max(1.0, float(np.max(np.abs(want), initial=0)))
+            np.testing.assert_allclose(got, want, rtol=1e-9, atol=_NOISE * scale)
+
+
 @pytest.mark.parametrize("name", names())
 def test_both_modules_agree(name: str) -> None:
     fast = derived(name).compile("numpy-fast")
@@ -40,9 +50,4 @@ def test_both_modules_agree(name: str) -> None:
     assert readable
     for block in BLOCKS:
         vars(fast)["BLOCK_BYTES"] = block
-        for one, other in zip(readable, outcomes(fast, name, 1), strict=True):
-            assert one.problems == other.problems == []
-            for (of, label, want), (to, call, got) in zip(one.results, other.results, strict=True):
-                assert (of, label) == (to, call)
-                scale = max(1.0, float(np.max(np.abs(want), initial=0)))
-                np.testing.assert_allclose(got, want, rtol=1e-9, atol=_NOISE * scale)
+        agree(readable, outcomes(fast, name, 1))

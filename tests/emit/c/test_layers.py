@@ -1,0 +1,72 @@
+"""The C loops of each layer give what the readable module gives."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop.catalogue import names
+from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
+from tests.emit.fast.test_layers import agree, outcomes
+from tests.programs.check import CRASHED, WRONG, check
+from tests.programs.generate import generate
+
+pytestmark = needs_compiler
+
+
+@pytest.mark.parametrize("name", names())
+def test_both_modules_agree(name: str) -> None:
+    readable = outcomes(derived(name).compile(), name, 1)
+    assert readable
+    agree(readable, outcomes(derived(name).compile("c"), name, 1))
+
+
+RNG = np.random.default_rng(5)
+LARGE = [
+    # layer, shapes of the inputs: several chunks of rows, which the results are made up of
+    ("softmax-ce-batch", [(3000, 70), (3000, 70)]),
+    ("layer-norm", [(5000, 60), (60,), (60,), ()]),
+    ("batch-norm", [(70000, 3), (3,), (3,), ()]),
+    ("sigmoid", [(400000,)]),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("name", "shapes"), LARGE, ids=lambda v: str(v)[:20])
+def test_many_chunks_of_rows_agree(
+    name: str, shapes: list[tuple[int, ...]], dtype: type
+) -> None:
+    inputs = [np.asarray(RNG.uniform(0.1, 1, size=s)).astype(dtype) for s in shapes]
+    modules = [derived(name).compile("c"), derived(name).compile()]
+    room = 1e-4 if dtype is np.float32 else 1e-12
+    results = []
+    for module in modules:
+        out, saved = module.forward(*inputs)
+        cotangent = np.cos(np.arange(np.size(out))).reshape(np.shape(out)).astype(dtype)
+        results.append([out, *module.backward(saved, cotangent)])
+    for got, want in zip(*results, strict=True):
+        assert got.dtype == dtype
+        scale = float(np.max(np.abs(want)))
+        np.testing.assert_allclose(got, want, rtol=room, atol=room * scale)
+
+
+@pytest.mark.parametrize("reduction", ["max", "min", "sum"])
+def test_reductions_over_rows_agree_in_chunks(reduction: str) -> None:
+    derivation = sb.derive(
+        f"m = {reduction}(x, axis=0); L = sum(m**2)", shapes={"x": ("N", "n")}
+    )
+    x = RNG.normal(size=(20000, 7))
+    value, (got,) = derivation.compile("c").value_and_grad(x)
+    want, (slope,) = derivation.compile().value_and_grad(x)
+    np.testing.assert_allclose(value, want, rtol=1e-13)
+    np.testing.assert_allclose(got, slope, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(9000000, 9000012))
+def test_random_programs_agree_with_30_digits(seed: int) -> None:
+    found = check(generate(random.Random(seed).choice), seed, target="c")
+    assert found.verdict not in (WRONG, CRASHED), found.reason

@@ -1,0 +1,158 @@
+"""What a caller of a C module may rely on, and what its C file is like."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
+
+pytestmark = needs_compiler
+RNG = np.random.default_rng(3)
+
+
+@pytest.fixture(scope="module")
+def module() -> ModuleType:
+    return derived("softmax-ce-batch").compile("c")
+
+
+def softmax_ce(rows: int, classes: int, dtype: type = float) -> tuple[np.ndarray, np.ndarray]:
+    a = RNG.normal(size=(rows, classes)).astype(dtype)
+    return a, RNG.dirichlet(np.ones(classes), size=rows).astype(dtype)
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(0, 3), (1, 1), (2, 1), (5, 3)])
+def test_few_rows_and_one_class(module: ModuleType, rows: int, classes: int) -> None:
+    a, t = softmax_ce(rows, classes)
+    with np.errstate(all="ignore"):
+        value, grads = module.value_and_grad(a, t)
+        want, slopes = derived("softmax-ce-batch").compile().value_and_grad(a, t)
+    np.testing.assert_allclose(value, want, atol=1e-15)
+    np.testing.assert_allclose(grads.a, slopes.a, atol=1e-15)
+
+
+def test_memory_may_lie_in_any_way(module: ModuleType) -> None:
+    a, t = softmax_ce(9, 4)
+    want = module.value_and_grad(a, t)[1].a
+    wide = np.zeros((4, 18))
+    wide[:, ::2] = a.T
+    wide.setflags(write=False)
+    out = np.zeros((9, 8))[:, ::2]
+    _, grads = module.value_and_grad(wide[:, ::2].T, t, out=(out,))
+    assert grads.a is out
+    np.testing.assert_array_equal(out, want)
+    unaligned = np.zeros(9 * 4 * 8 + 1, np.uint8)[1:].view(float).reshape(9, 4)
+    unaligned[...] = a
+    np.testing.assert_array_equal(module.value_and_grad(unaligned, t)[1].a, want)
+
+
+@pytest.mark.parametrize("dtype", [np.longdouble, np.float16])
+def test_only_two_types_are_computed_with(module: ModuleType, dtype: type) -> None:
+    a, t = (x.astype(dtype) for x in softmax_ce(3, 4))
+    with pytest.raises(TypeError, match="float32 and float64"):
+        module.value_and_grad(a, t)
+
+
+def test_bytes_may_be_in_the_other_order(module: ModuleType) -> None:
+    a, t = softmax_ce(3, 4)
+    want = module.value_and_grad(a, t)[1].a
+    other = (x.astype(x.dtype.newbyteorder()) for x in (a, t))
+    np.testing.assert_array_equal(module.value_and_grad(*other)[1].a, want)
+
+
+def test_several_threads_may_call_at_once(module: ModuleType) -> None:
+    a, t = softmax_ce(400, 300)
+    want = module.value_and_grad(a, t)[1].a
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            if not np.array_equal(module.value_and_grad(a, t)[1].a, want):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "text",
+    ["y = where(x > w, x, w)", "y = where(x > 0, x*w, 0)", "y = maximum(x, w)", "y = minimum(x, w)",
+     "y = 1/(1 + exp(-x)) + w", "y = log(1 + exp(x))*w", "y = abs(x)*w", "y = logaddexp(x, w)",
+     "y = max(x, axis=1)*sum(w, axis=1)", "y = min(x, axis=0)*sum(w, axis=0)"],
+)  # fmt: skip
+def test_special_values_are_those_of_the_readable_module(text: str, dtype: type) -> None:
+    derivation = sb.derive(text, shapes={"x": ("N", "n"), "w": ("N", "n")}, wrt=["x"])
+    fast, readable = derivation.compile("c"), derivation.compile()
+    special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-300, -800.0, 800.0], dtype)
+    for first in (special, special[1:]):
+        x, w = (a.astype(dtype) for a in np.meshgrid(first, special))
+        with np.errstate(all="ignore"):
+            (got, saved), (want, kept) = fast.forward(x, w), readable.forward(x, w)
+            one = np.ones_like(got)
+            pairs = [(got, want), (fast.backward(saved, one).x, readable.backward(kept, one).x)]
+        for mine, other in pairs:
+            assert mine.dtype == dtype
+            np.testing.assert_allclose(mine, other, rtol=1e-5 if dtype is np.float32 else 1e-13)
+
+
+HOSTILE = ["double", "int", "i", "exp", "lo", "restrict", "f64", "work", "N", "e", "M"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_input_may_have_any_name(name: str) -> None:
+    text = f"y = exp({name})/sum(exp({name}), axis=1, keepdims=True); L = sum(y**2)"
+    derivation = sb.derive(text, shapes={name: ("rows", "e" if name != "e" else "n")})
+    x = RNG.normal(size=(5, 3))
+    (got,) = derivation.compile("c").value_and_grad(x)[1]
+    (want,) = derivation.compile().value_and_grad(x)[1]
+    np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+def test_the_file_tells_what_it_computes() -> None:
+    text = derived("softmax-ce-batch").c_source()
+    assert "da[i, j] = (y[i, j] - t[i, j])/N" in text
+    assert re.search(r"value_and_grad, loop 1, double: reads a \(N, n\), t \(N, n\); writes", text)
+    assert "L = -" in text[text.index("What stands between the loops") :]
+
+
+def test_one_loop_over_rows_holds_forward_and_backward_pass() -> None:
+    text = derived("softmax-ce-batch").c_source()
+    assert len(re.findall(r"^int \w+value_and_grad_\d_f64\(", text, re.MULTILINE)) == 1
+    body = text[text.index("value_and_grad_1_f64_rows") :]
+    body = body[: body.index("\n}")]
+    assert body.count("exp(") == 1
+    assert body.count("#pragma omp simd") == 3  # the maximum; exponentials and sum; the results
+
+
+def test_a_layer_of_matrix_products_has_no_c() -> None:
+    derivation = sb.derive("Y = X @ W", shapes={"X": ("N", "d"), "W": ("d", "m")})
+    with pytest.raises(sb.errors.NotYet, match="no loop to write in C"):
+        derivation.c_source()
+    x, w = RNG.normal(size=(3, 2)), RNG.normal(size=(2, 4))
+    np.testing.assert_allclose(derivation.compile("c").forward(x, w)[0], x @ w)
+
+
+@pytest.mark.parametrize("flags", [("-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"),
+                                   ("-Wall", "-Werror", "-fopenmp")])  # fmt: skip
+@pytest.mark.parametrize("name", ["softmax-ce-batch", "batch-norm", "max-pool", "lstm-cell"])
+def test_a_strict_compiler_has_nothing_to_say(
+    name: str, flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    source = tmp_path / "loops.c"
+    source.write_text(derived(name).c_source(), encoding="utf-8")
+    command = ["cc", "-std=c99", "-pedantic", "-O2", *flags, "-c", str(source)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
