@@ -24,6 +24,9 @@ LOWERING_PROBES: dict[str, Probe] = {
     "spread": Probe("L = s*sum(x)", {"x": ("n", "m"), "s": ()}),
     "full": Probe("y = x*ones_like(q)", {**_X, "q": ("m", "n")}),
     "repeated_index": Probe("L = sum(einsum('ii->i', q)*x)", {**_X, "q": ("n", "n")}),
+    "weighted_log": Probe("L = -sum(w*log(x))", _XW, ("x > 0",)),
+    "weighted_difference": Probe("L = -sum(w*log(exp(x)/sum(exp(x))))", _XW),
+    "weighted_quotient": Probe("L = -sum(w*log(x))", _XW, ("x > 0",)),
     # Products.
     "negated": Probe("y = -x*w", _XW),
     "unsigned": Probe("y = (-x)*(-w)", _XW),

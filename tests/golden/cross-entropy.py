@@ -66,7 +66,7 @@ def _upstream(value, shape, dtype):
 def forward(y, t):
     """Return L: scalar; and what `backward` needs."""
     y, t = _prepare(y=y, t=t)
-    L = -np.sum(t * np.log(y))  # scalar
+    L = -np.sum(t * np.log(np.where((t == 0) & (y == 0), 1, y)))  # scalar
     return L, Saved(y=y, t=t)
 
 
@@ -77,7 +77,7 @@ def backward(saved, dout=1.0):
     """
     y, t = saved.y, saved.t
     dout = _upstream(dout, (), y.dtype)
-    dy = -dout * t / y  # (n,)
+    dy = -dout * t / np.where((t == 0) & (y == 0), 1, y)  # (n,)
     return Grads(y=dy)
 
 

@@ -77,7 +77,7 @@ def forward(a):
     s = np.sum(e)  # scalar
     y = e / s  # (n,)
     log_y = shifted - np.log(s)  # (n,)
-    H = -np.sum(y * log_y)  # scalar
+    H = -np.sum(y * np.where((y == 0) & (log_y == -np.inf), 0, log_y))  # scalar
     return H, Saved(y=y, H=H, log_y=log_y)
 
 

@@ -73,7 +73,8 @@ def forward(p, q):
     p, q = _prepare(p=p, q=q)
     m = 0.5 * (p + q)  # (n,)
     h = np.log(m)  # (n,)
-    L = 0.5 * np.sum(p * (np.log(p) - h) + q * (np.log(q) - h))  # scalar
+    u = p * (np.log(np.where(p == 0, 1, p)) - h)  # (n,)
+    L = 0.5 * np.sum(u + q * (np.log(np.where(q == 0, 1, q)) - h))  # scalar
     return L, Saved(p=p, q=q, h=h)
 
 

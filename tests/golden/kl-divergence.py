@@ -68,7 +68,9 @@ def _upstream(value, shape, dtype):
 def forward(p, q):
     """Return L: scalar; and what `backward` needs."""
     p, q = _prepare(p=p, q=q)
-    L = np.sum(p * (np.log(p) - np.log(q)))  # scalar
+    mask = p == 0  # (n,)
+    log_s = np.log(np.where(mask & (q == 0), 1, q))  # (n,)
+    L = np.sum(p * (np.log(np.where(mask, 1, p)) - log_s))  # scalar
     return L, Saved(p=p, q=q)
 
 

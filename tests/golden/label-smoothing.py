@@ -80,7 +80,8 @@ def forward(a, t, eps):
     s = np.sum(e)  # scalar
     y = e / s  # (n,)
     u = (1 - eps) * t + eps / n  # (n,)
-    L = -np.sum(u * (shifted - np.log(s)))  # scalar
+    u2 = shifted - np.log(s)  # (n,)
+    L = -np.sum(u * np.where((u == 0) & (u2 == -np.inf), 0, u2))  # scalar
     return L, Saved(y=y, u=u)
 
 

@@ -88,8 +88,8 @@ def forward(z, a, r):
     a = _positions("a", a, A)
     e = np.exp(z - np.max(z, axis=1, keepdims=True))  # (N, A)
     p = e / np.sum(e, axis=1, keepdims=True)  # (N, A)
-    shifted = z[np.arange(N), a] - np.max(z, axis=1)  # (N,)
-    L = -np.mean(r * (shifted - np.log(np.sum(e, axis=1))))  # scalar
+    u = z[np.arange(N), a] - np.max(z, axis=1) - np.log(np.sum(e, axis=1))  # (N,)
+    L = -np.mean(r * np.where((r == 0) & (u == -np.inf), 0, u))  # scalar
     return L, Saved(a=a, r=r, p=p)
 
 

@@ -75,7 +75,8 @@ def forward(a, t):
     e = np.exp(shifted)  # (N, n)
     s = np.sum(e, axis=1, keepdims=True)  # (N, 1)
     y = e / s  # (N, n)
-    L = -np.sum(t * (shifted - np.log(s))) / N  # scalar
+    u = shifted - np.log(s)  # (N, n)
+    L = -np.sum(t * np.where((t == 0) & (u == -np.inf), 0, u)) / N  # scalar
     return L, Saved(t=t, y=y)
 
 

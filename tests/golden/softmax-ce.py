@@ -74,7 +74,8 @@ def forward(a, t):
     e = np.exp(shifted)  # (n,)
     s = np.sum(e)  # scalar
     y = e / s  # (n,)
-    L = -np.sum(t * (shifted - np.log(s)))  # scalar
+    u = shifted - np.log(s)  # (n,)
+    L = -np.sum(t * np.where((t == 0) & (u == -np.inf), 0, u))  # scalar
     return L, Saved(t=t, y=y)
 
 

@@ -85,7 +85,8 @@ def forward(x, W, b, t):
     e = np.exp(shifted)  # (N, K)
     s = np.sum(e, axis=1, keepdims=True)  # (N, 1)
     y = e / s  # (N, K)
-    L = -np.sum(t * (shifted - np.log(s))) / N  # scalar
+    u = shifted - np.log(s)  # (N, K)
+    L = -np.sum(t * np.where((t == 0) & (u == -np.inf), 0, u)) / N  # scalar
     return L, Saved(x=x, t=t, y=y)
 
 

@@ -106,7 +106,8 @@ def forward(x, W1, b1, W2, b2, t):
     e = np.exp(shifted)  # (N, n)
     s = np.sum(e, axis=1, keepdims=True)  # (N, 1)
     y = e / s  # (N, n)
-    L = -np.sum(t * (shifted - np.log(s))) / N  # scalar
+    u = shifted - np.log(s)  # (N, n)
+    L = -np.sum(t * np.where((t == 0) & (u == -np.inf), 0, u)) / N  # scalar
     return L, Saved(x=x, W1=W1, W2=W2, t=t, a1=a1, h=h, y=y)
 
 

@@ -30,6 +30,7 @@ _REPEATED = {
     "minimum": "({0} < {1} || {0} != {0}) ? {0} : {1}",
     "logaddexp": "{0} == {1} ? {0} + {ln2} : (({0} > {1} || {0} != {0}) ? {0} : {1})"
                  " + {log1p}({exp}(-{fabs}({0} - {1})))",
+    "unweighted": "({0} == {zero} && {1} == -INFINITY) ? {zero} : {1}",
     "sign": "{0} != {0} ? {0} : ({real})(({0} > {zero}) - ({0} < {zero}))",
 }  # fmt: skip
 _OTHER = {

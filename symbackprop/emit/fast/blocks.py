@@ -10,6 +10,7 @@ from sympy import Expr
 
 from symbackprop.emit.fast.buffers import Buffers, Key, key_of
 from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node
+from symbackprop.emit.fast.rewrites import UNWEIGHTED
 from symbackprop.emit.fast.stages import Loop, reads_rows
 from symbackprop.emit.numpy.code import Code, atom
 
@@ -120,6 +121,10 @@ class Block:
             return [f"{self._body.names['select']}({mask}, {u}, {v}, {out})"]
         if node.ufunc == "astype":
             return [f"{np}.copyto({out}, {operands[0]})"]
+        if node.ufunc == UNWEIGHTED:
+            weight, u = operands
+            copied = [] if u == out else [f"{np}.copyto({out}, {u})"]
+            return [*copied, f"{self._body.names[UNWEIGHTED]}({weight}, {out}, {out})"]
         if self._body.is_helper(node.ufunc):
             return [f"{out}[...] = {node.ufunc}({', '.join(operands)})"]
         if node.ufunc in _UNARY:

@@ -61,7 +61,8 @@ class Body:
         self._namer = namer
         self.np, self.dtype, self.names = setting.np, setting.dtype, setting.names
         graph = Graph(
-            assignments, setting.given, setting.np, setting.number, setting.helpers
+            assignments, setting.given, setting.np, setting.number, setting.names.__getitem__,
+            setting.helpers,
         )
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from symbackprop.emit.fast.graph import BOOL, FLOAT, MAP, VIEW, Node
+from symbackprop.emit.fast.rewrites import UNWEIGHTED
 from symbackprop.emit.fast.stages import Loop
 
 Key = tuple[tuple[Expr, ...], str]
@@ -52,7 +53,8 @@ class Buffers:
             if node.kind == VIEW:
                 continue
             key = key_of(node)
-            ending = [a for a in dict.fromkeys(b.base for b in node.args)
+            replaced = node.args[1:] if node.ufunc == UNWEIGHTED else node.args
+            ending = [a for a in dict.fromkeys(b.base for b in replaced)
                       if a in self._of and last.get(a, -1) == step and key_of(a) == key
                       and self._of[a].result is None]  # fmt: skip
             in_place = node.kind == MAP and node.ufunc not in _NOT_IN_PLACE

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy
 from sympy import Expr
 
-from symbackprop.emit.fast.rewrites import Rewrites
+from symbackprop.emit.fast.rewrites import UNWEIGHTED, Rewrites
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, is_number
 from symbackprop.emit.numpy.statements import Assignment
 
@@ -58,17 +58,20 @@ class Graph:
     """The nodes of a list of assignments, operands before what they are used in.
 
     given: shape and dtype of the variables that are there already. np: what NumPy is called.
-    number: code for a size. helpers: the helper functions that work element by element.
+    number: code for a size. name: of a function of the module. helpers: the helper functions that
+    work element by element.
     """
 
     def __init__(
         self, assignments: Sequence[Assignment], given: dict[str, tuple[tuple[Expr, ...], str]],
-        np: str, number: Callable[[Expr], str], helpers: Iterable[str] = (),
+        np: str, number: Callable[[Expr], str], name: Callable[[str], str],
+        helpers: Iterable[str] = (),
     ) -> None:
         self.nodes: list[Node] = []
         self.roots: dict[str, Node] = {}
         self._np = np
-        self._rewrites = Rewrites(np, number, [a.code for a in assignments])
+        self._rewrites = Rewrites(np, number, [a.code for a in assignments], name)
+        self._name = name
         self._helpers = frozenset(helpers)
         self._given = given
         self._todo = {a.name: a for a in assignments}
@@ -169,6 +172,8 @@ class Graph:
             return ""
         if name in self._helpers:
             return name
+        if name.endswith(UNWEIGHTED) and name == self._name(UNWEIGHTED):
+            return UNWEIGHTED
         short = name.removeprefix(f"{self._np}.")
         if short == "where":
             return "where"

@@ -10,13 +10,21 @@ from sympy import Expr, Mul
 from symbackprop.emit.numpy.code import Code, atom, call
 
 _ZERO = atom("0")
+UNWEIGHTED = "unweighted"
+"""The helper function for u where it is no -inf with the weight 0, else 0."""
 
 
 class Rewrites:
-    """Rewrites single operations. codes: all that is computed, as far as it is known before."""
+    """Rewrites single operations. codes: all that is computed, as far as it is known before.
 
-    def __init__(self, np: str, number: Callable[[Expr], str], codes: Iterable[Code]) -> None:
-        self._np = np
+    name: what a helper function is called, which is in use from then on.
+    """
+
+    def __init__(
+        self, np: str, number: Callable[[Expr], str], codes: Iterable[Code],
+        name: Callable[[str], str],
+    ) -> None:
+        self._np, self._name = np, name
         self._number = number
         self._computed: set[Code] = set()
         stack = list(codes)
@@ -49,8 +57,23 @@ class Rewrites:
         name, _, rest = code.text.partition("(")
         number = rest.removeprefix("|")
         if name != f"{self._np}.where" or not number:
-            return None
+            return self._unweighted(code)
         return replace(code, args=(*code.args, atom(number)), text=f"{name}(|")
+
+    def _unweighted(self, code: Code) -> Code | None:
+        """np.where((w == 0) & (u == -np.inf), 0, u), looked for before it is made."""
+        if not self._calls(code, "where"):
+            return None
+        mask, zero, u = code.args
+        if mask.op != "&" or zero != _ZERO:
+            return None
+        weight, least = mask.args
+        if weight.op != "==" or weight.args[1] != _ZERO or least.op != "==":
+            return None
+        weighed = u.shape and weight.args[0].shape == u.shape
+        if not weighed or least.args != (u, atom(f"-{self._np}.inf")):
+            return None
+        return call(self._name(UNWEIGHTED), weight.args[0], u, shape=code.shape)
 
     def _bounded(self, code: Code) -> Code | None:
         """exp(min(w, 0)) = max(exp(-|w|), [w >= 0]), where exp(-|w|) is computed anyway."""

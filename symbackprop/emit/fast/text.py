@@ -75,6 +75,18 @@ def {kept}(mask, u, out):
     {np}.multiply({np}.asarray(u, out.dtype).view(bits), mask, out=out.view(bits))
 '''
 
+_UNWEIGHTED = '''
+def {unweighted}(weight, u, out=None):
+    """np.where((weight == 0) & (u == -np.inf), 0, u): most u hold no such element."""
+    found = u == -{np}.inf
+    if out is None:
+        out = u.copy()
+    if found.any():
+        found &= weight == 0
+        out[found] = 0
+    return out
+'''
+
 _ARRAY = '''
 def {array}(out, place, shape, dtype, inputs):
     """The array for a result, which is new where none is given; ValueError if it does not fit."""
@@ -94,6 +106,6 @@ def {array}(out, place, shape, dtype, inputs):
 
 HELPERS: dict[str, str] = {
     "rows": _ROWS, "ones": _ONES, "along_rows": _ALONG_ROWS, "select": _SELECT, "kept": _KEPT,
-    "array": _ARRAY,
+    "array": _ARRAY, "unweighted": _UNWEIGHTED,
 }  # fmt: skip
 """The text of each helper, which a module has if one of its functions calls it."""

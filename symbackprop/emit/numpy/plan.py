@@ -27,6 +27,7 @@ from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.scopes import Supports, branch_only
 from symbackprop.emit.numpy.solves import with_solves
 from symbackprop.emit.numpy.stable import Stabiliser
+from symbackprop.emit.numpy.zeros import ZeroLogs
 from symbackprop.errors import NotYet
 
 # The upstream gradient of a scalar output; no array of a user has such a name.
@@ -83,6 +84,10 @@ def planned(
         kept = helper.kept(guards.opened(expr))
         steps.append(Line(step.array, step.indices, guards.guarded(kept)))
     lines |= {line.array: line for line in helper.lines}
+    zeros = ZeroLogs(program.inputs)
+    zeros.learn(line.expr for line in lines.values())
+    lines = {a: replace(line, expr=zeros.of(line.expr)) for a, line in lines.items()}
+    steps = [replace(line, expr=zeros.of(line.expr)) for line in steps]
     _solve(program, lines, steps)
     used = _arrays(line.expr for line in steps)
     order = (*program.inputs, *lines)

@@ -1,0 +1,94 @@
+"""Values at the edge: probabilities 0 and 1, masked logits, saturation, in all three targets."""
+
+from __future__ import annotations
+
+import warnings
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
+
+TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
+INF = np.inf
+E = 1 / (1 + np.exp(-1.0))  # the softmax of 1 and 0
+
+# layer, inputs, the value, the gradients that are asked for
+CASES = [
+    # A masked class has probability 0 and gradient 0, and 0 log 0 = 0.
+    ("softmax-ce", ([-INF, 2, 1], [0, 1, 0]), -np.log(E), [[0, E - 1, 1 - E]]),
+    ("softmax-ce", ([-INF, -INF, 1], [0, 0, 1]), 0, [[0, 0, 0]]),
+    ("softmax-ce-batch", ([[-INF, 2, 1]], [[0, 1, 0]]), -np.log(E), [[[0, E - 1, 1 - E]]]),
+    ("softmax", ([-INF, 2, 1],), [0, E, 1 - E], None),
+    ("softmax-ce", ([1e4, -1e4, 0], [0, 1, 0]), 2e4, [[1, -1, 0]]),
+    ("softmax-ce", ([3], [1]), 0, [[0]]),
+    ("softmax-ce", ([7, 7], [0, 1]), np.log(2), [[0.5, -0.5]]),
+    # Cross-entropy of given probabilities.
+    ("cross-entropy", ([0, 1, 0], [0, 1, 0]), 0, [[0, -1, 0]]),
+    ("cross-entropy", ([0, 0.5, 0.5], [0, 1, 0]), np.log(2), [[0, -2, 0]]),
+    ("sigmoid-bce", ([1e4, -1e4, 0], [0, 1, 0.5]), 2e4 + np.log(2), [[1, -1, 0]]),
+    ("sigmoid-bce", ([1e4, -1e4, 0], [1, 0, 0.5]), np.log(2), [[0, 0, 0]]),
+    ("sigmoid", ([1e4, -1e4, 0],), [1, 0, 0.5], [[0, 0, 0.25]]),
+    ("softplus", ([1e4, -1e4, 0],), [1e4, 0, np.log(2)], [[1, 0, 0.5]]),
+    ("layer-norm", ([[2, 2, 2]], [1, 1, 1], [0, 0, 0], 1e-5), [[0, 0, 0]], None),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("name", "inputs", "value", "slopes"), CASES, ids=lambda v: str(v)[:30])
+def test_what_is_finite_is_computed(
+    name: str, inputs: tuple, value: object, slopes: list | None, target: str, dtype: type
+) -> None:
+    module = derived(name).compile(target)
+    given = [np.asarray(x, dtype) for x in inputs]
+    with np.errstate(all="raise", under="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        out, saved = module.forward(*given)
+        grads = module.backward(saved, np.ones_like(out))
+    room = 1e-6 if dtype is np.float32 else 1e-14
+    np.testing.assert_allclose(out, np.asarray(value, float), rtol=room, atol=room)
+    for got, want in zip(grads, slopes or [], strict=False):
+        np.testing.assert_allclose(got, np.asarray(want, float), rtol=room, atol=room)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nan_stays_in_its_row(target: str) -> None:
+    module = derived("softmax-ce-batch").compile(target)
+    a = np.array([[0.0, 1.0, 2.0], [np.nan, 0.0, 1.0], [-INF, 1.0, 0.0]])
+    t = np.array([[0, 1, 0], [0, 0, 1], [0, 1.0, 0]])
+    with np.errstate(all="ignore"):
+        value, grads = module.value_and_grad(a, t)
+    assert np.isnan(value)
+    assert np.isnan(grads.a[1]).all()
+    assert np.isfinite(grads.a[[0, 2]]).all()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("y", "t", "want"), [(0.0, 1.0, INF), (np.nan, 0.0, np.nan), (0.0, np.nan, np.nan)]
+)
+def test_what_is_not_finite_is_not_hidden(
+    y: float, t: float, want: float, target: str
+) -> None:
+    module: ModuleType = derived("cross-entropy").compile(target)
+    with np.errstate(all="ignore"):
+        value, _ = module.forward(np.array([y, 1.0]), np.array([t, 0.0]))
+    np.testing.assert_equal(float(value), want)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_binary_cross_entropy_of_given_probabilities(target: str) -> None:
+    derivation = sb.derive(
+        "L = -sum(t*log(y) + (1 - t)*log(1 - y))", shapes={"y": ("n",), "t": ("n",)}, wrt=["y"]
+    )
+    y, t = np.array([0.0, 1.0, 0.5]), np.array([0.0, 1.0, 1.0])
+    with np.errstate(all="raise"):
+        value, _ = derivation.compile(target).forward(y=y, t=t)
+    np.testing.assert_allclose(value, np.log(2))
+    # The digits of a small probability are kept: log(1 - y) is a log1p.
+    value, _ = derivation.compile(target).forward(y=np.array([1e-12]), t=np.array([0.0]))
+    np.testing.assert_allclose(value, -np.log1p(-1e-12), rtol=1e-14)
