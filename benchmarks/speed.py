@@ -16,8 +16,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from benchmarks.measure import interleaved, keep, show
@@ -71,34 +73,45 @@ def contestants(layer: str, inputs: Sequence[Any]) -> dict[str, Callable[[], Any
     from benchmarks import textbook
     from benchmarks.peers import peers
     from symbackprop import derive
+    from symbackprop.errors import MissingCompiler
 
     wrt = {"two-layer": ["W1", "b1", "W2", "b2"]}.get(layer)
     derived = derive(_LAYERS.get(layer, layer), wrt=wrt)
     book = getattr(textbook, layer.replace("-", "_"))
-    readable, fast = derived.compile(), derived.compile("numpy-fast")
-    work = fast.Workspace()
-    if hasattr(readable, "value_and_grad"):
-        out = fast.value_and_grad(*inputs)[1]
-        return {
-            "textbook": lambda: book(*inputs),
-            "readable": lambda: readable.value_and_grad(*inputs),
-            "fast": lambda: fast.value_and_grad(*inputs, out=out, workspace=work),
-            **peers(layer, inputs),
-        }
-    given, upstream = inputs[:-1], inputs[-1]
-    y, saved = fast.forward(*given)
-    out = fast.backward(saved, upstream)
+    run = {"fast": derived.compile("numpy-fast")}
+    with suppress(MissingCompiler):
+        run["c"] = derived.compile("c")
+    ours = {name: _with_memory(module, inputs) for name, module in run.items()}
+    return {"textbook": lambda: book(*inputs), "readable": _plain(derived.compile(), inputs),
+            **ours, **peers(layer, inputs)}  # fmt: skip
 
-    def plain() -> object:
-        value, kept = readable.forward(*given)
-        return value, readable.backward(kept, upstream)
 
-    def blocked() -> object:
-        value, kept = fast.forward(*given, out=(y,), workspace=work)
-        return value, fast.backward(kept, upstream, out=out, workspace=work)
+def _plain(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
+    """Value and gradients by the readable module."""
+    if hasattr(module, "value_and_grad"):
+        return lambda: module.value_and_grad(*inputs)
 
-    return {"textbook": lambda: book(*inputs), "readable": plain, "fast": blocked,
-            **peers(layer, inputs)}  # fmt: skip
+    def run() -> object:
+        value, kept = module.forward(*inputs[:-1])
+        return value, module.backward(kept, inputs[-1])
+
+    return run
+
+
+def _with_memory(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
+    """Value and gradients by a fast module, in memory that is there."""
+    work = module.Workspace()
+    if hasattr(module, "value_and_grad"):
+        out = module.value_and_grad(*inputs)[1]
+        return lambda: module.value_and_grad(*inputs, out=out, workspace=work)
+    y, saved = module.forward(*inputs[:-1])
+    grads = module.backward(saved, inputs[-1])
+
+    def run() -> object:
+        value, kept = module.forward(*inputs[:-1], out=(y,), workspace=work)
+        return value, module.backward(kept, inputs[-1], out=grads, workspace=work)
+
+    return run
 
 
 def row(layer: str, shape: tuple[int, ...], dtype: str) -> Row:
@@ -181,7 +194,8 @@ _HEAD = """# Speed
 
 Value and gradients together, how many times faster than the textbook's NumPy (whole arrays, a
 temporary for each operation); the least time of interleaved rounds, one thread. `fast` is
-`derive --numpy --fast` with `out=` and a `Workspace`. Written by `python -m benchmarks speed`; the
+`derive --numpy --fast` with `out=` and a `Workspace`, `c` the same with its loops in C
+(`compile("c")`). Written by `python -m benchmarks speed`; the
 machine was shared, so a figure is good to a tenth or two.
 """
 

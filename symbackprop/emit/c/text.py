@@ -8,9 +8,8 @@ def {run}(name, dtype, sizes, numbers, inputs, outputs):
     function = {loops}.get((name, dtype.char)) if dtype.isnative else None
     if function is None:
         raise TypeError(f"the C functions compute in float32 and float64, not in {{dtype}}")
-    read = [{contiguous}(x) for x in inputs]
-    written = [x if x.flags.c_contiguous else {np}.empty(x.shape, x.dtype) for x in outputs]
-    places = [x.__array_interface__["data"][0] for x in (*read, *written)]
+    written = [x if x.flags.carray else {np}.empty(x.shape, x.dtype) for x in outputs]
+    places = [{place}(x) for x in (*inputs, *written)]
     if function(*sizes, *numbers, *places):
         raise MemoryError(f"the C function {{name}} found no memory for its rows")
     for x, result in zip(outputs, written):
@@ -18,9 +17,9 @@ def {run}(name, dtype, sizes, numbers, inputs, outputs):
             x[...] = result
 
 
-def {contiguous}(x):
-    """The array, in one piece of memory."""
-    return x if x.flags.c_contiguous and x.flags.aligned else {np}.require(x, requirements="CA")
+def {place}(x, _Memory=ctypes.c_char * 0):
+    """An array as an argument of a C function: its memory, in one piece."""
+    return _Memory.from_buffer(x) if x.flags.carray else {np}.require(x, None, "CA").ctypes
 '''
 
 _EXACT = '''
