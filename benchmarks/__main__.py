@@ -1,18 +1,20 @@
-"""`python -m benchmarks speed [LAYER…]`."""
+"""`python -m benchmarks speed [LAYER…]` and `python -m benchmarks accuracy [TARGET] [POINTS]`."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks import speed
+from benchmarks import accuracy, speed
 
-USAGE = "python -m benchmarks speed [LAYER…]"
+USAGE = "python -m benchmarks speed [LAYER…] | accuracy [TARGET] [POINTS]"
 
 if __name__ == "__main__":
     what, *rest = sys.argv[1:] or [""]
-    if what != "speed":
+    if what == "accuracy":
+        accuracy.main(rest)
+    elif what != "speed":
         sys.exit(f"usage: {USAGE}")
-    if rest[:1] == ["--measure"]:
+    elif rest[:1] == ["--measure"]:
         speed.measured(rest[1:])
     else:
         speed.main(rest)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
+from benchmarks.accuracy import BOUND, points, worst
 from benchmarks.speed import SHAPES, contestants, inputs_of
+from tests.derived import derived
 
 SMALL = {
     "softmax-ce": (5, 3), "sigmoid": (7,), "layer-norm": (4, 6), "batch-norm": (4, 6),
@@ -25,7 +30,37 @@ def test_all_contestants_agree_with_the_textbook(layer: str) -> None:
     assert {"readable", "fast"} <= cases.keys()
     for name, case in cases.items():
         got, slopes = case()
-        if name in ("readable", "fast") or np.ndim(value) == 0:
+        if name in ("readable", "fast", "c") or np.ndim(value) == 0:
             np.testing.assert_allclose(got, value, rtol=1e-5)  # the book adds 1e-7 to y
         for one, other in zip(slopes, grads, strict=True):
             np.testing.assert_allclose(np.asarray(one), other, rtol=1e-6, atol=1e-9)
+
+
+def off(module: ModuleType, factor: float) -> Any:
+    """A module whose outputs are wrong by a factor."""
+
+    def forward(*inputs: Any) -> Any:
+        out, saved = module.forward(*inputs)
+        return out * out.dtype.type(factor), saved
+
+    return SimpleNamespace(forward=forward, backward=module.backward)
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [(np.float64, 1 + 1e-14), (np.float32, 1 + 5e-6)])
+def test_lost_digits_are_found(dtype: type, factor: float) -> None:
+    derivation = derived("sigmoid")
+    right, wrong = (worst(derivation, m, dtype, 8) for m in (
+        derivation.compile(), off(derivation.compile(), factor)))  # fmt: skip
+    assert 0 < right[False] < BOUND and 0 < right[True] < BOUND
+    assert wrong[False] > 5 * BOUND
+    assert wrong[True] == right[True]
+
+
+def test_points_are_of_mixed_scale_and_hold_numbers_of_the_dtype() -> None:
+    found = list(points(derived("sigmoid"), np.float32, 40))
+    sizes = [abs(float(x)) for p in found for v in p.values.values() for x in v.values()]
+    assert max(sizes) > 50 and min(sizes) < 0.05
+    assert all(float(np.float32(x)) == x for x in sizes)
+    held = [sum(v.values()) for p in points(derived("softmax-ce"), np.float64, 5)
+            for a, v in p.values.items() if a.name == "t"]  # fmt: skip
+    assert held and all(abs(s - 1) < 1e-12 for s in held)
