@@ -129,23 +129,31 @@ def _errors(
 
 
 def _conditions(derivation: Derivation, point: Point, true: Any) -> dict[Target, Any]:
-    """k of each element of each result."""
+    """k of each element of each result; upstream gradients are inputs of the backward pass."""
     found = {t: dict.fromkeys(values, 0.0) for t, values in true.items()}
+    for moved in _moved(derivation, point):
+        other = shown(derivation.backward, moved).values
+        for t, values in true.items():
+            for p, want in values.items():
+                change = abs(other[t][p] - want)
+                if change:
+                    found[t][p] += float(change / abs(want) / _STEP) if want else math.inf
+    return found
+
+
+def _moved(derivation: Derivation, point: Point) -> Iterator[Point]:
+    """The point with one value after the other changed a little."""
     for array in real_inputs(derivation):
         for place, x in point.values[array].items():
-            if x == 0:
-                continue
-            moved = {**point.values[array], place: x * (1 + _STEP)}
-            other = shown(
-                derivation.backward, replace(point, values={**point.values, array: moved})
-            ).values
-            for t, values in true.items():
-                for p, want in values.items():
-                    change = abs(other[t][p] - want)
-                    if change:
-                        size = float(change / abs(want) / _STEP) if want else math.inf
-                        found[t][p] += size
-    return found
+            if x:
+                moved = {**point.values[array], place: x * (1 + _STEP)}
+                yield replace(point, values={**point.values, array: moved})
+    backward = derivation.backward
+    for output, upstream in zip(backward.program.outputs, backward.upstream, strict=True):
+        for place, x in point.cotangents[output].items() if upstream is not None else ():
+            if x:
+                moved = {**point.cotangents[output], place: x * (1 + _STEP)}
+                yield replace(point, cotangents={**point.cotangents, output: moved})
 
 
 def main(arguments: list[str]) -> None:

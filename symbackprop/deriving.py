@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from symbackprop import request
-from symbackprop.algebra.deadline import limited
+from symbackprop.algebra.deadline import limited, working_on
 from symbackprop.calculus.reverse import worked
 from symbackprop.derivation import Derivation
 from symbackprop.emit.lettering import lettered_backward
+from symbackprop.errors import VerificationError
+from symbackprop.verify.selfcheck import contradiction
 
 
 def derive(
@@ -40,8 +42,35 @@ def derive(
 
     Raises UnknownNameError, ShapeError and other InputErrors for a malformed request, Refused for
     text that is not on the whitelist, NotYet for what is not supported, DerivationError where the
-    derivation fails, TimedOut where it takes too long; all are SymbackpropErrors.
+    derivation fails, TimedOut where it takes too long, and VerificationError where what was
+    derived disagrees with numbers (a bug, which is better met here); all are SymbackpropErrors.
     """
+    derivation = unchecked(
+        what, shapes=shapes, wrt=wrt, assume=assume, no_assume=no_assume, rename=rename,
+        batch=batch, timeout=timeout,
+    )  # fmt: skip
+    with limited(timeout), working_on("the check against numbers"):
+        problem = contradiction(derivation.source, derivation.shown)
+    if problem:
+        raise VerificationError(
+            f"the gradients that were derived for {derivation.name} are wrong: {problem}; "
+            "this is a bug in symbackprop: please report the forward pass"
+        )
+    return derivation
+
+
+def unchecked(
+    what: request.What,
+    *,
+    shapes: Mapping[str, Any] | None = None,
+    wrt: Sequence[str] | None = None,
+    assume: Sequence[str] | None = None,
+    no_assume: bool = False,
+    rename: Mapping[str, str] | None = None,
+    batch: request.Batch | None = None,
+    timeout: float | None = None,
+) -> Derivation:
+    """What `derive` returns, before it is held against numbers; for `verify`, which does more."""
     read = partial(
         request.read,
         what,

@@ -13,6 +13,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.algebra import registry
 from symbackprop.calculus import forward, jacobian, reverse
+from symbackprop.deriving import unchecked
 from symbackprop.emit import numpy
 from symbackprop.verify.lowering_probes import LOWERING_PROBES
 from symbackprop.verify.probes import PROBES, Probe
@@ -35,7 +36,7 @@ def tables() -> Iterator[None]:
 def holds(probe: Probe) -> bool:
     """Whether a probe is derived and verified."""
     try:
-        derived = sb.derive(probe.text, shapes=probe.shapes, assume=probe.assume, wrt=probe.wrt)
+        derived = unchecked(probe.text, shapes=probe.shapes, assume=probe.assume, wrt=probe.wrt)
         return (derived.jvp() if probe.directional else derived).verify().ok
     except (sb.SymbackpropError, ArithmeticError, RecursionError):
         return False
@@ -60,6 +61,21 @@ def test_a_corrupted_law_turns_its_probe_red(name: str, tables: None) -> None:
     registry.LAWS[name] = corrupted(name, registry.LAWS[name])
     registry.clear_caches()
     assert not holds(PROBES[name])
+
+
+def test_a_derivation_is_checked_before_anyone_sees_it(tables: None) -> None:
+    """Of the corrupted laws, `derive` itself finds all but those that act in few places."""
+    found = set()
+    for name, probe in PROBES.items():
+        right = registry.LAWS[name]
+        registry.LAWS[name] = corrupted(name, right)
+        registry.clear_caches()
+        try:
+            sb.derive(probe.text, shapes=probe.shapes, assume=probe.assume, wrt=probe.wrt)
+        except (sb.SymbackpropError, ArithmeticError, RecursionError):
+            found.add(name)
+        registry.LAWS[name] = right
+    assert len(found) > 0.9 * len(PROBES)
 
 
 @pytest.mark.parametrize("name", sorted(LOWERING_PROBES))

@@ -56,7 +56,7 @@ def command(
         raise click.UsageError("--shape, --assume and --wrt do not go with --all")
     output = Output(path)
     from symbackprop import catalogue
-    from symbackprop.deriving import derive
+    from symbackprop.deriving import unchecked as derive
     from symbackprop.verify.lowering_probes import LOWERING_PROBES
     from symbackprop.verify.probes import PROBES
     from symbackprop.verify.report import table

@@ -102,17 +102,25 @@ class Sampler:
         for guess in sorted(every, key=lambda g: (len(g) - g.count("signed"), g.count("unit"))):
             yield dict(zip(self.program.inputs, guess, strict=True))
 
-    def draw(self, sizes: Sizes, kind: str, variant: int) -> Point:
-        """A point of a kind, "ordinary" or "extreme"; raises NoPoint with the last reason."""
+    def draw(
+        self, sizes: Sizes, kind: str, variant: int, patience: int | None = None
+    ) -> Point:
+        """A point of a kind, "ordinary" or "extreme"; raises NoPoint with the last reason.
+
+        patience: how many points are tried, if not as many as it takes.
+        """
         # Each point has random numbers of its own, whatever it took to find the others.
         which = f"{self._seed} {sorted((str(s), n) for s, n in sizes.items())} {kind} {variant}"
         self._drawn[which] += 1
         self._points += kind == "ordinary"
         self.rng = random.Random(f"{which} {self._drawn[which]}")
-        reason = "no inputs"
+        reason, tried = "no inputs", 0
         for modes in list(self._modes):
             failures = ties = 0
             for attempt in range(_ATTEMPTS):
+                if tried == patience:
+                    raise NoPoint(reason)
+                tried += 1
                 try:
                     point = self._attempt(sizes, kind, variant, modes, attempt)
                 except OutOfDomain as problem:

@@ -133,6 +133,21 @@ def _evaluated(
     )  # fmt: skip
 
 
+def along(program: Program, direction: Mapping[Array, Values], point: Point) -> Any:
+    """The derivative of Σ cotangent · output along a direction, to more than 30 digits."""
+    digits = Digits(point.digits)
+    mp = digits.mp
+    step = mp.mpf(10) ** -(point.digits // 2)
+    inputs = {a: {p: digits.number(x) for p, x in v.items()} for a, v in point.values.items()}
+    moved = {a: {p: mp.mpc(inputs[a][p], step * d) for p, d in v.items()}
+             for a, v in direction.items()}  # fmt: skip
+    state = State(digits, point.sizes, inputs | moved)
+    state.run(rules(program))
+    parts = (digits.number(w) * state.arrays[o][p].imag
+             for o in program.outputs for p, w in point.cotangents[o].items())  # fmt: skip
+    return sum(parts, mp.zero) / step
+
+
 def _affected(program: Program, array: Array) -> list[Rule]:
     """The definitions that depend on an input, in order."""
     changed: set[Any] = {array}

@@ -91,13 +91,6 @@ def test_numpy_trains_a_classifier(tmp_path: Path, options: list[str]) -> None:
     assert losses[-1] < 0.05
 
 
-def test_the_suffix_of_a_c_file_picks_the_format(tmp_path: Path) -> None:
-    run("derive", "softmax-ce", "-o", "loss.c", cwd=tmp_path).result()
-    text = (tmp_path / "loss.c").read_text(encoding="utf-8")
-    assert text == run("derive", "softmax-ce", "--c").result()
-    assert "softmax_ce_value_and_grad_1_f64(" in text
-
-
 def test_a_users_own_layer_trains(tmp_path: Path) -> None:
     (tmp_path / "mylayer.py").write_text(MYLAYER, encoding="utf-8")
     shapes = [word for shape in MYSHAPES for word in ("--shape", shape)]

@@ -12,7 +12,7 @@ from tests.cli.command import run
 
 BEGINS = {
     "latex": "\\begin{aligned}", "markdown": "# softmax-ce\n", "html": "<!DOCTYPE html>",
-    "numpy": '"""', "json": "{",
+    "numpy": '"""', "json": "{", "c": "/*\n * softmax-ce: ",
 }  # fmt: skip
 
 

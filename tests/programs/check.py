@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from symbackprop import Derivation, derive
+from symbackprop import Derivation
 from symbackprop.algebra.nodes import size_symbol
 from symbackprop.calculus.result import Backward
+from symbackprop.deriving import unchecked
 from symbackprop.errors import SymbackpropError
 from symbackprop.targets import small_blocks
 from symbackprop.verify.numeric import Finding, Unusable, compare
@@ -56,7 +57,7 @@ def check(
     """
     function = source.function()
     try:
-        derived = derive(function, shapes=source.shapes)
+        derived = unchecked(function, shapes=source.shapes)
     except SymbackpropError as problem:
         return Verdict(REFUSED, f"{type(problem).__name__}: {problem}")
     except Exception as problem:
