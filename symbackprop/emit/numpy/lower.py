@@ -162,7 +162,7 @@ class Lowering(MatrixFunctions):
         if len(running) == len(expr.bound):
             return self.reduced("prod", self.value(expr.body), expr.bound)
         times = [b.size for b in expr.bound if b not in running]
-        return self._power(Pow(IndexProduct(expr.body, *running), Mul(*times)))
+        return self.value(Pow(IndexProduct(expr.body, *running), Mul(*times)))  # 0 of 0**n
 
     @lowering
     def _function(self, expr: Basic, name: str) -> Value:
