@@ -59,30 +59,12 @@ def derive(
     return derivation
 
 
-def unchecked(
-    what: request.What,
-    *,
-    shapes: Mapping[str, Any] | None = None,
-    wrt: Sequence[str] | None = None,
-    assume: Sequence[str] | None = None,
-    no_assume: bool = False,
-    rename: Mapping[str, str] | None = None,
-    batch: request.Batch | None = None,
-    timeout: float | None = None,
-) -> Derivation:
+def unchecked(what: request.What, *, timeout: float | None = None, **asked: Any) -> Derivation:
     """What `derive` returns, before it is held against numbers; for `verify`, which does more."""
-    read = partial(
-        request.read,
-        what,
-        shapes=shapes,
-        wrt=wrt,
-        assume=tuple(assume or ()),
-        no_assume=no_assume,
-        rename=rename,
-        batch=batch,
-    )
+    asked["assume"] = tuple(asked.get("assume") or ())
+    read = partial(request.read, what, **asked)
     with limited(timeout):
-        asked = read()
-        found = worked(asked.program, asked.wrt)
+        given = read()
+        found = worked(given.program, given.wrt)
         shown = lettered_backward(found.backward)
-    return Derivation(shown, found, asked.program, asked.function, asked.examples, read)
+    return Derivation(shown, found, given.program, given.function, given.examples, read)

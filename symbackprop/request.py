@@ -41,12 +41,12 @@ class Request:
 def read(
     what: What,
     *,
-    shapes: Mapping[str, Any] | None,
-    wrt: Sequence[str] | None,
-    assume: Sequence[str],
-    no_assume: bool,
-    rename: Mapping[str, str] | None,
-    batch: Batch | None,
+    shapes: Mapping[str, Any] | None = None,
+    wrt: Sequence[str] | None = None,
+    assume: Sequence[str] = (),
+    no_assume: bool = False,
+    rename: Mapping[str, str] | None = None,
+    batch: Batch | None = None,
     sizes: Mapping[str, int] | None = None,
 ) -> Request:
     """Read a request; the parameters are those of `derive`.

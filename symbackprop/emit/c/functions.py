@@ -10,7 +10,7 @@ from sympy import Expr
 
 from symbackprop.emit.c.expressions import Real
 from symbackprop.emit.c.groups import iterated
-from symbackprop.emit.c.kernel import End, Kernel
+from symbackprop.emit.c.kernel import START, End, Kernel, combined
 from symbackprop.emit.c.names import EXACT
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.stages import Loop
@@ -18,10 +18,6 @@ from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.text import wrapped
 
 _INDENT = "    "
-_ADDED = {"sum": "{0} += {1};", "dot": "{0} += {1};",
-          "max": "if ({1} > {0} || {1} != {1}) {0} = {1};",
-          "min": "if ({1} < {0} || {1} != {1}) {0} = {1};"}  # fmt: skip
-_ZERO = {"sum": "0", "dot": "0", "max": "-INFINITY", "min": "INFINITY"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ class LoopFunction:
             if e.shape:
                 lines += self._filled(e)
             else:
-                lines.append(f"double {e.name}_sum = {_ZERO[e.kind]};")
+                lines.append(f"double {e.name}_sum = {START[e.kind]};")
         before, after = self._buffers()
         closing = [f"*{e.name} = {e.name}_sum;" for e in self._ends if not e.shape]
         work = [*lines, *before, *self._kernel.lines, *closing, *after, "return 0;"]
@@ -105,7 +101,7 @@ class LoopFunction:
 
     def _filled(self, end: End) -> list[str]:
         size = self._product(end.shape)
-        return [f"for (ptrdiff_t e = 0; e < {size}; e++) {end.name}[e] = {_ZERO[end.kind]};"]
+        return [f"for (ptrdiff_t e = 0; e < {size}; e++) {end.name}[e] = {START[end.kind]};"]
 
     def _product(self, sizes: Sequence[Expr]) -> str:
         return " * ".join(self._kernel.parameters.size(s) for s in sizes) or "1"
@@ -149,7 +145,7 @@ class LoopFunction:
                 after += [
                     f"double {e.name}_all = {e.name}_parts[0];",
                     "for (ptrdiff_t e = 1; e < chunks; e++)",
-                    _INDENT + _ADDED[e.kind].format(f"{e.name}_all", f"{e.name}_parts[e]"),
+                    _INDENT + combined(e.kind, f"{e.name}_all", f"{e.name}_parts[e]"),
                     f"*{e.name} = ({real}){e.name}_all;",
                 ]
                 continue
@@ -162,8 +158,8 @@ class LoopFunction:
                 f"    for (ptrdiff_t e = 0; e < {size}; e++) {e.name}[e] = {e.name}_parts[e];",
                 "    for (ptrdiff_t chunk = 1; chunk < chunks; chunk++)",
                 f"        for (ptrdiff_t e = 0; e < {size}; e++)",
-                "            " + _ADDED[e.kind].format(
-                    f"{e.name}[e]", f"{e.name}_parts[chunk * {size} + e]"),
+                "            " + combined(
+                    e.kind, f"{e.name}[e]", f"{e.name}_parts[chunk * {size} + e]"),
                 f"    free({e.name}_parts);",
                 "}",
             ]  # fmt: skip

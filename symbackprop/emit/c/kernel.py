@@ -28,7 +28,12 @@ _INDENT = "    "
 _COMBINED = {"sum": "{0} += {1}", "dot": "{0} += {1}",
              "max": "{0} = ({1} > {0} || {1} != {1}) ? {1} : {0}",
              "min": "{0} = ({1} < {0} || {1} != {1}) ? {1} : {0}"}  # fmt: skip
-_START = {"sum": "0", "dot": "0", "max": "-INFINITY", "min": "INFINITY"}
+START = {"sum": "0", "dot": "0", "max": "-INFINITY", "min": "INFINITY"}
+
+
+def combined(kind: str, target: str, value: str) -> str:
+    """The statement that takes a value into a sum or a maximum."""
+    return _COMBINED[kind].format(target, value) + ";"
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ class Kernel:
                 end = self.parameters.size(size)
                 lines.append(f"{indent}for (ptrdiff_t {name} = 0; {name} < {end}; {name}++)")
                 indent += _INDENT
-        return [*lines, f"{indent}{self._target(node)} = {_START[self._kind(node)]};"]
+        return [*lines, f"{indent}{self._target(node)} = {START[self._kind(node)]};"]
 
     def _nest(
         self, group: list[Node], space: Space, depths: dict[Node, int], depth: int
@@ -204,7 +209,7 @@ class Kernel:
         ending = [n for n, d in depths.items() if d == depth and not inner]
         for node in ending:
             name = self._names[node] = self.parameters.fresh(node.name or "u")
-            lines.append(f"{self._real.name} {name} = {_START[self._kind(node)]};")
+            lines.append(f"{self._real.name} {name} = {START[self._kind(node)]};")
         if inner:
             return lines + [line for n in group for line in self._step(n, depths.get(n, -1), depth)]
         axis, size = space[depth]
@@ -230,7 +235,7 @@ class Kernel:
         return [f"{self._target(node)} = {name};"]
 
     def _combined(self, node: Node, target: str, value: str) -> str:
-        return _COMBINED[self._kind(node)].format(target, value) + ";"
+        return combined(self._kind(node), target, value)
 
     def _ending(self, node: Node) -> str:
         """The accumulator of what is summed over rows: a number, or an element of an array."""
