@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 from sympy import Expr
 
@@ -18,6 +19,7 @@ from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.text import wrapped
 
 _INDENT = "    "
+WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,6 @@ class LoopFunction:
         self._count = kernel.parameters.size(loop.size)
         self._widths = _widths(kernel, loop)
         found = kernel.parameters
-        self._sizes = tuple(found.sizes.values())
         inputs = tuple(
             f"{body.names['exact']}({code})" if kind == EXACT else code
             for code, (_, kind) in found.inputs.items()
@@ -206,10 +207,18 @@ def _real(kind: str, real: str) -> str:
 
 def _function(head: str, parameters: list[str], lines: list[str]) -> str:
     """A function, with its parameters in lines that are not too long."""
-    return "\n".join([
-        *_wrapped(f"{head}(", parameters, ")"), "{",
-        *(line if line.startswith("#") else _INDENT + line for line in lines), "}", "",
-    ])
+    body = [part for line in lines
+            for part in ([line] if line.startswith("#") else _folded(_INDENT + line))]  # fmt: skip
+    return "\n".join([*_wrapped(f"{head}(", parameters, ")"), "{", *body, "}", ""])
+
+
+def _folded(line: str) -> list[str]:
+    """A statement in lines of at most 100 characters, where it has a space to break at."""
+    if len(line) <= WIDTH or line.lstrip().startswith("#"):
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    return fill(line.lstrip(), WIDTH, initial_indent=indent, subsequent_indent=indent + 2 * _INDENT,
+                break_long_words=False, break_on_hyphens=False).split("\n")  # fmt: skip
 
 
 def _wrapped(head: str, items: Sequence[str], end: str) -> list[str]:
@@ -218,7 +227,7 @@ def _wrapped(head: str, items: Sequence[str], end: str) -> list[str]:
     lines = [head]
     for number, item in enumerate(items):
         text = item + (", " if number + 1 < len(items) else end)
-        if len(lines[-1] + text) > 98:
+        if len(lines[-1] + text) > WIDTH - 2:
             lines[-1] = lines[-1].rstrip()
             lines.append(indent)
         lines[-1] += text

@@ -80,7 +80,7 @@ class Kernel:
             name = self.parameters.written(self._body.variable(node), node.dtype, node.shape)
             self._memory[node] = name, place, node.shape
         elif node in self._groups.needs_memory:
-            name = self.parameters.fresh(f"{node.name or 'row'}_row")
+            name = self.parameters.fresh(f"{node.name}_row" if node.name else "row")
             self.buffers.append((name, node.shape[1:]))
             self._memory[node] = name, (None, *place[1:]), (Expr(1), *node.shape[1:])
 

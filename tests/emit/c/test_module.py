@@ -128,6 +128,13 @@ def test_the_file_tells_what_it_computes() -> None:
     assert "L = -" in text[text.index("What stands between the loops") :]
 
 
+@pytest.mark.parametrize("name", ["layer-norm", "lstm-cell", "gaussian-process"])
+def test_lines_are_short(name: str) -> None:
+    lines = derived(name).c_source().splitlines()
+    code = [line for line in lines if not line.startswith(" *") and "#pragma" not in line]
+    assert [line for line in code if len(line) > 100] == []
+
+
 def test_one_loop_over_rows_holds_forward_and_backward_pass() -> None:
     text = derived("softmax-ce-batch").c_source()
     assert len(re.findall(r"^int \w+value_and_grad_\d_f64\(", text, re.MULTILINE)) == 1
