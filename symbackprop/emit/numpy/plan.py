@@ -85,8 +85,9 @@ def planned(
         steps.append(Line(step.array, step.indices, guards.guarded(kept)))
     lines |= {line.array: line for line in helper.lines}
     zeros = ZeroLogs(program.inputs)
-    zeros.learn(line.expr for line in lines.values())
+    before = [line.expr for line in lines.values()]
     lines = {a: replace(line, expr=zeros.of(line.expr)) for a, line in lines.items()}
+    zeros.learn(before)  # behind the forward pass, whose own quotients stay as they are
     steps = [replace(line, expr=zeros.of(line.expr)) for line in steps]
     _solve(program, lines, steps)
     used = _arrays(line.expr for line in steps)

@@ -92,3 +92,10 @@ def test_a_binary_cross_entropy_of_given_probabilities(target: str) -> None:
     # The digits of a small probability are kept: log(1 - y) is a log1p.
     value, _ = derivation.compile(target).forward(y=np.array([1e-12]), t=np.array([0.0]))
     np.testing.assert_allclose(value, -np.log1p(-1e-12), rtol=1e-14)
+
+
+def test_a_quotient_of_the_forward_pass_stays_undefined() -> None:
+    derivation = sb.derive("L = sum(t*log(y) + t/y)", shapes={"y": ("n",), "t": ("n",)})
+    with np.errstate(all="ignore"):
+        value, _ = derivation.compile().forward(t=np.array([0.0]), y=np.array([0.0]))
+    assert np.isnan(value)
