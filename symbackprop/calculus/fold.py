@@ -118,10 +118,11 @@ def in_branches(array: Array, indices: tuple[Index, ...], f: Poly) -> Iterator[E
         return
     condition, u, v = node.args
     for bracket, branch in ((build("iverson", (condition,)), u), (negated(condition), v)):
-        (held,) = bracket.atoms() if len(bracket) == 1 else (None,)
-        if held is not None and atom_free(held) == set(indices):
-            for found in eliminations(array, indices, branch):
-                yield replace(found, bracket=held)
+        atoms = bracket.atoms() if len(bracket) == 1 else set()  # none where c always holds
+        for held in atoms if len(atoms) == 1 else ():
+            if atom_free(held) == set(indices):
+                for found in eliminations(array, indices, branch):
+                    yield replace(found, bracket=held)
 
 
 def absorbed(node: Node, name: Atom) -> Iterator[Elimination]:
