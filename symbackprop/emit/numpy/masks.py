@@ -122,12 +122,15 @@ def level(threshold: Expr) -> Expr:
 def saturated(expr: Minimum | Maximum, definitions: Mapping[Array, Definition]) -> Expr | None:
     """min(p exp(u), p t) = p exp(min(u, log(t))), for p, t > 0; the same for a falling max.
 
-    In general min(f, g) is f with a bounded exponent, where f - g grows with exp(u).
+    In general min(f, g) is f with a bounded exponent, where f - g grows with exp(u) and g, which
+    is the value beyond the bound, has no exp(u) in it.
     """
     for f, g in (expr.args, expr.args[::-1]):
         found = exponents(minus(f, g), definitions)
         if found is not None and found[0] == (1 if isinstance(expr, Minimum) else -1):
             _, u, threshold = found
+            if _powers(g, u):
+                continue
             bounded = exp(Minimum(u, level(threshold)), evaluate=False)
             return _with(f, u, bounded)
     return None
@@ -135,5 +138,9 @@ def saturated(expr: Minimum | Maximum, definitions: Mapping[Array, Definition]) 
 
 def _with(expr: Expr, u: Expr, bounded: Expr) -> Expr | None:
     """The expression with `bounded` for exp(u); None if exp(u) is not seen in it."""
-    powers = [e for e in expr.atoms(exp) if canonical(e.args[0]) == u]
+    powers = _powers(expr, u)
     return expr.xreplace(dict.fromkeys(powers, bounded)) if powers else None
+
+
+def _powers(expr: Expr, u: Expr) -> list[Expr]:
+    return [e for e in expr.atoms(exp) if canonical(e.args[0]) == u]

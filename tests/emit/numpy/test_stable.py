@@ -222,3 +222,20 @@ def test_a_maximum_that_is_taken_out_of_a_sum_varies_over_none_of_its_indices():
 
     report = sb.derive(layer, shapes={"c": ("n",), "t": (), "at": ("k", "h")}).verify()
     assert report.ok, str(report.table())
+
+
+BOUNDS = [
+    ("minimum(u, 2*u)", lambda u: np.minimum(u, 2 * u)),
+    ("maximum(u, 2*u)", lambda u: np.maximum(u, 2 * u)),
+    ("minimum(u, 1 - u)", lambda u: np.minimum(u, 1 - u)),
+]
+
+
+@pytest.mark.parametrize(("text", "function"), BOUNDS, ids=lambda v: str(v)[:20])
+def test_only_a_constant_bound_moves_into_an_exponent(text, function):
+    """min(E - 1, 2 E - 2) is no function of min(w, 0): both sides grow."""
+    derivation = sb.derive(f"u = expm1(w); L = sum(({text})**2)", shapes={"w": ("n",)})
+    w = np.array([-1.5, -0.2, 0.3, 2.0])
+    want = np.sum(function(np.expm1(w)) ** 2)
+    np.testing.assert_allclose(derivation.compile().forward(w)[0], want, rtol=1e-14)
+    assert derivation.verify().ok
