@@ -45,12 +45,13 @@ def derive(
     derivation fails, TimedOut where it takes too long, and VerificationError where what was
     derived disagrees with numbers (a bug, which is better met here); all are SymbackpropErrors.
     """
-    derivation = unchecked(
-        what, shapes=shapes, wrt=wrt, assume=assume, no_assume=no_assume, rename=rename,
-        batch=batch, timeout=timeout,
-    )  # fmt: skip
-    with limited(timeout), working_on("the check against numbers"):
-        problem = contradiction(derivation.source, derivation.shown)
+    with limited(timeout):
+        derivation = unchecked(
+            what, shapes=shapes, wrt=wrt, assume=assume, no_assume=no_assume, rename=rename,
+            batch=batch,
+        )  # fmt: skip
+        with working_on("the check against numbers"):
+            problem = contradiction(derivation.source, derivation.shown)
     if problem:
         raise VerificationError(
             f"the gradients that were derived for {derivation.name} are wrong: {problem}; "

@@ -56,13 +56,13 @@ def command(
         raise click.UsageError("--shape, --assume and --wrt do not go with --all")
     output = Output(path)
     from symbackprop import catalogue
-    from symbackprop.deriving import unchecked as derive
+    from symbackprop.deriving import unchecked
     from symbackprop.verify.lowering_probes import LOWERING_PROBES
     from symbackprop.verify.probes import PROBES
     from symbackprop.verify.report import table
 
     given = partial(
-        derive,
+        unchecked,
         shapes=read_shapes(shapes),
         wrt=read_names(wrt, "--wrt"),
         assume=list(assume),
@@ -75,7 +75,7 @@ def command(
     probes = {f"law {name}": p for name, p in PROBES.items()}
     probes |= {f"lowering {name}": p for name, p in LOWERING_PROBES.items()}
     for name, p in probes.items() if everything else ():
-        probe = partial(derive, p.text, shapes=p.shapes, assume=p.assume, wrt=p.wrt)
+        probe = partial(unchecked, p.text, shapes=p.shapes, assume=p.assume, wrt=p.wrt)
         jobs[name] = partial(_jvp, probe) if p.directional else probe
     reports: list[Report] = []
     failures: list[str] = []

@@ -7,6 +7,9 @@ wrong gradient escapes it only where it is right at these points.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward
@@ -27,37 +30,46 @@ _NOISE = 1e-28
 def contradiction(program: Program, backward: Backward) -> str:
     """Where the gradients disagree with the program that was traced; "" where they do not.
 
-    "" as well where no point is found at small sizes, and where a formula has no number.
+    "" as well where no point is found at small sizes, or a node of the program has no numbers.
     """
     pairs = zip(program.outputs, backward.upstream, strict=True)
     weighted = [output for output, upstream in pairs if upstream is not None]
     shapes = [a.shape for a in program.inputs]
     try:
         sampler = Sampler(program, 0, weighted=weighted)
-        for sizes in possible(program.sizes, program.conditions, shapes)[:_POINTS]:
+    except Unrecognised:  # no way is known to meet an equation that is declared
+        return ""
+    for sizes in possible(program.sizes, program.conditions, shapes)[:_POINTS]:
+        try:
             point = sampler.draw(sizes, "ordinary", 0, patience=_PATIENCE)
-            problem = _compared(program, backward, point, sampler)
-            if problem:
-                return problem
-    except (NoPoint, Unrecognised, OutOfDomain, NotYet):
-        pass
+            direction = {a: {place: sampler.rng.uniform(0.5, 2) for place in point.values[a]}
+                         for a in backward.wrt}  # fmt: skip
+            want = along(program, direction, point)
+            problem = _compared(backward, point, direction, want)
+        except NoPoint:  # other sizes seldom help, and each point that is tried takes time
+            return ""
+        except (OutOfDomain, NotYet):
+            continue
+        if problem:
+            return problem
     return ""
 
 
-def _compared(program: Program, backward: Backward, point: Point, sampler: Sampler) -> str:
-    found = shown(backward, point)
+def _compared(
+    backward: Backward, point: Point, direction: Mapping[Array, Values], want: Any
+) -> str:
+    sizes = ", ".join(f"{s}={n}" for s, n in point.sizes.items())
+    try:
+        found = shown(backward, point)
+    except OutOfDomain as problem:
+        return f"{problem} where the forward pass gives {float(want):.9g} ({sizes})"
     gradients = {t.array: values for t, values in found.values.items() if t.gradient}
-    direction: dict[Array, Values] = {
-        array: {place: sampler.rng.uniform(0.5, 2) for place in values}
-        for array, values in gradients.items()
-    }
     parts = [g * direction[a][p] for a, values in gradients.items() for p, g in values.items()]
-    got, want = sum(parts), along(program, direction, point)
+    got = sum(parts)
     size = sum(map(abs, parts)) + abs(want)
     # What cancels has digits of the terms that it is left of.
     terms = sum(scale for t, values in found.scales.items() if t.gradient
                 for scale in values.values())  # fmt: skip
     if abs(got - want) <= _ROOM * size + _NOISE * terms:
         return ""
-    sizes = ", ".join(f"{s}={n}" for s, n in point.sizes.items())
     return f"{float(got):.9g} where the forward pass gives {float(want):.9g} ({sizes})"

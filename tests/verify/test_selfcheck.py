@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sympy import Integer, Mul
+from sympy import Add, Expr, Integer, Mul, Pow
 
 import symbackprop as sb
 from symbackprop import deriving
@@ -16,7 +16,7 @@ from symbackprop.verify.selfcheck import contradiction
 from tests.derived import derived
 
 
-def off(backward: Backward, factor: Integer) -> Backward:
+def off(backward: Backward, factor: Expr) -> Backward:
     """With the last step wrong by a factor."""
     *steps, last = backward.steps
     return replace(
@@ -30,6 +30,15 @@ def test_a_wrong_gradient_is_contradicted(name: str) -> None:
     right = derived(name)  # which was checked
     found = contradiction(right.source, off(right.backward, Integer(2)))
     assert ("where the forward pass gives" in found) != (name == "triplet")
+
+
+def test_a_formula_without_a_value_is_contradicted() -> None:
+    """Where the forward pass has a derivative, 1/(x - x) is none."""
+    right = derived("sigmoid")
+    y = right.backward.steps[-1].expr
+    nothing = Pow(Add(y, Mul(Integer(-1), y, evaluate=False), evaluate=False), -1, evaluate=False)
+    found = contradiction(right.source, off(right.backward, nothing))
+    assert "where the forward pass gives" in found
 
 
 def test_derive_refuses_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,6 @@ class Graph:
         self.roots: dict[str, Node] = {}
         self._np = np
         self._rewrites = Rewrites(np, number, [a.code for a in assignments], name)
-        self._name = name
         self._helpers = frozenset(helpers)
         self._given = given
         self._todo = {a.name: a for a in assignments}
@@ -172,7 +171,7 @@ class Graph:
             return ""
         if name in self._helpers:
             return name
-        if name.endswith(UNWEIGHTED) and name == self._name(UNWEIGHTED):
+        if name == self._rewrites.unweighted:
             return UNWEIGHTED
         short = name.removeprefix(f"{self._np}.")
         if short == "where":

@@ -17,7 +17,8 @@ UNWEIGHTED = "unweighted"
 class Rewrites:
     """Rewrites single operations. codes: all that is computed, as far as it is known before.
 
-    name: what a helper function is called, which is in use from then on.
+    name: what a helper function is called, which is in use from then on. unweighted: that of
+    UNWEIGHTED, once it is in use.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Rewrites:
         name: Callable[[str], str],
     ) -> None:
         self._np, self._name = np, name
+        self.unweighted = ""
         self._number = number
         self._computed: set[Code] = set()
         stack = list(codes)
@@ -73,7 +75,8 @@ class Rewrites:
         weighed = u.shape and weight.args[0].shape == u.shape
         if not weighed or least.args != (u, atom(f"-{self._np}.inf")):
             return None
-        return call(self._name(UNWEIGHTED), weight.args[0], u, shape=code.shape)
+        self.unweighted = self._name(UNWEIGHTED)
+        return call(self.unweighted, weight.args[0], u, shape=code.shape)
 
     def _bounded(self, code: Code) -> Code | None:
         """exp(min(w, 0)) = max(exp(-|w|), [w >= 0]), where exp(-|w|) is computed anyway."""

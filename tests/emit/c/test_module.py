@@ -14,6 +14,7 @@ import pytest
 import symbackprop as sb
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
+from tests.emit.fast.test_module import softmax_ce
 
 pytestmark = needs_compiler
 RNG = np.random.default_rng(3)
@@ -22,21 +23,6 @@ RNG = np.random.default_rng(3)
 @pytest.fixture(scope="module")
 def module() -> ModuleType:
     return derived("softmax-ce-batch").compile("c")
-
-
-def softmax_ce(rows: int, classes: int, dtype: type = float) -> tuple[np.ndarray, np.ndarray]:
-    a = RNG.normal(size=(rows, classes)).astype(dtype)
-    return a, RNG.dirichlet(np.ones(classes), size=rows).astype(dtype)
-
-
-@pytest.mark.parametrize(("rows", "classes"), [(0, 3), (1, 1), (2, 1), (5, 3)])
-def test_few_rows_and_one_class(module: ModuleType, rows: int, classes: int) -> None:
-    a, t = softmax_ce(rows, classes)
-    with np.errstate(all="ignore"):
-        value, grads = module.value_and_grad(a, t)
-        want, slopes = derived("softmax-ce-batch").compile().value_and_grad(a, t)
-    np.testing.assert_allclose(value, want, atol=1e-15)
-    np.testing.assert_allclose(grads.a, slopes.a, atol=1e-15)
 
 
 def test_memory_may_lie_in_any_way(module: ModuleType) -> None:

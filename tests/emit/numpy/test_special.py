@@ -55,6 +55,20 @@ def test_what_is_finite_is_computed(
         np.testing.assert_allclose(got, np.asarray(want, float), rtol=room, atol=room)
 
 
+@pytest.mark.parametrize("target", TARGETS[1:])
+@pytest.mark.parametrize("rows", [0, 1, 2])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_few_rows_and_one_class(target: str, rows: int, classes: int) -> None:
+    rng = np.random.default_rng(3)
+    a, t = rng.normal(size=(rows, classes)), rng.dirichlet(np.ones(classes), size=rows)
+    readable, module = (derived("softmax-ce-batch").compile(name) for name in ("numpy", target))
+    with np.errstate(all="ignore"):
+        value, grads = module.value_and_grad(a, t)
+        want, slopes = readable.value_and_grad(a, t)
+    np.testing.assert_allclose(value, want, atol=1e-15)
+    np.testing.assert_allclose(grads.a, slopes.a, atol=1e-15)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_nan_stays_in_its_row(target: str) -> None:
     module = derived("softmax-ce-batch").compile(target)
