@@ -95,6 +95,17 @@ def test_what_is_not_finite_is_not_hidden(
 
 
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("logit", [np.nan, INF])
+def test_a_weight_of_0_hides_no_logit_that_is_wrong(target: str, logit: float) -> None:
+    """Only minus infinity has a probability, which is 0."""
+    with np.errstate(all="ignore"):
+        value, _ = derived("softmax-ce").compile(target).forward(
+            np.array([logit, 1.0]), np.array([0.0, 0.0])
+        )
+    assert np.isnan(value)
+
+
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_binary_cross_entropy_of_given_probabilities(target: str) -> None:
     derivation = sb.derive(
         "L = -sum(t*log(y) + (1 - t)*log(1 - y))", shapes={"y": ("n",), "t": ("n",)}, wrt=["y"]
