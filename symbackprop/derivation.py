@@ -214,7 +214,8 @@ class Derivation:
 
         target: "numpy"; "numpy-fast"; "c" for the fast one with its loops in C, which the system's
         compiler builds once; or "auto", which is "c" where that can be, else "numpy-fast" and a
-        warning. Raises InputError for another, MissingCompiler where C cannot be built.
+        warning. Raises InputError for another, and MissingCompiler or MissingExtra where C cannot
+        be built.
         """
         return compiled(self.backward, target)
 
