@@ -19,8 +19,10 @@ from tests.emit.c.compiler import needs_compiler
 
 
 def test_the_whole_catalogue_is_green(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = {name: derived(name) for name in catalogue.names()}
+
     def once(what: str, **options: Any) -> Derivation:
-        return derived(what) if what in catalogue.names() else unchecked(what, **options)
+        return layers[what] if what in layers else unchecked(what, **options)
 
     monkeypatch.setattr("symbackprop.deriving.unchecked", once)
     done = run("verify", "--all")
