@@ -194,30 +194,32 @@ class Derivation:
         module = self.compile() if self.examples else None
         return of_result(self.backward, notation, self.examples, module)
 
-    def numpy_source(self, *, fast: bool = False) -> str:
+    def numpy_source(self, *, fast: bool = False, exact: bool = False) -> str:
         """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`.
 
         fast: with loops over blocks of rows that fit the cache, and parameters `out` and
-        `workspace`; harder to read.
+        `workspace`; harder to read. exact: in forms that keep the last digits where the formulas as
+        they read subtract nearly equal numbers.
         """
-        return numpy_text(self.backward, fast)
+        return numpy_text(self.backward, fast, exact)
 
-    def c_source(self) -> str:
+    def c_source(self, *, exact: bool = False) -> str:
         """A C99 file with the loops over rows, for float and double; matrix products are not in it.
 
+        exact: as for `numpy_source`.
         Raises NotYet where no part of the layer is such a loop.
         """
-        return c_text(self.backward)
+        return c_text(self.backward, exact)
 
-    def compile(self, target: str = NUMPY) -> ModuleType:
+    def compile(self, target: str = NUMPY, *, exact: bool = False) -> ModuleType:
         """The module of `numpy_source`, in memory.
 
         target: "numpy"; "numpy-fast"; "c" for the fast one with its loops in C, which the system's
         compiler builds once; or "auto", which is "c" where that can be, else "numpy-fast" and a
-        warning. Raises InputError for another, and MissingCompiler or MissingExtra where C cannot
-        be built.
+        warning. exact: as for `numpy_source`. Raises InputError for another target, and
+        MissingCompiler or MissingExtra where C cannot be built.
         """
-        return compiled(self.backward, target)
+        return compiled(self.backward, target, exact)
 
     def to_sympy(self) -> tuple[Any, ...]:
         """The definitions and then the gradients as SymPy equations, in order of computation."""
@@ -274,14 +276,14 @@ class Derivation:
         program = without_unused(program, self.backward.program, program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
 
-    def verify(self, target: str = NUMPY) -> Report:
+    def verify(self, target: str = NUMPY, *, exact: bool = False) -> Report:
         """Compare the formulas and the generated code with numbers; the report says what held.
 
-        target: the generated code, as for `compile`; the fast one runs in tiny blocks.
+        target, exact: the generated code, as for `compile`; the fast one runs in tiny blocks.
         """
         from symbackprop.verify.report import verify_derivation
 
-        module = self.compile(target)
+        module = self.compile(target, exact=exact)
         small_blocks(module)
         return verify_derivation(
             self.name, self.shown.program, self.shown, module, self.function

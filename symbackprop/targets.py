@@ -20,21 +20,23 @@ _TINY = 40  # bytes in a block, so that a few rows are several blocks
 _told: set[str] = set()
 
 
-def numpy_text(backward: Backward, fast: bool) -> str:
-    """The readable module, or the fast one. Raises NotYet for what has no NumPy form."""
+def numpy_text(backward: Backward, fast: bool, exact: bool = False) -> str:
+    """The readable module, or the fast one; exact: in forms that keep the last digits.
+
+    Raises NotYet for what has no NumPy form."""
     with working_on("the NumPy code of the result"):
         if fast:
             from symbackprop.emit.fast import fast_source
 
-            return fast_source(backward, version=__version__)
+            return fast_source(backward, version=__version__, exact=exact)
         from symbackprop.emit.numpy import numpy_source
 
-        return numpy_source(backward, version=__version__)
+        return numpy_source(backward, version=__version__, exact=exact)
 
 
-def c_text(backward: Backward) -> str:
+def c_text(backward: Backward, exact: bool = False) -> str:
     """The C file. Raises NotYet where no part of the layer is a loop in C."""
-    found = _c_source(backward)
+    found = _c_source(backward, exact)
     if not found.functions:
         name = backward.program.name
         reason = f" ({found.numpy[0]})" if found.numpy else ", only functions of whole arrays"
@@ -42,7 +44,7 @@ def c_text(backward: Backward) -> str:
     return found.text
 
 
-def compiled(backward: Backward, target: str) -> ModuleType:
+def compiled(backward: Backward, target: str, exact: bool = False) -> ModuleType:
     """The module of a target, in memory.
 
     Raises InputError for a target that is not known, MissingCompiler for C that cannot be built,
@@ -54,14 +56,14 @@ def compiled(backward: Backward, target: str) -> ModuleType:
         from symbackprop.building import loaded
 
         try:
-            return loaded(_c_source(backward))
+            return loaded(_c_source(backward, exact))
         except (MissingCompiler, MissingExtra) as problem:
             if target == C:
                 raise
             _tell(f"fast NumPy in place of C: {problem}")
     from symbackprop.emit.numpy import compile_source
 
-    return compile_source(numpy_text(backward, target != NUMPY))
+    return compile_source(numpy_text(backward, target != NUMPY, exact))
 
 
 def small_blocks(module: ModuleType) -> None:
@@ -70,11 +72,11 @@ def small_blocks(module: ModuleType) -> None:
         vars(module)["BLOCK_BYTES"] = _TINY
 
 
-def _c_source(backward: Backward) -> CSource:
+def _c_source(backward: Backward, exact: bool) -> CSource:
     with working_on("the C code of the result"):
         from symbackprop.emit.c import c_source
 
-        return c_source(backward, version=__version__)
+        return c_source(backward, version=__version__, exact=exact)
 
 
 def _tell(text: str) -> None:

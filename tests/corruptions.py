@@ -29,6 +29,7 @@ SPECIAL: Mapping[str, Callable[[Any], Any]] = {
     "compared": lambda found: _decided_otherwise(found),
     "reshaped": lambda found: (_wrong(found[0]), found[1]),
     "window": lambda found: (_wrong(found[0]), found[1]),
+    "tanh_of_exp": lambda found: Mul(S.NegativeOne, found, evaluate=False),
     "wrapped": lambda text: text[1:-1] if text.startswith("(") else text,
 }
 

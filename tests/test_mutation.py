@@ -37,7 +37,9 @@ def holds(probe: Probe) -> bool:
     """Whether a probe is derived and verified."""
     try:
         derived = unchecked(probe.text, shapes=probe.shapes, assume=probe.assume, wrt=probe.wrt)
-        return (derived.jvp() if probe.directional else derived).verify().ok
+        if probe.directional:
+            return derived.jvp().verify().ok
+        return derived.verify(exact=probe.exact).ok
     except (sb.SymbackpropError, ArithmeticError, RecursionError):
         return False
 

@@ -26,6 +26,9 @@ from symbackprop_cli.render import Rendering
 @click.option(
     "--fast", is_flag=True, help="With --numpy: by blocks of rows that fit the cache."
 )
+@click.option(
+    "--exact", is_flag=True, help="With --numpy or --c: in forms that keep the last digits."
+)
 @click.option("--steps", is_flag=True, help="How each gradient is found, one law at a time.")
 @click.option(
     "--route",
@@ -64,6 +67,7 @@ def command(
     lang: str | None,
     path: str | None,
     fast: bool,
+    exact: bool,
     steps: bool,
     route: str | None,
     sizes: str | None,
@@ -105,6 +109,8 @@ def command(
         raise click.UsageError("--n belongs to --route graph and --route paths")
     if fast and (form != "numpy" or given):
         raise click.UsageError("--fast belongs to --numpy, for gradients")
+    if exact and (form not in ("numpy", "c") or given):
+        raise click.UsageError("--exact belongs to --numpy and --c, for gradients")
     component, wrt = (wrt, None) if route == "paths" else (None, wrt)
     if route == "paths" and component is None:
         raise click.UsageError("--route paths leads to one component; name it: --wrt 'W[2,1]'")
@@ -151,9 +157,9 @@ def command(
         elif steps:
             result = rendering.steps(derivation, show_checks)
         elif form == "c":
-            result = derivation.c_source()
-        elif fast:
-            result = derivation.numpy_source(fast=True)
+            result = derivation.c_source(exact=exact)
+        elif fast or exact:
+            result = derivation.numpy_source(fast=fast, exact=exact)
         else:
             result = rendering.result(derivation, notation or "index")
     rendering.output.write(result)

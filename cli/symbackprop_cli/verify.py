@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     type=click.Choice(["numpy", "numpy-fast", "c"]),
     help="The generated code that is checked: the readable (the default), the fast, or C.",
 )
+@click.option("--exact", is_flag=True, help="The code in forms that keep the last digits.")
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
     what: tuple[str, ...],
@@ -41,6 +42,7 @@ def command(
     wrt: str | None,
     timeout: float,
     target: str | None,
+    exact: bool,
     path: str | None,
 ) -> int:
     """Check derived gradients and generated code against numbers.
@@ -84,7 +86,8 @@ def command(
         for name, job in jobs.items():
             progress.show(name)
             try:
-                report = _checked(job(), target)
+                form = exact or (name in probes and probes[name].exact)
+                report = _checked(job(), target, form)
             except (DerivationError, NotYet) as error:
                 # One layer that cannot be derived does not hide the verdicts on the others.
                 failures.append(f"{name}: {error}")
@@ -97,13 +100,13 @@ def command(
     return 0 if all(report.ok for report in reports) else 1
 
 
-def _checked(derived: Derivation | Product, target: str | None) -> Report:
+def _checked(derived: Derivation | Product, target: str | None, exact: bool) -> Report:
     """The report; a product with a direction has one form of code only."""
     from symbackprop.products import Product
 
-    if target is None or isinstance(derived, Product):
+    if isinstance(derived, Product):
         return derived.verify()
-    return derived.verify(target)
+    return derived.verify(target or "numpy", exact=exact)
 
 
 def _jvp(derivation: Callable[[], Derivation]) -> Product:

@@ -230,6 +230,13 @@ def _held(m: Monomial, n: Monomial) -> int:
     return prod(together(a, b) for a in brackets for b in others)
 
 
+def exponent(a: Atom, e: Number) -> Number:
+    """The exponent that a^e has: [c]^e is [c] for e > 0, and 1/[c] for e < 0."""
+    if not is_idempotent(a):
+        return e
+    return 1 if e > 0 else -1
+
+
 def multiply(m: Monomial, n: Monomial) -> Monomial:
     """The product of two monomials."""
     if not m or not n:
@@ -239,7 +246,7 @@ def multiply(m: Monomial, n: Monomial) -> Monomial:
         if a in exponents:
             total = exponents[a] + e
             if total:
-                exponents[a] = 1 if is_idempotent(a) else total
+                exponents[a] = exponent(a, total)
             else:
                 del exponents[a]
         else:

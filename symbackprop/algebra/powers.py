@@ -23,7 +23,7 @@ from symbackprop.algebra.poly import (
     add,
     atom,
     deep_atoms,
-    is_idempotent,
+    exponent,
     mono,
     mono_key,
     multiply,
@@ -54,7 +54,7 @@ def power(p: Poly, q: Number) -> Poly:
 def power_of_product(m: Monomial, c: Number, q: Number) -> Poly:
     """(c Π A_i^p_i)^q = c^q Π A_i^(p_i q): for an integer q, or where every A_i >= 0."""
     if q == int(q):
-        exponents = ((a, 1 if is_idempotent(a) and q > 0 else e * q) for a, e in m)
+        exponents = ((a, exponent(a, e * q)) for a, e in m)
         return mono(exponents, _rational_power(c, int(q)))
     unknown = [(a, e) for a, e in m if not nonnegative(a) and e == int(e)]
     if len(unknown) > 1 or (c < 0) or (unknown and not _odd(unknown[0][1])):

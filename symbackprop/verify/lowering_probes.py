@@ -108,6 +108,14 @@ LOWERING_PROBES: dict[str, Probe] = {
     "exp_near_zero": Probe("y = (exp(x) - 1)*w", _XW),
     "less_one": Probe("y = log(exp(x)/(exp(x) + exp(w)))", _XW),
     "merged": Probe("y = 1 - 1/(1 + exp(x))", _X),
+    # Exact forms.
+    "tanh_of_exp": Probe("y = w*(1 + tanh(x))", _XW, exact=True),
+    "log_of_largest_one": Probe("L = log(sum(exp(x)))", _X, exact=True),
+    "in_branch": Probe("y = where(x > 0, x, exp(x) - 1)", _X, exact=True),
+    "weight_less": Probe("p = exp(x)/sum(exp(x)); L = -sum(w*log(p))", _XW, ("sum(w) == 1",),
+                         ("x",), exact=True),
+    "less_mean": Probe("y = exp(x)/sum(exp(x))", _X, exact=True),
+    "less_share": Probe("y = log(exp(x)/sum(exp(x)))", _X, exact=True),
     # The upstream gradient and what forward computes for backward.
     "scaled": Probe("L = sum(x)*s", {**_X, "s": ()}),
     "flipped": Probe("y = 1/(1 + exp(-x)); z = (y - 1)*w", _XW),

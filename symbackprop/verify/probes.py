@@ -13,7 +13,8 @@ from typing import NamedTuple
 class Probe(NamedTuple):
     """A forward pass as expression text: its input shapes, its assumptions, the gradients.
 
-    directional: that what is verified is its Jacobian-vector product instead.
+    directional: that what is verified is its Jacobian-vector product instead. exact: that the
+    code is in exact forms.
     """
 
     text: str
@@ -21,6 +22,7 @@ class Probe(NamedTuple):
     assume: tuple[str, ...] = ()
     wrt: tuple[str, ...] | None = None
     directional: bool = False
+    exact: bool = False
 
 
 _X: dict[str, tuple[str | int, ...]] = {"x": ("n",)}

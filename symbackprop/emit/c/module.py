@@ -34,7 +34,7 @@ class CSource:
     numpy: tuple[str, ...]
 
 
-def c_source(backward: Backward, *, version: str) -> CSource:
+def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSource:
     """The loops of the fast module in C99, and the module with calls in their places.
 
     Matrix products and other functions of whole arrays stay in Python.
@@ -43,7 +43,7 @@ def c_source(backward: Backward, *, version: str) -> CSource:
     shown = lettered_backward(backward)
     prefix = re.sub(r"\W+", "_", shown.program.name, flags=re.ASCII).strip("_").lower()
     prefix = prefix if prefix[:1].isalpha() else f"f_{prefix}"
-    planned, scope = plan(shown), fast_scope(shown)
+    planned, scope = plan(shown, exact=exact), fast_scope(shown)
     passes = CPasses(shown, planned, scope, prefix)
     python = fast_text(passes, planned, scope, version, HELPERS)
     found = passes.functions

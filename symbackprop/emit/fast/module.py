@@ -14,7 +14,7 @@ from symbackprop.emit.numpy.passes import PUBLIC, Scope
 from symbackprop.emit.numpy.plan import Plan, plan
 
 
-def fast_source(backward: Backward, *, version: str) -> str:
+def fast_source(backward: Backward, *, version: str, exact: bool = False) -> str:
     """The text of a module with the functions of `numpy_source`, which take `out` and `workspace`.
 
     out: arrays for the gradients (those of `forward`: for its outputs), in their order. workspace:
@@ -23,7 +23,7 @@ def fast_source(backward: Backward, *, version: str) -> str:
     Raises NotYet for an expression that has no NumPy form.
     """
     shown = lettered_backward(backward)
-    planned = plan(shown)
+    planned = plan(shown, exact=exact)
     scope = fast_scope(shown)
     return fast_text(FastPasses(shown, planned, scope), planned, scope, version)
 

@@ -19,6 +19,9 @@ def exponential(w: Expr) -> Expr:
     """exp(w), with u - max(u, v) written as min(0, u - v)."""
     if w == 0:
         return S.One
+    gap = _gap(w)
+    if gap is not None:
+        return exp(-Abs(gap), evaluate=False)
     for top in terms(w):
         if isinstance(-top, Maximum):
             rest = plus(*(t for t in terms(w) if t != top))
@@ -27,6 +30,16 @@ def exponential(w: Expr) -> Expr:
                 other = sides[1] if sides[0] == 0 else sides[0]
                 return exp(Minimum(S.Zero, other), evaluate=False)
     return exp(difference(terms(w)), evaluate=False)
+
+
+def _gap(w: Expr) -> Expr | None:
+    """u - v, where w is u + v - 2 max(u, v) = -|u - v|."""
+    for top in terms(w):
+        number, both = top.as_coeff_Mul()
+        if number == -2 and isinstance(both, Maximum) and len(both.args) == 2:
+            u, v = both.args
+            return minus(u, v) if minus(w, plus(u, v, top)) == 0 else None
+    return None
 
 
 def largest(w: Expr, g: Expr, over: tuple[Index, ...]) -> Expr:

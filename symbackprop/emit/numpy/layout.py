@@ -211,6 +211,8 @@ def _kept(code: Code, gaps: tuple[int, ...]) -> Code | None:
         a.shape != code.shape for a in code.args if a.shape
     )):
         return None
+    if any(a.shape and len(a.shape) != len(code.shape) for a in code.args):
+        return None  # the gaps of an operand with fewer axes stand elsewhere
     args = tuple(a if not a.shape else _kept(a, gaps) for a in code.args)
     if not code.args or None in args:
         return None

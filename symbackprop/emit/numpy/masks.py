@@ -3,6 +3,7 @@
 [c] f + [not c] g              = where(c, f, g)
 1 - [c]                        = [not c]
 exp(u) > t                     = u > log(t)                for t > 0
+b^u > t                        = u > log(t)/log(b)         for t > 0, b > 1
 min(p (exp(u) - t), 0)         = p (exp(min(u, log(t))) - t)   for p, t > 0
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Add, Basic, Expr, Not, S, exp, log
+from sympy import Add, Basic, Expr, Mul, Not, Pow, S, exp, log
 from sympy.core.relational import GreaterThan, LessThan
 
 from symbackprop.algebra.nodes import (
@@ -27,8 +28,11 @@ from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.algebra.within import counts
-from symbackprop.emit.numpy.algebra import canonical, minus, positive, terms, times
+from symbackprop.emit.numpy.algebra import canonical, minus, multiple, positive, terms, times
 from symbackprop.emit.numpy.product import flat, negated
+
+Power = tuple[Expr, Expr]
+"""(b, u) of a power b^u of a number b > 1."""
 
 
 def joined(expr: Basic) -> Basic:
@@ -91,8 +95,8 @@ def _masked(term: Expr) -> list[tuple[Basic, Expr]]:
 
 def exponents(
     difference: Expr, definitions: Mapping[Array, Definition]
-) -> tuple[int, Expr, Expr] | None:
-    """(s, u, t) where the difference has the sign of s (exp(u) - t), for a number t > 0."""
+) -> tuple[int, Power, Expr] | None:
+    """(s, (b, u), t) where the difference has the sign of s (b^u - t), for numbers t > 0, b > 1."""
     sign = 1
     inner: list[Expr] = []
     for factor in flat((canonical(difference),)):
@@ -104,18 +108,39 @@ def exponents(
         return None
     numbers = [t for t in terms(inner[0]) if t.is_Rational]
     others = [t.as_coeff_Mul() for t in terms(inner[0]) if not t.is_Rational]
-    if len(numbers) != 1 or len(others) != 1 or not isinstance(others[0][1], exp):
+    if len(numbers) != 1 or len(others) != 1:
         return None
-    coefficient, power = others[0]
+    coefficient, term = others[0]
+    power = _growing(term)
+    if power is None:
+        return None
     threshold = -numbers[0] / coefficient
     if threshold <= 0:
         return None
-    return (sign if coefficient > 0 else -sign), power.args[0], threshold
+    return (sign if coefficient > 0 else -sign), power, threshold
 
 
-def level(threshold: Expr) -> Expr:
-    """log(t), which is 0 for 1."""
-    return S.Zero if threshold == 1 else log(threshold, evaluate=False)
+def _growing(expr: Expr) -> Power | None:
+    """(b, u) of b^u and of (1/b)^(-u), for a number b > 1; exp(u) = e^u."""
+    if isinstance(expr, exp):
+        return S.Exp1, canonical(expr.args[0])
+    if not isinstance(expr, Pow) or expr.args[1].is_number or not expr.args[0].is_Rational:
+        return None
+    b, u = expr.args
+    if b <= 0 or b == 1:
+        return None
+    return (b, canonical(u)) if b > 1 else (1 / b, multiple(S.NegativeOne, canonical(u)))
+
+
+def level(base: Expr, threshold: Expr) -> Expr:
+    """log(t)/log(b), which is 0 for t = 1."""
+    if threshold in (S.One, base):
+        return S.Zero if threshold == 1 else S.One
+    found = log(threshold, evaluate=False)
+    if base == S.Exp1:
+        return found
+    divisor = Pow(log(base, evaluate=False), S.NegativeOne, evaluate=False)
+    return Mul(found, divisor, evaluate=False)
 
 
 @lowering
@@ -128,19 +153,21 @@ def saturated(expr: Minimum | Maximum, definitions: Mapping[Array, Definition]) 
     for f, g in (expr.args, expr.args[::-1]):
         found = exponents(minus(f, g), definitions)
         if found is not None and found[0] == (1 if isinstance(expr, Minimum) else -1):
-            _, u, threshold = found
-            if _powers(g, u):
+            _, power, threshold = found
+            if _powers(g, power):
                 continue
-            bounded = exp(Minimum(u, level(threshold)), evaluate=False)
-            return _with(f, u, bounded)
+            base, u = power
+            least = Minimum(u, level(base, threshold))
+            bounded = exp(least, evaluate=False) if base == S.Exp1 else Pow(base, least)
+            return _with(f, power, bounded)
     return None
 
 
-def _with(expr: Expr, u: Expr, bounded: Expr) -> Expr | None:
-    """The expression with `bounded` for exp(u); None if exp(u) is not seen in it."""
-    powers = _powers(expr, u)
+def _with(expr: Expr, power: Power, bounded: Expr) -> Expr | None:
+    """The expression with `bounded` for b^u; None if b^u is not seen in it."""
+    powers = _powers(expr, power)
     return expr.xreplace(dict.fromkeys(powers, bounded)) if powers else None
 
 
-def _powers(expr: Expr, u: Expr) -> list[Expr]:
-    return [e for e in expr.atoms(exp) if canonical(e.args[0]) == u]
+def _powers(expr: Expr, power: Power) -> list[Expr]:
+    return [e for e in expr.atoms(exp, Pow) if _growing(e) == power]

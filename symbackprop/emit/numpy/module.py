@@ -17,17 +17,18 @@ from symbackprop.emit.numpy.summary import summary
 from symbackprop.emit.numpy.text import PREPARE, UPSTREAM, docstring
 
 
-def numpy_source(backward: Backward, *, version: str) -> str:
+def numpy_source(backward: Backward, *, version: str, exact: bool = False) -> str:
     """The text of a module that needs NumPy only.
 
     It has `forward(*inputs) -> (out, saved)`, `backward(saved, dout) -> Grads` and, for a scalar
     output, `value_and_grad(*inputs) -> (out, grads)`. Several outputs are a tuple, and backward
-    takes `dout0`, `dout1`, … version: of the generator, for the docstring.
+    takes `dout0`, `dout1`, … version: of the generator, for the docstring. exact: with forms that
+    keep the last digits.
 
     Raises NotYet for an expression that has no NumPy form.
     """
     shown = lettered_backward(backward)
-    planned = plan(shown)
+    planned = plan(shown, exact=exact)
     scope = Scope(shown.program, shown.wrt)
     return module_text(Passes(shown, planned, scope), planned, scope, version)
 

@@ -40,6 +40,12 @@ class _Plain(StrPrinter):
     def _print_Where(self, expr: Any) -> str:
         return f"where({self.stringify(expr.args, ', ')})"
 
+    def _print_Equality(self, expr: Any) -> str:
+        return f"{self._print(expr.lhs)} == {self._print(expr.rhs)}"
+
+    def _print_Log1p(self, expr: Any) -> str:
+        return f"log1p({self._print(expr.args[0])})"
+
     def _print_Maximum(self, expr: Any) -> str:
         return f"max({self.stringify(expr.args, ', ')})"
 

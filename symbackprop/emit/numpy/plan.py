@@ -6,12 +6,12 @@ and that every use has unfolded is not in the program any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Add, Basic, Expr, Mul, S, log
+from sympy import Add, Basic, Expr, Mul, Pow, S, log
 
-from symbackprop.algebra.letters import free_indices
+from symbackprop.algebra.letters import free_indices, lettered, names_in
 from symbackprop.algebra.matrices import Inverse
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum, Position, Where
 from symbackprop.algebra.program import Program
@@ -20,6 +20,8 @@ from symbackprop.algebra.trees import elements, rename
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.result import Adjoint, Backward, Tangent
 from symbackprop.emit.numpy.algebra import canonical, renamed, times
+from symbackprop.emit.numpy.branches import in_branches
+from symbackprop.emit.numpy.exact import Exact
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.parts import own_indices
@@ -48,7 +50,8 @@ class Plan:
     """The assignments of both functions, and the arrays that go from one to the other.
 
     upstream: the array that holds the upstream gradient of each output. helpers: arrays of the
-    forward pass that are not definitions, with what they are in terms of definitions.
+    forward pass that are not definitions, with what they are in terms of definitions. exact:
+    expressions that are computed in another form, and that form.
     """
 
     forward: tuple[Line, ...]
@@ -56,22 +59,27 @@ class Plan:
     saved: tuple[Array, ...]
     upstream: tuple[Array, ...]
     helpers: tuple[Line, ...]
+    exact: tuple[tuple[Expr, Expr], ...] = ()
 
 
-def plan(backward: Backward) -> Plan:
+def plan(backward: Backward, *, exact: bool = False) -> Plan:
     """Decide what to compute and what to keep.
 
+    exact: with forms that keep the last digits (see `exact`), at some cost.
     Raises NotYet where one of several outputs has no named upstream gradient.
     """
-    return planned(backward.program, backward.steps, _upstream(backward))
+    return planned(backward.program, backward.steps, _upstream(backward), exact=exact)
 
 
 def planned(
-    program: Program, given: Sequence[Adjoint | Tangent], upstream: tuple[Array, ...] = ()
-) -> Plan:
+    program: Program, given: Sequence[Adjoint | Tangent], upstream: tuple[Array, ...] = (), *,
+    exact: bool = False,
+) -> Plan:  # fmt: skip
     """The plan for steps behind a forward pass; their inputs and outputs are the program's."""
     given = [replace(s, expr=joined(s.expr)) for s in given]
-    stabiliser = Stabiliser()
+    if exact:
+        given = [replace(s, expr=in_branches(s.expr, program)) for s in given]
+    stabiliser = Stabiliser(exact=exact)
     guards = _guards(program, given, stabiliser)
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
     adjoints = {s.array for s in given} | set(upstream)
@@ -84,7 +92,11 @@ def planned(
         kept = helper.kept(guards.opened(expr))
         steps.append(Line(step.array, step.indices, guards.guarded(kept)))
     lines |= {line.array: line for line in helper.lines}
-    zeros = ZeroLogs(program.inputs)
+    form = Exact(lines.values())
+    if exact:
+        lines = {a: replace(line, expr=form.of(line.expr)) for a, line in lines.items()}
+        steps = [replace(line, expr=form.of(line.expr)) for line in steps]
+    zeros = ZeroLogs(program.inputs, {a: line.expr for a, line in lines.items()})
     before = [line.expr for line in lines.values()]
     lines = {a: replace(line, expr=zeros.of(line.expr)) for a, line in lines.items()}
     zeros.learn(before)  # behind the forward pass, whose own quotients stay as they are
@@ -100,7 +112,15 @@ def planned(
         saved,
         upstream,
         tuple(helper.meanings),
+        tuple(_told(form.forms, names_in(program) | {s.array.name for s in given})),
     )
+
+
+def _told(forms: Mapping[Expr, Expr], taken: frozenset[str]) -> Iterator[tuple[Expr, Expr]]:
+    """Each expression and its other form, with readable index names."""
+    for plainly, exactly in forms.items():
+        free = tuple(dict.fromkeys(free_indices(plainly)))
+        yield lettered(plainly, free, taken)[1], lettered(exactly, free, taken)[1]
 
 
 def _solve(program: Program, lines: dict[Array, Line], steps: list[Line]) -> None:
@@ -203,8 +223,21 @@ class _Helpers:
                     return times(S(sign), kept)
         if not expr.args or isinstance(expr, Element | Array | Index | Delta | Position):
             return expr
+        part = self._part(expr) if self._stabiliser.exact and isinstance(expr, Add) else None
+        if part is not None:
+            rest = [t for t in expr.args if t not in part.args]
+            return self._replaced(Add(Mul(1, part, evaluate=False), *rest, evaluate=False))
         arguments = tuple(self._replaced(a) for a in expr.args)
         return rebuilt(expr, arguments)
+
+    def _part(self, expr: Add) -> Add | None:
+        """A number and another term of a longer sum, if they have a stable form together."""
+        numbers = [t for t in expr.args if t.is_Rational]
+        for term in expr.args if len(expr.args) > 2 and numbers else ():
+            both = Add(numbers[0], term, evaluate=False)
+            if term not in numbers and self._stabiliser.helper(both) is not None:
+                return both
+        return None
 
     def _helper(self, expr: Expr, stable: Expr) -> Expr:
         indices = tuple(dict.fromkeys(free_indices(expr)))
@@ -237,8 +270,10 @@ def _wish(expr: Expr) -> str:
         return str(expr.array.name)
     if isinstance(expr, log):
         return f"log_{_wish(expr.args[0])}"
-    if isinstance(expr, Add) and len(expr.args) == 2:
-        found = elements(expr)
-        if S.One in expr.args and len(found) == 1 and any(-a in found for a in expr.args):
-            return f"one_minus_{found.pop().array.name}"
+    if isinstance(expr, Add) and len(expr.args) == 2 and S.One in expr.args:
+        negative, rest = negated(next(t for t in expr.args if t != 1))
+        square = isinstance(rest, Pow) and rest.args[1] == 2
+        rest = rest.args[0] if square else rest
+        if negative and isinstance(rest, Element):
+            return f"one_minus_{rest.array.name}" + ("_squared" if square else "")
     return "term"

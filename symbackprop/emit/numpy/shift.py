@@ -61,11 +61,13 @@ from symbackprop.emit.numpy.product import flat, is_inverse
 class Shifts:
     """Stable forms of products and powers; the base of `Stabiliser`, which adds logarithms.
 
-    definitions: those that may be unfolded; `define` adds one. unsafe: the arrays that may
+    exact: with forms that keep more digits than the readable ones. definitions: those that may be
+    unfolded; `define` adds one. unsafe: the arrays that may
     overflow or vanish where what uses them is finite; their quotients are formed unfolded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, exact: bool = False) -> None:
+        self.exact = exact
         self.definitions: dict[Array, Definition] = {}
         self.unsafe: set[Array] = set()
         self._bearing: set[Array] = set()

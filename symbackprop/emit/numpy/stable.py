@@ -7,6 +7,7 @@ log(exp(u) + exp(v))    = logaddexp(u, v)
 log(cosh(u))            = logaddexp(u, -u) - log(2)
 logaddexp(u, v) - u     = logaddexp(0, v - u)
 1 - 1/(1 + E)           = E/(1 + E)
+tanh(u)                 = (exp(2u) - 1)/(exp(2u) + 1), in exact forms of a difference
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from sympy import (
     exp,
     factor,
     log,
+    tanh,
 )
 from sympy.core.relational import Relational
 
@@ -40,12 +42,13 @@ from symbackprop.emit.numpy.algebra import (
     canonical,
     difference,
     minus,
+    multiple,
     positive,
     terms,
     times,
     unfolded,
 )
-from symbackprop.emit.numpy.exponentials import exponential
+from symbackprop.emit.numpy.exponentials import Pulled, exponential
 from symbackprop.emit.numpy.masks import exponents, level, saturated
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.shift import Shifts
@@ -81,18 +84,23 @@ class Stabiliser(Shifts):
             found = None
         return self.rebuilt(expr) if found is None else found
 
+    def pull(self, f: Expr) -> Pulled:
+        """(w, g) with f = exp(w) * g; in exact forms a difference is merged first."""
+        merged = self.merged(f) if self.exact and isinstance(f, Add) else None
+        return super().pull(f if merged is None else merged)
+
     def _bounded(self, expr: Minimum | Maximum) -> Expr | None:
         found = saturated(expr, self.definitions)
         return None if found is None else self.stable(found)
 
     @lowering
     def _compared(self, expr: Relational) -> Basic | None:
-        """exp(u) > t = u > log(t), for a number t > 0."""
+        """b^u > t = u > log(t)/log(b), for numbers t > 0 and b > 1; exp(u) = e^u."""
         found = exponents(minus(expr.lhs, expr.rhs), self.definitions)
         if found is None:
             return None
-        sign, u, threshold = found
-        sides = (self.stable(u), level(threshold))
+        sign, (base, u), threshold = found
+        sides = (self.stable(u), level(base, threshold))
         return expr.func(*(sides if sign > 0 else sides[::-1]), evaluate=False)
 
     def helper(self, expr: Expr) -> Expr | None:
@@ -194,20 +202,20 @@ class Stabiliser(Shifts):
 
         None unless the numerator is a sum of positive terms, so that nothing cancels any more.
         """
-        if not _subtracts(f):
+        if not self.exact and not _subtracts(f):
             return None
         opened = self._opened_fractions(f)
-        if opened is None or not any(isinstance(node, exp) for node in _skeleton(opened)):
+        if opened is None or not _has_exp(opened) or not _subtracts(opened):
             return None
         atoms = [a for a in _skeleton(opened) if not a.is_Rational]
         if not all(positive(a, self.definitions) for a in atoms):
             return None
         dummies: dict[Expr, Dummy] = {}
-        top, bottom = cancel(_rational(opened, dummies)).as_numer_denom()
-        back = {dummy: atom for atom, dummy in dummies.items()}
-        if any(c <= 0 for c in Poly(top, *back).coeffs()):
+        top, bottom = _in_lowest_terms(opened, dummies)
+        if any(c <= 0 for c in Poly(top, *dummies.values()).coeffs()):
             return None
-        return times(_restored(factor(top), back), _inverse(_restored(factor(bottom), back)))
+        top, bottom = (_restored(factor(part), dummies) for part in (top, bottom))
+        return times(top, _inverse(bottom))
 
     def _opened_fractions(self, f: Expr) -> Expr | None:
         """f with the definitions in it that are fractions of exponentials, unfolded."""
@@ -217,13 +225,24 @@ class Stabiliser(Shifts):
                 return f
             opened = self._opened_fractions(inner)
             return f if opened is None or not _has_exp(opened) else opened
+        if self.exact and isinstance(f, tanh):
+            return _tanh_of_exp(*f.args)
         if isinstance(f, Add | Mul) or (isinstance(f, Pow) and f.args[1].is_Integer):
             parts = [self._opened_fractions(a) for a in f.args]
             return None if None in parts else rebuilt(f, tuple(parts))
         return f
 
 
-def _subtracts(f: Add) -> bool:
+@lowering
+def _tanh_of_exp(u: Expr) -> Expr:
+    """tanh(u) = (exp(2u) - 1)/(exp(2u) + 1)"""
+    square = exp(multiple(Integer(2), canonical(u)), evaluate=False)
+    return times(
+        Add(square, S.NegativeOne, evaluate=False), _inverse(Add(square, S.One, evaluate=False))
+    )
+
+
+def _subtracts(f: Expr) -> bool:
     """Whether something is taken away in the sum, or in a sum that is a factor in it."""
     inner = (a for t in f.args for a in flat((t,)) if isinstance(a, Add) and a is not t)
     return any(negated(t)[0] for t in f.args) or any(_subtracts(a) for a in inner)
@@ -258,12 +277,29 @@ def _rational(expr: Expr, dummies: dict[Expr, Dummy]) -> Expr:
     return dummies.setdefault(atom, Dummy(positive=True)) ** power
 
 
-def _restored(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
+def as_quotient(expr: Expr) -> tuple[Expr, Expr]:
+    """(f, g) with expr = f/g, in lowest terms of what stands in its sums and products."""
+    dummies: dict[Expr, Dummy] = {}
+    top, bottom = _in_lowest_terms(expr, dummies)
+    return _restored(factor(top), dummies), _restored(factor(bottom), dummies)
+
+
+def _in_lowest_terms(expr: Expr, dummies: dict[Expr, Dummy]) -> tuple[Expr, Expr]:
+    top, bottom = cancel(_rational(expr, dummies)).as_numer_denom()
+    return top, bottom
+
+
+def _restored(expr: Expr, dummies: Mapping[Expr, Dummy]) -> Expr:
+    back = {dummy: atom for atom, dummy in dummies.items()}
+    return _put_back(expr, back)
+
+
+def _put_back(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
     if expr in back:
         return back[expr]
     if not expr.args:
         return expr
-    return expr.func(*(_restored(a, back) for a in expr.args), evaluate=False)
+    return expr.func(*(_put_back(a, back) for a in expr.args), evaluate=False)
 
 
 def _inverse(expr: Expr) -> Expr:

@@ -11,7 +11,7 @@ logarithm of 0 stays what it is, and NaN stays NaN.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from sympy import Add, And, Basic, Equality, Expr, Mul, Pow, S, log
 
@@ -22,16 +22,22 @@ from symbackprop.algebra.trees import elements
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import canonical, times
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.special import Log1p
 
 Pair = tuple[Array, Array]
 """A weight, and an array whose logarithm it is multiplied by."""
 
 
 class ZeroLogs:
-    """Makes products with a logarithm 0 where the weight is. inputs: arrays that may hold a 0."""
+    """Makes products with a logarithm 0 where the weight is.
 
-    def __init__(self, inputs: Collection[Array]) -> None:
+    inputs: arrays that may hold a 0. given: arrays and what is assigned to them; those with
+    a logarithm in a term may be -oo.
+    """
+
+    def __init__(self, inputs: Collection[Array], given: Mapping[Array, Expr]) -> None:
         self._inputs = frozenset(inputs)
+        self._logarithms = {a for a, expr in given.items() if _is_logarithm(expr)}
         self._pairs: set[Pair] = set()
 
     def learn(self, exprs: Iterable[Basic]) -> None:
@@ -63,12 +69,16 @@ class ZeroLogs:
         return expr if arguments == expr.args else rebuilt(expr, arguments)
 
     def _factor(self, factors: list[Expr], f: Expr) -> Expr:
-        if isinstance(f, log) and self._may_be_zero(f.args[0]):
+        if isinstance(f, log | Element):
             weight = self._weight(factors, f)
-            return f if weight is None else _weighted_log(weight, f)
-        if isinstance(f, Add) and any(isinstance(negated(t)[1], log) for t in f.args):
+            guarded = None if weight is None else self._guarded(weight, f)
+            return f if guarded is None else guarded
+        if isinstance(f, Add) and self._has_logarithm(f):
             weight = self._weight(factors, f)
             return f if weight is None else self._difference(weight, f)
+        if isinstance(f, Pow) and f.args[1].is_Integer and f.args[1].is_positive:
+            inner = self._factor([*(g for g in factors if g is not f), f.args[0]], f.args[0])
+            return f if inner is f.args[0] else rebuilt(f, (inner, f.args[1]))
         if isinstance(f, Pow) and f.args[1] == -1 and isinstance(f.args[0], Element):
             weight = self._weight(factors, f)
             known = isinstance(weight, Element) and (weight.array, f.args[0].array) in self._pairs
@@ -81,15 +91,30 @@ class ZeroLogs:
         whole = False
         for term in f.args:
             minus, inner = negated(term)
-            if not isinstance(inner, log):
-                found.append(term)
-            elif self._may_be_zero(inner.args[0]) and _axes(inner) == _axes(weight):
-                guarded = _weighted_log(weight, inner)
+            guarded = self._guarded(weight, inner)
+            if guarded is not None:
                 found.append(times(S.NegativeOne, guarded) if minus else guarded)
             else:
                 found.append(term)
-                whole = True
+                whole = whole or self._has_logarithm(inner)
         return _weighted_difference(weight, f) if whole else rebuilt(f, tuple(found))
+
+    def _guarded(self, weight: Expr, u: Expr) -> Expr | None:
+        """A logarithm that is -oo only where the weight is 0, guarded by itself."""
+        if _axes(u) != _axes(weight):
+            return None
+        if isinstance(u, Element) and u.array in self._logarithms:
+            return _weighted_difference(weight, u)
+        if isinstance(u, log) and self._may_be_zero(u.args[0]):
+            return _weighted_log(weight, u)
+        return None
+
+    def _has_logarithm(self, f: Expr) -> bool:
+        """Whether a term, also in a sum that is a term, is a logarithm."""
+        return any(
+            isinstance(u, log | Log1p) or (isinstance(u, Element) and u.array in self._logarithms)
+            for _, u in _leaves(f)
+        )
 
     def _may_be_zero(self, u: Expr) -> bool:
         if isinstance(u, Element):
@@ -103,6 +128,23 @@ class ZeroLogs:
             if g is not f and isinstance(g, Element | Add) and elements(g) and _axes(g) == _axes(f)
         ]  # fmt: skip
         return found[0] if len(found) == 1 else None
+
+
+def _is_logarithm(expr: Expr) -> bool:
+    """Whether the expression is a logarithm of what may be 0: log(p), or u - log(Σ_j …)."""
+    return any(
+        isinstance(u, log | Log1p) and not (negative and _axes(u) == _axes(expr))
+        for negative, u in _leaves(expr)
+    )
+
+
+def _leaves(expr: Expr) -> list[tuple[bool, Expr]]:
+    """The terms of a sum, those of sums in it too: whether each is taken away, and the rest."""
+    negative, inner = negated(expr)
+    if isinstance(inner, Add):
+        found = (leaf for t in inner.args for leaf in _leaves(t))
+        return [(minus != negative, u) for minus, u in found]
+    return [(negative, inner)]
 
 
 def _axes(expr: Expr) -> set[Index]:
@@ -121,7 +163,7 @@ def _weighted_log(weight: Expr, f: log) -> Expr:
 
 
 @lowering
-def _weighted_difference(weight: Expr, f: Add) -> Expr:
+def _weighted_difference(weight: Expr, f: Expr) -> Expr:
     """t (u - log(s)) = t where(t = 0 and u - log(s) = -oo, 0, u - log(s))"""
     least = Equality(f, S.NegativeInfinity, evaluate=False)
     return Where(And(_zero(weight), least, evaluate=False), S.Zero, f)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sympy import Add, Mul, S, exp, log
+from sympy import Add, Mul, Rational, S, exp, log
 
 from symbackprop import derive
 from symbackprop.algebra.nodes import (
@@ -192,6 +192,19 @@ def test_saturation(expr, expected):
 def test_saturation_at_another_level():
     found = saturated(Minimum(exp(x[i,]), S(5)), {})
     assert found == exp(Minimum(x[i,], log(5, evaluate=False)), evaluate=False)
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        (Minimum(2 ** x[i,], S.One), 2 ** Minimum(x[i,], S.Zero)),
+        (Minimum(2 ** x[i,], S(2)), 2 ** Minimum(x[i,], S.One)),
+        (Minimum(Rational(1, 2) ** x[i,], S.One), 2 ** Minimum(-x[i,], S.Zero)),
+        (Minimum((-2) ** x[i,], S.One), None),
+    ],
+)
+def test_saturation_of_powers_of_a_number(expr, expected):
+    assert saturated(expr, {}) == expected
 
 
 def test_conditions_combine():

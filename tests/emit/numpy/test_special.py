@@ -26,6 +26,7 @@ CASES = [
     ("softmax-ce", ([1e4, -1e4, 0], [0, 1, 0]), 2e4, [[1, -1, 0]]),
     ("softmax-ce", ([3], [1]), 0, [[0]]),
     ("softmax-ce", ([7, 7], [0, 1]), np.log(2), [[0.5, -0.5]]),
+    ("entropy", ([-INF, 0, 0],), np.log(2), [[0, 0, 0]]),
     # Cross-entropy of given probabilities.
     ("cross-entropy", ([0, 1, 0], [0, 1, 0]), 0, [[0, -1, 0]]),
     ("cross-entropy", ([0, 0.5, 0.5], [0, 1, 0]), np.log(2), [[0, -2, 0]]),
@@ -38,12 +39,14 @@ CASES = [
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(("name", "inputs", "value", "slopes"), CASES, ids=lambda v: str(v)[:30])
 def test_what_is_finite_is_computed(
-    name: str, inputs: tuple, value: object, slopes: list | None, target: str, dtype: type
-) -> None:
-    module = derived(name).compile(target)
+    name: str, inputs: tuple, value: object, slopes: list | None, target: str, exact: bool,
+    dtype: type,
+) -> None:  # fmt: skip
+    module = derived(name).compile(target, exact=exact)
     given = [np.asarray(x, dtype) for x in inputs]
     with np.errstate(all="raise", under="ignore"), warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -69,9 +72,10 @@ def test_few_rows_and_one_class(target: str, rows: int, classes: int) -> None:
     np.testing.assert_allclose(grads.a, slopes.a, atol=1e-15)
 
 
+@pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize("target", TARGETS)
-def test_nan_stays_in_its_row(target: str) -> None:
-    module = derived("softmax-ce-batch").compile(target)
+def test_nan_stays_in_its_row(target: str, exact: bool) -> None:
+    module = derived("softmax-ce-batch").compile(target, exact=exact)
     a = np.array([[0.0, 1.0, 2.0], [np.nan, 0.0, 1.0], [-INF, 1.0, 0.0]])
     t = np.array([[0, 1, 0], [0, 0, 1], [0, 1.0, 0]])
     with np.errstate(all="ignore"):
@@ -124,3 +128,11 @@ def test_a_quotient_of_the_forward_pass_stays_undefined() -> None:
     with np.errstate(all="ignore"):
         value, _ = derivation.compile().forward(t=np.array([0.0]), y=np.array([0.0]))
     assert np.isnan(value)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_divergence_of_distributions_that_share_a_zero(target: str) -> None:
+    """m = (p + q)/2 is 0 there, and its logarithm is the forward pass's own."""
+    with np.errstate(divide="ignore"):
+        value, _ = derived("jensen-shannon").compile(target).forward([0, 1], [0, 1])
+    assert value == 0
