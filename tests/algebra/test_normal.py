@@ -24,7 +24,7 @@ from symbackprop.algebra.nodes import (
     size_symbol,
 )
 from symbackprop.algebra.normal import normal
-from symbackprop.algebra.powers import power_of_sum
+from symbackprop.algebra.powers import power, power_of_sum
 
 n, m = size_symbol("n"), size_symbol("m")
 i, j, k = Index("i", n), Index("j", n), Index("k", n)
@@ -181,3 +181,13 @@ def test_a_sum_over_many_axes_has_one_form() -> None:
     spread = total((g[i, p, q] * f[p,] - total(g[j, q, h] * f[h,], j, h)) ** 2, i, p, q)
     once = expand_all(normal(spread))
     assert expand_all(once) == once
+
+
+def test_a_bracket_that_is_divided_by_stays_so_in_powers() -> None:
+    """(1/[c])^2 is 1/[c] and no [c], and so is 1/[c] times 1/[c]."""
+    bracket = normal(Iverson(S > 0))
+    inverse = power(bracket, -1)
+    assert power(bracket, 2) == bracket
+    assert power(inverse, 2) == inverse
+    assert inverse * inverse == inverse
+    assert power(inverse, -1) == bracket
