@@ -3,11 +3,11 @@
     python -m benchmarks accuracy [TARGET] [POINTS] [LAYER…]
 
 For random points of mixed scale (TARGET: numpy, numpy-fast or c; POINTS for each layer and dtype,
-20 unless told), as it reads and in exact forms: |computed - true| / ulp(true) / (1 + k), the largest
-of all elements and points. true: the derived formula to 80 digits at the exact stored inputs, and
-to 1000 where that is far off. k: the condition number of the element, Σ |x_i ∂f/∂x_i| / |f| over
-the real-valued inputs; labels, and inputs that an equation holds, such as one-hot targets, count as
-exact. Writes `accuracy.md`, but for some layers only.
+20 unless told), as it reads and in exact forms: |computed - true| / ulp(true) / (1 + k), the
+largest of all elements and points. true: the derived formula to 80 digits at the exact stored
+inputs, and to 1000 where that is far off. k: the condition number of the element,
+Σ |x_i ∂f/∂x_i| / |f| over the real-valued inputs; labels, and inputs that an equation holds, such
+as one-hot targets, count as exact. Writes `accuracy.md`, but for some layers only.
 """
 
 from __future__ import annotations

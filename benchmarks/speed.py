@@ -78,9 +78,10 @@ def contestants(layer: str, inputs: Sequence[Any]) -> dict[str, Callable[[], Any
     wrt = {"two-layer": ["W1", "b1", "W2", "b2"]}.get(layer)
     derived = derive(_LAYERS.get(layer, layer), wrt=wrt)
     book = getattr(textbook, layer.replace("-", "_"))
-    run = {"fast": derived.compile("numpy-fast")}
+    run = {"fast": derived.compile("numpy-fast"),
+           "fast exact": derived.compile("numpy-fast", exact=True)}  # fmt: skip
     with suppress(MissingCompiler):
-        run["c"] = derived.compile("c")
+        run |= {"c": derived.compile("c"), "c exact": derived.compile("c", exact=True)}
     ours = {name: _with_memory(module, inputs) for name, module in run.items()}
     return {"textbook": lambda: book(*inputs), "readable": _plain(derived.compile(), inputs),
             **ours, **peers(layer, inputs)}  # fmt: skip
@@ -195,8 +196,8 @@ _HEAD = """# Speed
 Value and gradients together, how many times faster than the textbook's NumPy (whole arrays, a
 temporary for each operation); the least time of interleaved rounds, one thread. `fast` is
 `derive --numpy --fast` with `out=` and a `Workspace`, `c` the same with its loops in C
-(`compile("c")`). Written by `python -m benchmarks speed`; the
-machine was shared, so a figure is good to a tenth or two.
+(`compile("c")`), `exact` in forms that keep the last digits. Written by `python -m benchmarks
+speed`; the machine was shared, so a figure is good to a tenth or two.
 """
 
 

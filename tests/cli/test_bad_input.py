@@ -66,6 +66,8 @@ CASES = [
     (["derive", "softmax-ce", "--steps", "--numpy"], 2, ["--steps", "--latex"]),
     (["derive", "softmax-ce", "--steps", "--hessian", "a"], 2, ["--steps", "gradients"]),
     (["derive", "softmax-ce", "--fast"], 2, ["--fast", "--numpy"]),
+    (["derive", "softmax-ce", "--exact"], 2, ["--exact", "--numpy", "--c"]),
+    (["derive", "softmax-ce", "--exact", "--numpy", "--hvp", "a"], 2, ["--exact", "gradients"]),
     (["derive", "softmax-ce", "--fast", "--numpy", "--hvp", "a"], 2, ["--fast", "gradients"]),
     (["derive", "softmax-ce", "--c", "--hvp", "a"], 2, ["--hvp", "--c", "gradients"]),
     (["derive", "softmax-ce", "--c", "--steps"], 2, ["--steps", "--latex"]),

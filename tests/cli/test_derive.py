@@ -76,6 +76,14 @@ def test_json_is_for_other_programs() -> None:
     assert "def value_and_grad(a, t)" in record["numpy"]
 
 
+@pytest.mark.parametrize("form", ["--numpy", "--c"])
+def test_exact_code_is_asked_for(form: str) -> None:
+    plain = run("derive", "tanh", form).result()
+    exact = run("derive", "tanh", form, "--exact").result()
+    assert "one_minus_y_squared" not in plain
+    assert "one_minus_y_squared" in exact
+
+
 @pytest.mark.parametrize("options", [["--numpy"], ["--numpy", "--fast"]])
 def test_numpy_trains_a_classifier(tmp_path: Path, options: list[str]) -> None:
     path = tmp_path / "softmax_ce.py"

@@ -45,6 +45,15 @@ def test_the_fast_code_is_verified_too(target: str) -> None:
     assert "false" not in shown
 
 
+@pytest.mark.parametrize("rule", ["weight_less", "log_of_largest_one"])
+def test_exact_code_is_verified_too(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    assert "agrees" in run("verify", "softmax-ce", "--exact").result()
+    right = registry.LOWERINGS[rule]
+    monkeypatch.setitem(registry.LOWERINGS, rule, lambda *args: wrong(rule, right(*args)))
+    assert run("verify", "softmax-ce").code == 0
+    assert run("verify", "softmax-ce", "--exact").code == 1
+
+
 @pytest.mark.parametrize("target", ["numpy-fast", pytest.param("c", marks=needs_compiler)])
 def test_a_corrupted_rule_of_the_lowering_turns_the_fast_code_red(
     monkeypatch: pytest.MonkeyPatch, target: str

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from symbackprop.catalogue import names
+from symbackprop.emit.numpy import compile_source
 from symbackprop.verify.generated import Outcome, run_module
 from symbackprop.verify.points import NoPoint, Sampler
 from symbackprop.verify.sizes import possible
@@ -51,3 +52,15 @@ def test_both_modules_agree(name: str) -> None:
     for block in BLOCKS:
         vars(fast)["BLOCK_BYTES"] = block
         agree(readable, outcomes(fast, name, 1))
+
+
+@pytest.mark.parametrize("name", names())
+def test_exact_forms_agree(name: str) -> None:
+    """Where there are any; the digits that they keep have tests of their own."""
+    exact, plain = (derived(name).numpy_source(exact=e) for e in (True, False))
+    if exact != plain:
+        readable = outcomes(compile_source(plain), name, 2)
+        agree(readable, outcomes(compile_source(exact), name, 2))
+        agree(readable, outcomes(derived(name).compile("numpy-fast", exact=True), name, 2))
+    else:
+        assert "another form" not in exact
