@@ -27,10 +27,10 @@ def test_all_contestants_agree_with_the_textbook(layer: str) -> None:
     inputs = inputs_of(layer, SMALL[layer], "float64")
     cases = contestants(layer, inputs)
     value, grads = cases.pop("textbook")()
-    assert {"readable", "fast"} <= cases.keys()
+    assert {"readable", "fast", "fast exact"} <= cases.keys()
     for name, case in cases.items():
         got, slopes = case()
-        if name in ("readable", "fast", "c") or np.ndim(value) == 0:
+        if name.startswith(("readable", "fast", "c")) or np.ndim(value) == 0:
             np.testing.assert_allclose(got, value, rtol=1e-5)  # the book adds 1e-7 to y
         for one, other in zip(slopes, grads, strict=True):
             np.testing.assert_allclose(np.asarray(one), other, rtol=1e-6, atol=1e-9)
@@ -49,8 +49,8 @@ def off(module: ModuleType, factor: float) -> Any:
 @pytest.mark.parametrize(("dtype", "factor"), [(np.float64, 1 + 1e-14), (np.float32, 1 + 5e-6)])
 def test_lost_digits_are_found(dtype: type, factor: float) -> None:
     derivation = derived("sigmoid")
-    right, wrong = (worst(derivation, m, dtype, 8) for m in (
-        derivation.compile(), off(derivation.compile(), factor)))  # fmt: skip
+    module = derivation.compile()
+    right, wrong = worst(derivation, [module, off(module, factor)], dtype, 8)
     assert 0 < right[False] < BOUND and 0 < right[True] < BOUND
     assert wrong[False] > 5 * BOUND
     assert wrong[True] == right[True]

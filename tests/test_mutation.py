@@ -33,6 +33,12 @@ def tables() -> Iterator[None]:
     registry.clear_caches()
 
 
+@pytest.fixture(autouse=True)
+def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One point of each size and kind is enough to see what is wrong."""
+    monkeypatch.setattr("symbackprop.verify.report._VARIANTS", 1)
+
+
 def holds(probe: Probe) -> bool:
     """Whether a probe is derived and verified."""
     try:

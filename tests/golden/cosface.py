@@ -7,7 +7,7 @@ Shapes:
     s: scalar
 
 Forward:
-    z[i, j] = s*(c[i, j] - m*[Eq(j, t[i])])
+    z[i, j] = s*(c[i, j] - m*[j == t[i]])
     y[i, j] = exp(z[i, j])/sum_k(exp(z[i, k]))
     L = -sum_i(log(y[i, t[i]]))/N
 

@@ -71,8 +71,9 @@ def forward(h, e):
     u = np.arange(N)  # (N,)
     mask = u[:, None] <= u  # (N, N)
     m = np.max(np.where(mask, h[:, None], np.nanmin(h)), axis=0)  # (N,)
-    u2 = np.where(mask, np.exp(np.where(mask, h[:, None] - m, 0)), 0.0)  # (N, N)
-    L = -np.sum(e * (h - (m + np.log(np.sum(u2, axis=0)))))  # scalar
+    e2 = np.exp(np.where(mask, h[:, None] - m, 0))  # (N, N)
+    u2 = h - (m + np.log(np.sum(np.where(mask, e2, 0.0), axis=0)))  # (N,)
+    L = -np.sum(e * np.where((e == 0) & (u2 == -np.inf), 0, u2))  # scalar
     return L, Saved(h=h, e=e)
 
 

@@ -88,7 +88,7 @@ def backward(saved, dout=1.0):
     """
     y, H, log_y = saved.y, saved.H, saved.log_y
     dout = _upstream(dout, (), y.dtype)
-    da = -dout * y * (log_y + H)  # (n,)
+    da = -dout * y * (np.where((log_y == -np.inf) & (y == 0), 0, log_y) + H)  # (n,)
     return Grads(a=da)
 
 

@@ -73,8 +73,12 @@ def forward(p, q):
     p, q = _prepare(p=p, q=q)
     m = 0.5 * (p + q)  # (n,)
     h = np.log(m)  # (n,)
-    u = p * (np.log(np.where(p == 0, 1, p)) - h)  # (n,)
-    L = 0.5 * np.sum(u + q * (np.log(np.where(q == 0, 1, q)) - h))  # scalar
+    mask = p == 0  # (n,)
+    mask2 = h == -np.inf  # (n,)
+    mask3 = q == 0  # (n,)
+    u = q * (np.log(np.where(mask3, 1, q)) - np.where(mask2 & mask3, 0, h))  # (n,)
+    log_s = np.log(np.where(mask, 1, p))  # (n,)
+    L = 0.5 * np.sum(p * (log_s - np.where(mask2 & mask, 0, h)) + u)  # scalar
     return L, Saved(p=p, q=q, h=h)
 
 

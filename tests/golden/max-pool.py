@@ -7,9 +7,9 @@ Forward:
     y[i, j, k, l] = max_m,n(x[i, j, 2*k + m - 2, 2*l + n - 2])
 
 Backward:
-    dx[i, j, k, l] = dy[i, j, Quotient(k, 2), Quotient(l, 2)]*[Eq(x[i, j, k, l],
-        y[i, j, Quotient(k, 2), Quotient(l, 2)])]/sum_m,n([Eq(x[i, j, m + 2*Quotient(k, 2) - 2, n + 2*Quotient(l, 2) - 2],
-        y[i, j, Quotient(k, 2), Quotient(l, 2)])])
+    dx[i, j, k, l] = dy[i, j, Quotient(k, 2), Quotient(l, 2)]*[x[i, j, k, l] ==
+        y[i, j, Quotient(k, 2), Quotient(l, 2)]]/sum_m,n([x[i, j, m + 2*Quotient(k, 2) - 2, n + 2*Quotient(l, 2) - 2]
+        == y[i, j, Quotient(k, 2), Quotient(l, 2)]])
     with dy the upstream gradient of y
 
 Note: at x = y the subgradient with [x = y] = 1 is used (gradient in x).

@@ -10,7 +10,7 @@ Forward:
     y[i, j] = max_k(z[i, j, k])
 
 Backward:
-    dz[i, j, k] = dy[i, j]*[Eq(z[i, j, k], y[i, j])]/sum_l([Eq(z[i, j, l], y[i, j])])
+    dz[i, j, k] = dy[i, j]*[z[i, j, k] == y[i, j]]/sum_l([z[i, j, l] == y[i, j]])
     dx[i, j] = sum_k,l(dz[i, k, l]*W[j, k, l])
     dW[i, j, k] = sum_l(x[l, i]*dz[l, j, k])
     db[i, j] = sum_k(dz[k, i, j])

@@ -6,7 +6,7 @@ Shapes:
 
 Forward:
     d[i, j] = s[i, j] - s[i, t[i]] + 1
-    m[i, j] = where(Eq(j, t[i]), 0, max(0, d[i, j]))
+    m[i, j] = where(j == t[i], 0, max(0, d[i, j]))
     L = sum_i,j(m[i, j])/N
 
 Backward:
