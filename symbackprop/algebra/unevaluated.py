@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, Pow, S
 from sympy.core.function import Application
@@ -20,8 +21,8 @@ def rebuilt(expr: Basic, arguments: Sequence[Basic]) -> Expr:
 
 
 def plus(*terms: Expr) -> Expr:
-    """A sum as it stands, without zeros."""
-    kept = [t for t in terms if t != 0]
+    """A sum as it stands, in one piece, without zeros."""
+    kept = [u for t in terms for u in (t.args if isinstance(t, Add) else (t,)) if u != 0]
     if len(kept) < 2:
         return kept[0] if kept else S.Zero
     return Add(*kept, evaluate=False)
@@ -65,7 +66,8 @@ def replaced(expr: Expr, old: Expr, new: Expr) -> Expr:
 def unordered(expr: Basic, bound: tuple[Index, ...] = ()) -> Hashable:
     """A key that is the same for sums and products in any order, whatever bound indices are called.
 
-    A quotient is a product: u v / w and u / w · v have one key.
+    A quotient is a product: u v / w and u / w · v have one key, and so have u/(v v), u/v/v and
+    u/v^2. Sums in sums and products in products are opened, and numbers joined.
     """
     if isinstance(expr, Index) and expr in bound:
         return "bound", len(bound) - bound.index(expr)
@@ -74,7 +76,45 @@ def unordered(expr: Basic, bound: tuple[Index, ...] = ()) -> Hashable:
         return kind, len(expr.bound), unordered(expr.body, (*expr.bound, *bound))
     if not expr.args:
         return "leaf", expr
-    keys = [unordered(a, bound) for a in expr.args]
-    if isinstance(expr, Add | Mul):
-        return kind, frozenset(Counter(keys).items())
-    return kind, tuple(keys)
+    if isinstance(expr, Add):
+        return _key(kind, [(unordered(t, bound), S.One) for t in _terms(expr)])
+    factors = list(_factors(expr, 1))
+    if factors == [(expr, 1)]:
+        return kind, tuple(unordered(a, bound) for a in expr.args)
+    number = Mul(*(f**e for f, e in factors if f.is_Number))
+    found = [(unordered(f, bound), e) for f, e in factors if not f.is_Number]
+    if number != 1:
+        found.append((("leaf", number), 1))
+    return _key("Mul", found)
+
+
+def _key(kind: str, parts: list[tuple[Hashable, Any]]) -> Hashable:
+    """Parts and how often each stands there, those of a quotient's two sides apart."""
+    if len(parts) == 1 and parts[0][1] == 1:
+        return parts[0][0]
+    count: Counter[Hashable] = Counter()
+    for key, n in parts:
+        count[key, n > 0] += int(n)
+    return kind, frozenset(count.items())
+
+
+def _terms(expr: Expr) -> Iterator[Expr]:
+    """The terms of a sum, those of sums in it too."""
+    for part in expr.args if isinstance(expr, Add) else (expr,):
+        if isinstance(part, Add):
+            yield from _terms(part)
+        else:
+            yield part
+
+
+def _factors(expr: Expr, sign: int) -> Iterator[tuple[Expr, int]]:
+    """The factors of a product, with 1, and those that it divides by, with negative exponents."""
+    if isinstance(expr, Mul):
+        for f in expr.args:
+            yield from _factors(f, sign)
+    elif isinstance(expr, Pow) and expr.exp == -1:
+        yield from _factors(expr.base, -sign)
+    elif isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp * sign < 0:
+        yield expr.base, int(expr.exp) * sign
+    else:
+        yield expr, sign

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from itertools import permutations
 
 from sympy import Add, Expr, Integer, Mul, Pow, S, exp
 
-from symbackprop.algebra.nodes import IndexSum
+from symbackprop.algebra.nodes import IndexSum, Where
 from symbackprop.algebra.poly import Poly
 from symbackprop.algebra.unevaluated import plus, times, unordered
-from symbackprop.calculus.deltas import SPLITS, SPREADS
+from symbackprop.calculus.deltas import SPLITS, SPREADS, collapsed
 from symbackprop.calculus.tidy import (
     CANCELS,
     CONSTANT,
@@ -26,9 +27,14 @@ Path = list[tuple[str, Expr]]
 FACTORED = message("common factors taken out")
 ADDED = message("equal terms added")
 TURNED = "-(u - v) = v - u"
+BOTH = "(u - v)(w - x) = (v - u)(x - w)"
+EVEN = "(u - v)^2 = (v - u)^2"
+NESTED = "Σ_jk f_j g_jk = Σ_j f_j Σ_k g_jk"
+CHOICE = "-where(c, u, v) = where(c, -u, -v)"
 SQUARE = "u u = u^2"
 APART = "(u v)^2 = u^2 v^2"
 MIRRORED = "exp(-u)/(1 + exp(-u)) = 1/(1 + exp(u))"
+_ORDERS = 6  # of three indices
 _DEPTH = 4
 _STATES = 40
 
@@ -44,6 +50,9 @@ def bridged(before: Expr, after: Expr) -> Path | None:
     if spread is not after:
         for form_ in (_tidied(spread), spread):
             goals.setdefault(unordered(form_), [(FACTORED, after)])
+    for joint in _joint_sums(after):
+        goals.setdefault(unordered(joint), [(NESTED, after)])
+    before = everywhere(_opened, before)
     start = unordered(before)
     if start in goals:
         return goals[start]
@@ -75,6 +84,38 @@ def _moves(expr: Expr) -> Iterator[tuple[str, Expr]]:
         once = change(expr)
         if once is not None:
             yield law, one_number(once) or once
+    found = collapsed(expr)
+    if found is not None:
+        yield found
+    yield from ((NESTED, joint) for joint in _joint_sums(expr))
+
+
+def _opened(expr: Expr) -> Expr | None:
+    """u + (v + w) = u + v + w, and the same for products"""
+    if not isinstance(expr, Add | Mul) or not any(isinstance(a, expr.func) for a in expr.args):
+        return None
+    parts = [b for a in expr.args for b in (a.args if isinstance(a, expr.func) else (a,))]
+    return (times if isinstance(expr, Mul) else plus)(*parts)
+
+
+def _joint_sums(expr: Expr) -> Iterator[Expr]:
+    """The expression with sums in sums joined into one, its indices in any order."""
+    for order in range(_ORDERS):
+        def joint(part: Expr, order: int = order) -> Expr | None:
+            inner = part.body if isinstance(part, IndexSum) else None
+            factors = inner.args if isinstance(inner, Mul) else (inner,)
+            sums = [f for f in factors if isinstance(f, IndexSum)]
+            if len(sums) != 1:
+                return None
+            rest = (f for f in factors if f is not sums[0])
+            bound = (*part.bound, *sums[0].bound)
+            every = list(permutations(bound))
+            return IndexSum(times(*rest, sums[0].body), *every[order % len(every)])
+
+        new = everywhere(joint, expr)
+        if new is expr:
+            return
+        yield new
 
 
 def _tidied(expr: Expr) -> Expr:
@@ -102,14 +143,61 @@ def _turned(expr: Expr) -> Expr | None:
     """-(u - v) = v - u"""
     if not isinstance(expr, Mul):
         return None
-    sums = [f for f in expr.args if isinstance(f, Add)]
-    numbers = [f for f in expr.args if f.is_Number]
-    number = Mul(*numbers)
-    if len(sums) != 1 or not number.is_negative:
+    number = Mul(*(f for f in expr.args if f.is_Number))
+    others = [f for f in expr.args if not f.is_Number]
+    if not number.is_negative:
         return None
-    flipped = plus(*(_signed([S.NegativeOne], t) for t in sums[0].args))
-    rest = [flipped if f is sums[0] else f for f in expr.args if not f.is_Number]
-    return times(-number, *rest)
+    places = [n for n, f in enumerate(others) if isinstance(f, Add)] or [
+        n for n, f in enumerate(others) if isinstance(f, IndexSum)
+    ]
+    if len(places) != 1:
+        return None
+    (n,) = places
+    inner = others[n]
+    found = _flipped(inner) if isinstance(inner, Add) else _turned_body(inner)
+    return None if found is None else times(-number, *others[:n], found, *others[n + 1 :])
+
+
+def _turned_body(total: IndexSum) -> Expr | None:
+    """-Σ_j (u - v) = Σ_j (v - u), by the law within the sum"""
+    body = _turned(times(S.NegativeOne, total.body))
+    return None if body is None else IndexSum(body, *total.bound)
+
+
+def _flipped(total: Add) -> Expr:
+    return plus(*(_signed([S.NegativeOne], t) for t in total.args))
+
+
+def _both(expr: Expr) -> Expr | None:
+    """(u - v)(w - x) = (v - u)(x - w)"""
+    sums = [f for f in expr.args if isinstance(f, Add)] if isinstance(expr, Mul) else []
+    if len(sums) != 2:
+        return None
+    return times(*(_flipped(f) if isinstance(f, Add) else f for f in expr.args))
+
+
+def _even(expr: Expr) -> Expr | None:
+    """(u - v)^2 = (v - u)^2"""
+    if not isinstance(expr, Pow) or not expr.exp.is_even or not isinstance(expr.base, Add):
+        return None
+    return Pow(_flipped(expr.base), expr.exp, evaluate=False)
+
+
+def _choice(expr: Expr) -> Expr | None:
+    """-where(c, u, v) = where(c, -u, -v)"""
+    if not isinstance(expr, Mul) or not Mul(*(f for f in expr.args if f.is_Number)).is_negative:
+        return None
+    for n, f in enumerate(expr.args):
+        if isinstance(f, Where):
+            condition, u, v = f.args
+            u, v = (_opposite(branch) for branch in (u, v))
+            rest = (g for m, g in enumerate(expr.args) if m != n)
+            return times(S.NegativeOne, *rest, Where(condition, u, v))
+    return None
+
+
+def _opposite(expr: Expr) -> Expr:
+    return _flipped(expr) if isinstance(expr, Add) else _signed([S.NegativeOne], expr)
 
 
 def _sums(expr: Expr) -> Expr | None:
@@ -186,7 +274,7 @@ def _mirrored(expr: Expr) -> Expr | None:
 
 
 _LAWS: tuple[tuple[str, Callable[[Expr], Expr | None]], ...] = (
-    (TURNED, _turned), (CANCELS, cancelled), (SPREADS, _spread), (ADDED, _added),
-    (CONSTANT, taken_out), (SPLITS, _sums), (SQUARE, _squared), (APART, _apart),
-    (MIRRORED, _mirrored),
+    (TURNED, _turned), (BOTH, _both), (EVEN, _even), (CHOICE, _choice), (CANCELS, cancelled),
+    (SPREADS, _spread), (ADDED, _added), (CONSTANT, taken_out), (SPLITS, _sums),
+    (SQUARE, _squared), (APART, _apart), (MIRRORED, _mirrored),
 )  # fmt: skip

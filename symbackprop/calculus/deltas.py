@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Add, Expr, Mul
 
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum, Position, Reduction
+from symbackprop.algebra.subscripts import Gather
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import joined, plus, substituted, times
 from symbackprop.messages import message
@@ -45,7 +46,7 @@ def _of_sum(expr: IndexSum) -> tuple[str, Expr] | None:
     return None
 
 
-def _with(expr: Expr, b: Index, k: Index) -> Expr:
+def _with(expr: Expr, b: Index, k: Expr) -> Expr:
     """The expression with k for b, nothing else rearranged."""
 
     def put(part: Expr) -> Expr | None:
@@ -59,13 +60,15 @@ def _factors(body: Expr) -> tuple[Expr, ...]:
     return body.args if isinstance(body, Mul) else (body,)
 
 
-def _delta(body: Expr, bound: tuple[Index, ...]) -> tuple[Delta, Index, Index] | None:
-    """A delta of two indices of one axis among the factors, one of them bound."""
+def _delta(body: Expr, bound: tuple[Index, ...]) -> tuple[Delta, Index, Expr] | None:
+    """A delta of a bound index and another of its axis, or a label, among the factors."""
     for f in _factors(body):
         if isinstance(f, Delta):
             i, j = f.indices
             for b, k in ((i, j), (j, i)):
-                if b in bound and isinstance(k, Index) and b.size == k.size:
+                if b not in bound:
+                    continue
+                if isinstance(k, Gather) or (isinstance(k, Index) and b.size == k.size):
                     return f, b, k
     return None
 

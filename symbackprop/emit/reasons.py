@@ -7,7 +7,16 @@ import re
 from symbackprop.algebra.absolute import sign_squared, sign_times
 from symbackprop.algebra.functions import BY_HEAD
 from symbackprop.algebra.triangles import joined_triangles
-from symbackprop.calculus.bridge import APART, MIRRORED, SQUARE, TURNED
+from symbackprop.calculus.bridge import (
+    APART,
+    BOTH,
+    CHOICE,
+    EVEN,
+    MIRRORED,
+    NESTED,
+    SQUARE,
+    TURNED,
+)
 from symbackprop.calculus.chains import INSERTED
 from symbackprop.calculus.deltas import PICKS
 from symbackprop.calculus.one_rule import ELEMENT, FUNCTION
@@ -34,6 +43,17 @@ STATED: dict[str, Part] = {
         "c u / (c v) = u / v", "c u / (c v) = u / v", r"\frac{c u}{c v} = \frac{u}{v}"
     ),
     TURNED: same_everywhere("-(u - v) = v - u"),
+    NESTED: Formula(
+        "Σ_jk f_j g_jk = Σ_j f_j Σ_k g_jk", "sum_jk f_j g_jk = sum_j f_j sum_k g_jk",
+        r"\sum_{j,k} f_{j} g_{jk} = \sum_{j} f_{j} \sum_{k} g_{jk}",
+    ),
+    BOTH: same_everywhere("(u - v)(w - x) = (v - u)(x - w)"),
+    EVEN: Formula("(u - v)^2 = (v - u)^2", "(u - v)^2 = (v - u)^2", r"(u - v)^{2} = (v - u)^{2}"),
+    CHOICE: Formula(
+        "-where(c, u, v) = where(c, -u, -v)", "-where(c, u, v) = where(c, -u, -v)",
+        r"-\begin{cases} u & c \\ v & \text{otherwise} \end{cases} = "
+        r"\begin{cases} -u & c \\ -v & \text{otherwise} \end{cases}",
+    ),
     SQUARE: Formula("u u = u^2", "u u = u^2", r"u u = u^{2}"),
     APART: Formula("(u v)^2 = u^2 v^2", "(u v)^2 = u^2 v^2", r"(u v)^{2} = u^{2} v^{2}"),
     MIRRORED: Formula(

@@ -217,7 +217,9 @@ class Digits(Scalars):
     def root_power(self, base: Any, exponent: Any) -> Any:
         if base.real <= 0:
             raise OutOfDomain("a root of a number that is not positive")
-        if isinstance(base, self.mp.mpc) or isinstance(exponent, self.mp.mpc):
+        # mpmath writes out an exponent that is an integer, with all of its zeros.
+        large = self.mp.mag(exponent.real) > _HUGE
+        if large or isinstance(base, self.mp.mpc) or isinstance(exponent, self.mp.mpc):
             return self.function("exp", exponent * self._log(base))
         return self.mp.power(base, exponent)
 

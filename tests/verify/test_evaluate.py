@@ -244,3 +244,11 @@ def test_a_complex_step_through_erf_keeps_its_digits(name: str, at: float) -> No
     want = getattr(finer.mp, name)(finer.mp.mpc(at, step))
     assert abs(found.imag / want.imag - 1) < 1e-58
     assert abs(found.real - want.real) < 1e-58
+
+
+def test_a_power_of_a_number_without_end_is_refused() -> None:
+    """mpmath would write out 2^(10^200), zero by zero."""
+    digits = Digits(30)
+    with pytest.raises(OutOfDomain):
+        digits.root_power(digits.number(Fraction(2)), digits.number(Fraction(10**200)))
+    assert digits.root_power(digits.number(Fraction(2)), digits.number(Fraction(-(10**200)))) == 0
