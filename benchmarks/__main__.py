@@ -1,4 +1,4 @@
-"""`python -m benchmarks speed [LAYER…]` and `python -m benchmarks accuracy [TARGET] [POINTS]`."""
+"""`python -m benchmarks speed [--without PEER] [LAYER…]`, and the same for `accuracy`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import sys
 
 from benchmarks import accuracy, speed
 
-USAGE = "python -m benchmarks speed [LAYER…] | accuracy [TARGET] [POINTS]"
+USAGE = "python -m benchmarks speed [--without PEER] [LAYER…] | accuracy [TARGET] [POINTS] [LAYER…]"
+
+
+def asked(words: list[str]) -> tuple[list[str], list[str]]:
+    """The layers that are named, and the peers behind `--without`."""
+    places = [n + 1 for n, word in enumerate(words) if word == "--without"]
+    layers = [w for n, w in enumerate(words) if w != "--without" and n not in places]
+    return layers, [words[n] for n in places if n < len(words)]
+
 
 if __name__ == "__main__":
     what, *rest = sys.argv[1:] or [""]
@@ -14,7 +22,7 @@ if __name__ == "__main__":
         accuracy.main(rest)
     elif what != "speed":
         sys.exit(f"usage: {USAGE}")
-    elif rest[:1] == ["--measure"]:
-        speed.measured(rest[1:])
+    elif "--measure" in rest:
+        speed.measured(*asked([word for word in rest if word != "--measure"]))
     else:
-        speed.main(rest)
+        speed.main(*asked(rest))

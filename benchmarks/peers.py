@@ -120,15 +120,20 @@ _PEERS: dict[str, tuple[str, Callable[..., Run]]] = {
 }
 
 
+def names() -> list[str]:
+    """All peers that there are adapters for."""
+    return list(_PEERS)
+
+
 def missing() -> list[str]:
     """The peers that are not installed."""
     return [name for name, (module, _) in _PEERS.items() if find_spec(module) is None]
 
 
-def peers(layer: str, inputs: Sequence[Any]) -> dict[str, Run]:
-    """Value and gradients of a layer by each peer that is installed."""
+def peers(layer: str, inputs: Sequence[Any], without: Sequence[str] = ()) -> dict[str, Run]:
+    """Value and gradients of a layer by each peer that is installed and not left out."""
     forward, wrt = FORWARDS[layer]
     return {
         name: make(forward, wrt, inputs)
-        for name, (_, make) in _PEERS.items() if name not in missing()
+        for name, (_, make) in _PEERS.items() if name not in missing() and name not in without
     }  # fmt: skip

@@ -1,6 +1,6 @@
 """Value and gradients of layers, side by side: textbook, generated code, other libraries.
 
-    python -m benchmarks speed [LAYER…]
+    python -m benchmarks speed [--without PEER] [LAYER…]
 
 Interleaved rounds in one process for each number of threads (1 and 2); the least time of each, and
 how many times faster than the textbook that is. Bytes a second count each input and each result
@@ -68,7 +68,9 @@ def inputs_of(layer: str, shape: tuple[int, ...], dtype: str) -> list[Any]:
     return [normal(rows, width), *weights, normal(classes), one_hot(rows, classes)]
 
 
-def contestants(layer: str, inputs: Sequence[Any]) -> dict[str, Callable[[], Any]]:
+def contestants(
+    layer: str, inputs: Sequence[Any], without: Sequence[str] = ()
+) -> dict[str, Callable[[], Any]]:
     """Value and gradients by everything that is here."""
     from benchmarks import textbook
     from benchmarks.peers import peers
@@ -84,7 +86,7 @@ def contestants(layer: str, inputs: Sequence[Any]) -> dict[str, Callable[[], Any
         run |= {"c": derived.compile("c"), "c exact": derived.compile("c", exact=True)}
     ours = {name: _with_memory(module, inputs) for name, module in run.items()}
     return {"textbook": lambda: book(*inputs), "readable": _plain(derived.compile(), inputs),
-            **ours, **peers(layer, inputs)}  # fmt: skip
+            **ours, **peers(layer, inputs, without)}  # fmt: skip
 
 
 def _plain(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
@@ -115,10 +117,10 @@ def _with_memory(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]
     return run
 
 
-def row(layer: str, shape: tuple[int, ...], dtype: str) -> Row:
+def row(layer: str, shape: tuple[int, ...], dtype: str, without: Sequence[str] = ()) -> Row:
     """The times of one layer at one shape."""
     inputs = inputs_of(layer, shape, dtype)
-    cases = contestants(layer, inputs)
+    cases = contestants(layer, inputs, without)
     start = time.perf_counter()
     for case in cases.values():
         case()
@@ -153,27 +155,32 @@ def bias() -> float:
     return float(textbook.softmax_ce(a, t)[0] / right - 1)
 
 
-def measured(layers: Sequence[str]) -> None:
+def measured(layers: Sequence[str], without: Sequence[str]) -> None:
     """The rows of a process with its number of threads, as lines of JSON."""
     for layer in layers:
         for dtype in ("float64", "float32"):
             for shape in SHAPES[layer]:
-                print(json.dumps(row(layer, shape, dtype)), flush=True)
+                print(json.dumps(row(layer, shape, dtype, without)), flush=True)
     print(json.dumps({"bandwidth": bandwidth(), "bias": bias()}))
 
 
-def main(layers: Sequence[str]) -> None:
-    """Measure with each number of threads, show, keep, draw."""
-    from benchmarks.peers import missing
+def main(layers: Sequence[str], without: Sequence[str]) -> None:
+    """Measure with each number of threads, show, keep, draw. without: peers to leave out."""
+    from benchmarks.peers import missing, names
 
+    absent = list(dict.fromkeys([*missing(), *without]))
     unknown = [name for name in layers if name not in SHAPES]
     if unknown:
         sys.exit(f"no benchmark of {unknown[0]}; there are {', '.join(SHAPES)}")
+    strange = [name for name in without if name not in names()]
+    if strange:
+        sys.exit(f"no peer {strange[0]}; there are {', '.join(names())}")
     kept: list[Row] = []
     for threads in THREADS:
-        names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+        limits = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
         command = [sys.executable, "-m", "benchmarks", "speed", "--measure", *(layers or SHAPES)]
-        done = subprocess.run(command, env={**os.environ, **dict.fromkeys(names, str(threads))},
+        command += [word for name in without for word in ("--without", name)]
+        done = subprocess.run(command, env={**os.environ, **dict.fromkeys(limits, str(threads))},
                               stdout=subprocess.PIPE, text=True, check=True)  # fmt: skip
         *rows, last = map(json.loads, done.stdout.splitlines())
         print(f"\n{threads} thread(s), {platform.processor() or platform.machine()}: "
@@ -181,10 +188,11 @@ def main(layers: Sequence[str]) -> None:
         show(rows)
         kept += [{"threads": threads, **r} for r in rows]
     print(f"\nThe 1e-7 inside the book's logarithm changes a confident loss by {last['bias']:.1e}.")
-    if missing():
-        print(f"not installed: {', '.join(missing())}")
+    if absent:
+        print(f"not measured: {', '.join(absent)}")
     keep("speed", kept)
-    (DOCS / "speed.md").write_text(page(kept, last["bandwidth"], last["bias"]), encoding="utf-8")
+    text = page(kept, last["bandwidth"], last["bias"], absent)
+    (DOCS / "speed.md").write_text(text, encoding="utf-8")
     if find_spec("matplotlib") is None:
         print('no figures are drawn without matplotlib: pip install "symbackprop[bench]"')
     else:
@@ -201,7 +209,7 @@ speed`; the machine was shared, so a figure is good to a tenth or two.
 """
 
 
-def page(rows: Sequence[Row], copied: float, biased: float) -> str:
+def page(rows: Sequence[Row], copied: float, biased: float, absent: Sequence[str]) -> str:
     """`docs/speed.md`: a table for each layer, one thread."""
     parts = [_HEAD]
     for layer in dict.fromkeys(r["layer"] for r in rows):
@@ -216,6 +224,8 @@ def page(rows: Sequence[Row], copied: float, biased: float) -> str:
         f"of a large array moves {copied:.1f} here. The 1e-7 that the book adds inside its "
         f"logarithm changes the loss of a confident classifier by {biased:.1e} of it.\n"
     )
+    if absent:
+        parts.append(f"Not measured: {', '.join(absent)}.\n")
     return "\n".join(parts)
 
 
