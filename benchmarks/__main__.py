@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import accuracy, speed
+from benchmarks import accuracy, readme, speed
 
-USAGE = "python -m benchmarks speed [--without PEER] [LAYER…] | accuracy [TARGET] [POINTS] [LAYER…]"
+USAGE = (
+    "python -m benchmarks speed [--without PEER] [LAYER…] | accuracy [TARGET] [POINTS] [LAYER…] | "
+    "readme"
+)
 
 
 def asked(words: list[str]) -> tuple[list[str], list[str]]:
@@ -20,6 +23,8 @@ if __name__ == "__main__":
     what, *rest = sys.argv[1:] or [""]
     if what == "accuracy":
         accuracy.main(rest)
+    elif what == "readme":
+        readme.main()
     elif what != "speed":
         sys.exit(f"usage: {USAGE}")
     elif "--measure" in rest:

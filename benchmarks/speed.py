@@ -205,7 +205,8 @@ Value and gradients together, how many times faster than the textbook's NumPy (w
 temporary for each operation); the least time of interleaved rounds, one thread. `fast` is
 `derive --numpy --fast` with `out=` and a `Workspace`, `c` the same with its loops in C
 (`compile("c")`), `exact` in forms that keep the last digits. Written by `python -m benchmarks
-speed`; the machine was shared, so a figure is good to a tenth or two.
+speed`; the machine was shared, so a figure is good to a tenth or two. jax takes all cores, however
+many threads are asked for.
 """
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks import readme
 from benchmarks.accuracy import BOUND, points, worst
 from benchmarks.speed import SHAPES, contestants, inputs_of
 from tests.derived import derived
@@ -64,3 +65,7 @@ def test_points_are_of_mixed_scale_and_hold_numbers_of_the_dtype() -> None:
     held = [sum(v.values()) for p in points(derived("softmax-ce"), np.float64, 5)
             for a, v in p.values.items() if a.name == "t"]  # fmt: skip
     assert held and all(abs(s - 1) < 1e-12 for s in held)
+
+
+def test_the_readme_has_the_figures_that_were_kept() -> None:
+    assert readme.section(readme.kept()) in readme.README.read_text(encoding="utf-8")
