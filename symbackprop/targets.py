@@ -23,7 +23,8 @@ _told: set[str] = set()
 def numpy_text(backward: Backward, fast: bool, exact: bool = False) -> str:
     """The readable module, or the fast one; exact: in forms that keep the last digits.
 
-    Raises NotYet for what has no NumPy form."""
+    Raises NotYet for what has no NumPy form.
+    """
     with working_on("the NumPy code of the result"):
         if fast:
             from symbackprop.emit.fast import fast_source

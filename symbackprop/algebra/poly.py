@@ -232,9 +232,7 @@ def _held(m: Monomial, n: Monomial) -> int:
 
 def exponent(a: Atom, e: Number) -> Number:
     """The exponent that a^e has: [c]^e is [c] for e > 0, and 1/[c] for e < 0."""
-    if not is_idempotent(a):
-        return e
-    return 1 if e > 0 else -1
+    return (1 if e > 0 else -1) if is_idempotent(a) else e
 
 
 def multiply(m: Monomial, n: Monomial) -> Monomial:

@@ -9,7 +9,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, S, exp
 
 from symbackprop.algebra.nodes import IndexSum, Where
 from symbackprop.algebra.poly import Poly
-from symbackprop.algebra.unevaluated import plus, times, unordered
+from symbackprop.algebra.unevaluated import joined, plus, times, unordered
 from symbackprop.calculus.deltas import SPLITS, SPREADS, collapsed
 from symbackprop.calculus.tidy import (
     CANCELS,
@@ -94,8 +94,7 @@ def _opened(expr: Expr) -> Expr | None:
     """u + (v + w) = u + v + w, and the same for products"""
     if not isinstance(expr, Add | Mul) or not any(isinstance(a, expr.func) for a in expr.args):
         return None
-    parts = [b for a in expr.args for b in (a.args if isinstance(a, expr.func) else (a,))]
-    return (times if isinstance(expr, Mul) else plus)(*parts)
+    return joined(expr, expr.args)
 
 
 def _joint_sums(expr: Expr) -> Iterator[Expr]:

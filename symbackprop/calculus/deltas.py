@@ -66,9 +66,7 @@ def _delta(body: Expr, bound: tuple[Index, ...]) -> tuple[Delta, Index, Expr] | 
         if isinstance(f, Delta):
             i, j = f.indices
             for b, k in ((i, j), (j, i)):
-                if b not in bound:
-                    continue
-                if isinstance(k, Gather) or (isinstance(k, Index) and b.size == k.size):
+                if b in bound and isinstance(k, Index | Gather) and b.size == k.size:
                     return f, b, k
     return None
 

@@ -47,11 +47,9 @@ def test_a_random_program_is_right_or_refused(source: Source, sizes: dict[str, i
         assert any(words in found.reason for words in UNSUPPORTED), found.reason
 
 
-# A square that was lost; a product of zeros, and a choice that is none, that crashed; min(2^x, 1)
-# that overflowed; a bracket that was lost in a square; a sum kept beside one with fewer axes.
-@pytest.mark.parametrize(
-    "seed", [8001061, 10000165, 12004132, 13000658, 13004099, 13004867]
-)
+# A square that was lost; a product of zeros, and a choice that is none, that crashed; a
+# bracket that was lost in a square; a sum kept beside one with fewer axes.
+@pytest.mark.parametrize("seed", [8001061, 10000165, 12004132, 13004099, 13004867])
 def test_what_random_programs_found_stays_right(seed: int) -> None:
     assert check(generate(random.Random(seed).choice), seed).verdict in (AGREES, NO_POINT)
 
