@@ -10,24 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from functools import cache
 from math import prod
 from typing import ClassVar, TypeAlias
 
 from sympy import Expr
 
 from symbackprop.algebra.deadline import check_time
-from symbackprop.algebra.nodes import (
-    Delta,
-    Element,
-    Index,
-    MatrixFunction,
-    Position,
-    Quotient,
-    Remainder,
-)
+from symbackprop.algebra.leaves import leaf_free, leaf_key, leaf_kind, leaf_kinds
+from symbackprop.algebra.nodes import Delta, Index, MatrixFunction
 from symbackprop.algebra.registry import law
-from symbackprop.algebra.subscripts import indices_of
 
 Number: TypeAlias = int | Fraction
 Monomial: TypeAlias = frozenset[tuple["Atom", Number]]
@@ -254,13 +245,7 @@ def multiply(m: Monomial, n: Monomial) -> Monomial:
 
 def atom_free(a: Atom) -> frozenset[Index]:
     """The free indices of an atom."""
-    if isinstance(a, Node):
-        return a.free
-    if isinstance(a, Element | Delta | Index | Position):
-        return indices_of(a)
-    if isinstance(a, MatrixFunction):
-        return frozenset().union(*map(indices_of, a.free))
-    return frozenset()
+    return a.free if isinstance(a, Node) else leaf_free(a)
 
 
 def mono_free(m: Monomial) -> frozenset[Index]:
@@ -270,9 +255,7 @@ def mono_free(m: Monomial) -> frozenset[Index]:
 
 def kind(a: Atom) -> object:
     """What an atom is before its indices and arguments: its array, or its head."""
-    if isinstance(a, Element):
-        return a.array
-    return a.head if isinstance(a, Node) else type(a)
+    return a.head if isinstance(a, Node) else leaf_kind(a)
 
 
 def kinds(p: Poly) -> frozenset[object]:
@@ -283,15 +266,7 @@ def kinds(p: Poly) -> frozenset[object]:
 
 def kinds_of(a: Atom) -> frozenset[object]:
     """The kinds in one atom."""
-    return a.kinds if isinstance(a, Node) else _leaf_kinds(a)
-
-
-@cache
-def _leaf_kinds(a: Expr) -> frozenset[object]:
-    if isinstance(a, MatrixFunction):
-        return frozenset((kind(a), a.argument.array))
-    blocks = isinstance(a, Element | Delta | Position) and a.has(Quotient, Remainder)
-    return frozenset((kind(a), Quotient)) if blocks else frozenset((kind(a),))
+    return a.kinds if isinstance(a, Node) else leaf_kinds(a)
 
 
 def weight(p: Poly) -> int:
@@ -316,27 +291,15 @@ def deep_atoms(p: Poly) -> Iterator[Atom]:
                 yield a.argument
 
 
-_leaf_keys: dict[Expr, str] = {}
-
-
 def atom_key(a: Atom) -> str:
     """A text that identifies the atom, for an order that does not depend on hashing."""
-    if isinstance(a, Node):
-        if not a.key:
-            inner = ",".join(poly_key(p) for p in a.args)
-            bound = "".join(f";{i.name}" for i in a.bound)
-            a.key = f"{a.head}({inner}{bound})"
-        return a.key
-    key = _leaf_keys.get(a)
-    if key is None:
-        if isinstance(a, Element):
-            key = f"{a.array.name}[{','.join(map(str, a.indices))}]"
-        elif isinstance(a, Delta):
-            key = f"d({','.join(map(str, a.indices))})"
-        else:
-            key = str(a)
-        _leaf_keys[a] = key
-    return key
+    if not isinstance(a, Node):
+        return leaf_key(a)
+    if not a.key:
+        inner = ",".join(poly_key(p) for p in a.args)
+        bound = "".join(f";{i.name}" for i in a.bound)
+        a.key = f"{a.head}({inner}{bound})"
+    return a.key
 
 
 def mono_key(m: Monomial) -> str:
