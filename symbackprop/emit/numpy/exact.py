@@ -17,7 +17,6 @@ The left sides subtract numbers that agree in nearly all digits; the right sides
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from sympy import Add, Basic, Equality, Expr, Pow, S, StrictGreaterThan, exp, log
 from sympy.logic.boolalg import Boolean
@@ -37,19 +36,9 @@ from symbackprop.algebra.nodes import (
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import canonical, minus, plus, positive, renamed, terms, times
+from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import Log1p
-
-
-class _Line(Protocol):
-    """An array and what is assigned to it."""
-
-    @property
-    def array(self) -> Array: ...
-    @property
-    def indices(self) -> tuple[Index, ...]: ...
-    @property
-    def expr(self) -> Expr: ...
 
 
 class Exact:
@@ -58,7 +47,7 @@ class Exact:
     forms: each difference that was written in another form, and that form.
     """
 
-    def __init__(self, lines: Iterable[_Line]) -> None:
+    def __init__(self, lines: Iterable[Line]) -> None:
         self.forms: dict[Expr, Expr] = {}
         self._lines = {line.array: line for line in lines}
         self._weights: dict[Array, int] = {}

@@ -8,6 +8,7 @@ from symbackprop.calculus.result import Formula
 from symbackprop.emit.lettering import lettered_formula
 from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.helpers import HELPERS
+from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.module import (
     filled,
     needs_math,
@@ -16,7 +17,7 @@ from symbackprop.emit.numpy.module import (
     shapes_table,
 )
 from symbackprop.emit.numpy.passes import Scope, checked, indented, prepared
-from symbackprop.emit.numpy.plan import Line, Plan, planned
+from symbackprop.emit.numpy.plan import Plan, planned
 from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.summary import formula_summary
 from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped

@@ -7,9 +7,9 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from sympy import Expr, Symbol
 
 from symbackprop.algebra.nodes import Array
+from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.lower import Lowering
 from symbackprop.emit.numpy.names import Namer
-from symbackprop.emit.numpy.plan import Line
 from symbackprop.emit.numpy.statements import Assignment, body
 
 _Source = tuple[tuple[Array, int], Expr]

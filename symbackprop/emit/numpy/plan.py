@@ -23,6 +23,7 @@ from symbackprop.emit.numpy.algebra import canonical, renamed, times
 from symbackprop.emit.numpy.branches import in_branches
 from symbackprop.emit.numpy.exact import Exact
 from symbackprop.emit.numpy.guard import Guards
+from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.parts import own_indices
 from symbackprop.emit.numpy.product import flat, negated
@@ -34,15 +35,6 @@ from symbackprop.errors import NotYet
 
 # The upstream gradient of a scalar output; no array of a user has such a name.
 DOUT = Array("~dout")
-
-
-@dataclass(frozen=True)
-class Line:
-    """`array[indices] = expr`, an assignment of the generated code."""
-
-    array: Array
-    indices: tuple[Index, ...]
-    expr: Expr
 
 
 @dataclass(frozen=True)

@@ -210,12 +210,10 @@ class Stabiliser(Shifts):
         atoms = [a for a in _skeleton(opened) if not a.is_Rational]
         if not all(positive(a, self.definitions) for a in atoms):
             return None
-        dummies: dict[Expr, Dummy] = {}
-        top, bottom = _in_lowest_terms(opened, dummies)
-        if any(c <= 0 for c in Poly(top, *dummies.values()).coeffs()):
+        top, bottom, back = _in_lowest_terms(opened)
+        if any(c <= 0 for c in Poly(top, *back).coeffs()):
             return None
-        top, bottom = (_restored(factor(part), dummies) for part in (top, bottom))
-        return times(top, _inverse(bottom))
+        return times(_restored(factor(top), back), _inverse(_restored(factor(bottom), back)))
 
     def _opened_fractions(self, f: Expr) -> Expr | None:
         """f with the definitions in it that are fractions of exponentials, unfolded."""
@@ -279,27 +277,23 @@ def _rational(expr: Expr, dummies: dict[Expr, Dummy]) -> Expr:
 
 def as_quotient(expr: Expr) -> tuple[Expr, Expr]:
     """(f, g) with expr = f/g, in lowest terms of what stands in its sums and products."""
+    top, bottom, back = _in_lowest_terms(expr)
+    return _restored(factor(top), back), _restored(factor(bottom), back)
+
+
+def _in_lowest_terms(expr: Expr) -> tuple[Expr, Expr, dict[Expr, Expr]]:
+    """Numerator and denominator with a symbol for each atom, and the atoms of the symbols."""
     dummies: dict[Expr, Dummy] = {}
-    top, bottom = _in_lowest_terms(expr, dummies)
-    return _restored(factor(top), dummies), _restored(factor(bottom), dummies)
-
-
-def _in_lowest_terms(expr: Expr, dummies: dict[Expr, Dummy]) -> tuple[Expr, Expr]:
     top, bottom = cancel(_rational(expr, dummies)).as_numer_denom()
-    return top, bottom
+    return top, bottom, {dummy: atom for atom, dummy in dummies.items()}
 
 
-def _restored(expr: Expr, dummies: Mapping[Expr, Dummy]) -> Expr:
-    back = {dummy: atom for atom, dummy in dummies.items()}
-    return _put_back(expr, back)
-
-
-def _put_back(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
+def _restored(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
     if expr in back:
         return back[expr]
     if not expr.args:
         return expr
-    return expr.func(*(_put_back(a, back) for a in expr.args), evaluate=False)
+    return expr.func(*(_restored(a, back) for a in expr.args), evaluate=False)
 
 
 def _inverse(expr: Expr) -> Expr:

@@ -1,0 +1,18 @@
+"""An assignment of the generated code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from symbackprop.algebra.nodes import Array, Index
+
+
+@dataclass(frozen=True)
+class Line:
+    """`array[indices] = expr`."""
+
+    array: Array
+    indices: tuple[Index, ...]
+    expr: Expr
