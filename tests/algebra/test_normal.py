@@ -187,6 +187,7 @@ def test_a_bracket_that_is_divided_by_stays_so_in_powers() -> None:
     """(1/[c])^2 is 1/[c] and no [c], and so is 1/[c] times 1/[c]."""
     bracket = normal(Iverson(S > 0))
     inverse = power(bracket, -1)
+    assert inverse != bracket
     assert power(bracket, 2) == bracket
     assert power(inverse, 2) == inverse
     assert inverse * inverse == inverse

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sympy import Expr
@@ -10,8 +12,12 @@ from symbackprop.algebra.unevaluated import unordered
 from symbackprop.calculus.bridge import (
     ADDED,
     APART,
+    BOTH,
+    CHOICE,
+    EVEN,
     FACTORED,
     MIRRORED,
+    NESTED,
     SQUARE,
     TURNED,
     bridged,
@@ -32,11 +38,19 @@ CASES = [
     ("2*u + w - u*3", "w - u", [ADDED]),
     ("u/w + v/w", "(u + v)/w", [FACTORED]),
     ("u*(u + v)", "u**2 + u*v", [SPREADS, SQUARE]),
+    ("w/(u - v)**2", "w/(v - u)**2", [EVEN]),
+    ("w*(u - v)*(x - y)", "(v - u)*w*(y - x)", [BOTH]),
+    ("-where(x > 0, u, 1 - v)", "where(x > 0, -u, v - 1)", [CHOICE]),
+]
+SUMS = [
+    ("sum(a*sum(B, axis=1))", "sum(a[:, None]*B)", [NESTED]),
+    ("sum(a[:, None]*B)", "sum(a*sum(B, axis=1))", [NESTED]),
+    ("-sum(a*(b - c))", "sum(a*(c - b))", [TURNED]),
 ]
 
 
 def expression(text: str) -> Expr:
-    shapes = {n: () for n in "uvwxy" if n in text}
+    shapes = {n: () for n in re.findall(r"\b[uvwxy]\b", text)}
     (definition,) = parse_program(f"z = {text}", shapes).definitions
     return definition.expr
 
@@ -51,10 +65,34 @@ def test_the_laws_that_lead_there(before: str, after: str, laws: list[str]) -> N
         assert value(form, AT, {}) == pytest.approx(value(expression(before), AT, {}))
 
 
-def test_another_order_is_no_step() -> None:
-    assert bridged(expression("u*v + w"), expression("w + v*u")) == []
+@pytest.mark.parametrize(("before", "after", "laws"), SUMS)
+def test_the_laws_of_sums(before: str, after: str, laws: list[str]) -> None:
+    names = re.findall(r"\b[abcB]\b", before)
+    shapes = {n: ("n", "m") if n == "B" else ("n",) for n in names}
+    first, last = (parse_program(f"z = {t}", shapes).definitions[0].expr for t in (before, after))
+    path = bridged(first, last)
+    assert path is not None
+    assert [law for law, _ in path] == laws
+    assert unordered(path[-1][1]) == unordered(last)
 
 
-def test_different_values_are_not_joined() -> None:
-    for before, after in (("u*v", "u + v"), ("u - v", "v - u"), ("exp(x)", "exp(-x)")):
-        assert bridged(expression(before), expression(after)) is None
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("u*v + w", "w + v*u"), ("u + (v + w)", "u + v + w"), ("u/v/v", "u/v**2"),
+        ("u/(v*w)", "u/v/w"), ("2*(3*u)", "6*u"),
+    ],
+)
+def test_another_order_is_no_step(one: str, other: str) -> None:
+    assert bridged(expression(one), expression(other)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("u*v", "u + v"), ("u - v", "v - u"), ("exp(x)", "exp(-x)"), ("(u - v)**3", "(v - u)**3"),
+        ("u/v", "u/v**2"), ("u*u", "u"), ("u/u", "u*u"),
+    ],
+)
+def test_different_values_are_not_joined(before: str, after: str) -> None:
+    assert bridged(expression(before), expression(after)) is None
