@@ -156,6 +156,7 @@ def saturated(expr: Minimum | Maximum, definitions: Mapping[Array, Definition]) 
             _, power, threshold = found
             if _powers(g, power):
                 continue
+            f = f if _powers(f, power) else canonical(f)  # exp(u) exp(v) = exp(u + v)
             base, u = power
             least = Minimum(u, level(base, threshold))
             bounded = exp(least, evaluate=False) if base == S.Exp1 else Pow(base, least)

@@ -23,6 +23,7 @@ from symbackprop.emit.numpy.algebra import canonical, renamed, times
 from symbackprop.emit.numpy.branches import in_branches
 from symbackprop.emit.numpy.exact import Exact
 from symbackprop.emit.numpy.guard import Guards
+from symbackprop.emit.numpy.hidden import with_hidden_powers
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.parts import own_indices
@@ -71,6 +72,7 @@ def planned(
     given = [replace(s, expr=joined(s.expr)) for s in given]
     if exact:
         given = [replace(s, expr=in_branches(s.expr, program)) for s in given]
+    program, given = with_hidden_powers(program, given)
     stabiliser = Stabiliser(exact=exact)
     guards = _guards(program, given, stabiliser)
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}

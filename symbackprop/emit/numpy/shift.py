@@ -286,6 +286,7 @@ class Shifts:
         (wu, gu), (wv, gv) = self.pull(u), self.pull(v)
         if gu == 0 or gv == 0:
             wu = wv = wv if gu == 0 else wu
+        condition = self.stable(condition)
         return where(condition, wu, wv), where(condition, gu, gv)
 
     def rebuilt(self, expr: Basic) -> Basic:

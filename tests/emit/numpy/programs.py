@@ -141,6 +141,22 @@ def three_terms(a):
 
 
 VECTOR = {"a": ("n",)}
+def bounded_power(a):
+    p = 3**a
+    return np.sum(np.minimum(p, 1) * a)
+
+
+def bounded_square(a):
+    p = np.exp(a)
+    return np.sum(np.minimum(p * p, 4)) + np.sum(np.where(p < 5, a, 0))
+
+
+def chosen_power(a):
+    p = np.exp(a)
+    y = np.where(p > 3, 3, p)
+    return np.sum(y * y)
+
+
 STABLE: dict[str, tuple[Callable[..., Any], dict[str, tuple]]] = {
     "softmax": (softmax, VECTOR),
     "softmax named": (softmax_named, VECTOR),
@@ -163,4 +179,7 @@ STABLE: dict[str, tuple[Callable[..., Any], dict[str, tuple]]] = {
     "two classes": (two_classes, {"a": ("n",), "b": ("n",)}),
     "gaussian weights": (gaussian_weights, VECTOR),
     "three terms": (three_terms, VECTOR),
+    "bounded power": (bounded_power, VECTOR),
+    "bounded square": (bounded_square, VECTOR),
+    "chosen power": (chosen_power, VECTOR),
 }
