@@ -6,6 +6,8 @@ branch alone are not: a branch that gets a name of its own gets indices of its o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sympy import Basic, Expr, Mul, S
 from sympy.core.relational import (
     Equality,
@@ -40,6 +42,32 @@ def _is_count(a: Basic) -> bool:
     return is_position(a) or (not indices_of(a) and bool(getattr(a, "is_integer", False)) and (
         not any(hasattr(s, "shape") for s in a.free_symbols)
     ))
+
+
+def decided(condition: Basic) -> bool | None:
+    """Whether a comparison of positions holds for all of them, or for none; else None."""
+    if not counts(condition) and not all(a.is_Integer for a in condition.args):
+        return None
+    left, right = (canonical(a) for a in condition.args)
+    if isinstance(condition, LessThan | StrictLessThan):
+        left, right = right, left
+    if isinstance(condition, GreaterThan | LessThan):
+        return at_least(left, right)
+    if isinstance(condition, StrictGreaterThan | StrictLessThan):
+        return at_least(left, right + 1)
+    return None
+
+
+def taken(expr: Where) -> Expr | None:
+    """The branch that holds at all positions, if one does."""
+    condition, u, v = expr.args
+    holds = decided(condition)
+    return None if holds is None else u if holds else v
+
+
+def undecided(factors: Iterable[Expr]) -> list[Expr]:
+    """The factors without the brackets that hold for all positions."""
+    return [f for f in factors if not (isinstance(f, Iverson) and decided(f.condition))]
 
 
 def range_of(condition: Basic) -> Range | None:

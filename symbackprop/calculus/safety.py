@@ -12,6 +12,7 @@ from symbackprop.algebra.signs import positive
 from symbackprop.algebra.sums import rename
 from symbackprop.calculus.divisors import divisors, whole
 from symbackprop.calculus.match import match
+from symbackprop.calculus.zeros import Zeros
 
 _NEVER_GONE = frozenset({"exp", "log", "cosh", "sign"})
 
@@ -24,8 +25,11 @@ class _Origins(dict[Array, frozenset[Array]]):
 class Safety:
     """What can be said of forms over the definitions of a program."""
 
-    def __init__(self, definitions: Mapping[Array, tuple[tuple[Index, ...], Poly]]) -> None:
+    def __init__(
+        self, definitions: Mapping[Array, tuple[tuple[Index, ...], Poly]], zeros: Zeros
+    ) -> None:
         self._definitions = definitions
+        self._zeros = zeros
         self._parts: dict[Element, frozenset[Element]] = {}
         self._gone: dict[Array, bool] = {}
 
@@ -49,7 +53,8 @@ class Safety:
         """Whether an equation that was solved divides by nothing that is 0 in a whole region.
 
         y = w [c] is not w = y/[c]: both sides of that are gone where c is false, and [c]/[c] is
-        not 1 there. A quotient of other values is 0/0 at single points at most.
+        not 1 there. Nor is y = w m, with an m that is always 0, w = y/m. A quotient of other
+        values is 0/0 at single points at most.
         """
         return not any(self._is_gone(a) for a in divisors(replacement))
 
@@ -61,11 +66,11 @@ class Safety:
             found = self._gone.get(a.array)
             if found is None:
                 _, f = self._definitions.get(a.array, ((), ONE))
-                self._gone[a.array] = found = self._all_gone(f)
+                self._gone[a.array] = found = self._all_gone(f) or a in self._zeros
             return found
         if not isinstance(a, Node) or a.head in _NEVER_GONE:
             return False
-        if a.head == "iverson":
+        if a.head == "iverson" or (a.head in ("base", "sum") and a in self._zeros):
             return True
         values = a.args[1:] if a.head == "where" else a.args
         return any(not v or self._all_gone(v) for v in values if isinstance(v, Poly))

@@ -43,6 +43,7 @@ from symbackprop.calculus.matrix_facts import MatrixFacts, symmetric_array
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.safety import Safety
 from symbackprop.calculus.stages import DELTA, EXPANDED, FACTS, Stage, stages_of, statement
+from symbackprop.calculus.zeros import Zeros
 
 STATES = 30  # looked at in one simplification
 SLACK = 1.6  # how far above the best a state may cost and still be followed
@@ -119,7 +120,7 @@ class Simplifier:
         rules = [declared(a) for a in equations if symmetric_array(a) is None]
         self.facts = Facts(rules, self.definitions, MatrixFacts(equations, self.definitions))
         arrays = [*program.inputs, *(d.array for d in program.definitions)]
-        self.safety = Safety(self.definitions)
+        self.safety = Safety(self.definitions, Zeros(self.definitions, self.facts))
         self._rank = {array: place for place, array in enumerate(arrays)}
 
     def unlimited(self) -> Simplifier:

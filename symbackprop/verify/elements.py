@@ -63,7 +63,7 @@ def element(expr: Element) -> Callable[[Any, Env], Any]:
 
     def node(s: Any, env: Env) -> Any:
         try:
-            return s.arrays[array][tuple([place(s, env) for place in places])]
+            return s.read(array, tuple([place(s, env) for place in places]))
         except KeyError:  # an index that is free or beyond its axis, in a wrong formula
             raise NoElement(f"{expr} names no element of {array.name}") from None
 
@@ -74,15 +74,14 @@ def matrix(expr: MatrixFunction) -> Callable[[Any, Env], Any]:
     """A function that gives the function of a matrix, or the element of it."""
     array, lead = expr.argument.array, expr.lead
 
+    def computed(s: Any, stack: tuple[int, ...]) -> Any:
+        size, values = range(s.size(array.axes[-1])), s.whole(array)
+        rows = [[values[*stack, i, j] for j in size] for i in size]
+        return whole(expr, rows, s.scalars)
+
     def node(s: Any, env: Env) -> Any:
         stack = tuple(env[i] for i in lead)
-        key = (type(expr), array, stack)
-        if key not in s.memo:
-            size = range(s.size(array.axes[-1]))
-            values = s.arrays[array]
-            rows = [[values[*stack, i, j] for j in size] for i in size]
-            s.memo[key] = whole(expr, rows, s.scalars)
-        found = s.memo[key]
+        found = s.remembered((type(expr), array, stack), lambda: computed(s, stack))
         for i in expr.indices:
             found = found[env[i]]
         return found

@@ -77,7 +77,8 @@ class State:
     masked: whether a product with a factor [condition] that is 0 is 0 even where another factor
     has no value, as is meant in formulas; NumPy's own products of such values are not. So is one
     with any factor that is 0 where a subscript of another is beyond its axis.
-    `memo` holds sums over bound indices that were met already, by node and free indices.
+    `memo` holds sums over bound indices that were met already, by node and free indices; `spans`
+    the positions that each of them runs over.
     """
 
     def __init__(self, scalars: Scalars, sizes: Sizes, arrays: Mapping[Array, Values]) -> None:
@@ -86,6 +87,7 @@ class State:
         self.arrays = dict(arrays)
         self.masked = False
         self.memo: dict[tuple[Any, ...], Any] = {}
+        self.spans: dict[Node, list[tuple[int, ...]]] = {}
 
     def size(self, size: Expr) -> int:
         """The concrete length of an axis."""
@@ -100,10 +102,28 @@ class State:
         """Compute the arrays of these rules, in order; raises OutOfDomain, NotYet."""
         for array, indices, expr in rules:
             node = compiled(expr)
-            values: Values = {}
-            for place in self.places(i.size for i in indices):
-                values[place] = node(self, dict(zip(indices, place, strict=True)))
-            self.arrays[array] = values
+            self.arrays[array] = {
+                place: self.computed(array, place, node, dict(zip(indices, place, strict=True)))
+                for place in self.places(i.size for i in indices)
+            }
+
+    def computed(self, array: Array, place: tuple[int, ...], node: Node, env: Env) -> Any:
+        """The value of one element of an array that is being computed."""
+        return node(self, env)
+
+    def read(self, array: Array, place: tuple[int, ...]) -> Any:
+        """One element; raises KeyError beyond an axis."""
+        return self.arrays[array][place]
+
+    def whole(self, array: Array) -> Values:
+        """All elements of an array."""
+        return self.arrays[array]
+
+    def remembered(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        """What was computed under this key before; else what is computed now."""
+        if key not in self.memo:
+            self.memo[key] = compute()
+        return self.memo[key]
 
 
 def evaluate(
@@ -212,16 +232,18 @@ def _loop(expr: Reduction) -> Node:
     axes = [b.size for b in bound]
     free = sorted((i for i in expr.free_symbols if isinstance(i, Index)), key=str)
 
+    def closed(s: State, env: Env) -> Any:
+        if node not in s.spans:
+            s.spans[node] = list(s.places(axes))
+        inner = dict(env)
+        terms = []
+        for place in s.spans[node]:
+            inner.update(zip(bound, place, strict=True))
+            terms.append(body(s, inner))
+        return close(s, terms)
+
     def node(s: State, env: Env) -> Any:
-        key = (expr, *[env[i] for i in free])
-        if key not in s.memo:
-            inner = dict(env)
-            terms = []
-            for place in s.places(axes):
-                inner.update(zip(bound, place, strict=True))
-                terms.append(body(s, inner))
-            s.memo[key] = close(s, terms)
-        return s.memo[key]
+        return s.remembered((expr, *[env[i] for i in free]), lambda: closed(s, env))
 
     return node
 
@@ -235,11 +257,12 @@ def _partial(expr: Partial) -> Node:
         if not isinstance(s.scalars, Digits):
             raise OutOfDomain("a derivative in an arithmetic without complex numbers")
         place = tuple(at(s, env) for at in places)
-        values = dict(s.arrays[array])
+        arrays = {a: s.whole(a) for a in s.arrays}
+        values = dict(arrays[array])
         mp = s.scalars.mp
         step = mp.mpf(10) ** -(mp.dps // 2)
         values[place] = mp.mpc(values[place], step)
-        moved = State(s.scalars, s.sizes, {**s.arrays, array: values})
+        moved = State(s.scalars, s.sizes, {**arrays, array: values})
         return mp.mpc(body(moved, env)).imag / step
 
     return node

@@ -10,10 +10,10 @@ from sympy import Expr, Mul, S
 from symbackprop.algebra.nodes import Element, Index, IndexSum
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import rename
+from symbackprop.algebra.within import undecided
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import Products, flat, is_plain
-from symbackprop.emit.numpy.ranges import undecided
 from symbackprop.errors import NotYet
 
 _LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
@@ -60,7 +60,7 @@ class Contractions(Products):
                 (group,) = groups
                 if self._is_dot(group, bound):
                     return self._dot(group)
-                return self.reduced("sum", self._value(group), bound)
+                return self._total(self._value(group), bound & group.labels)
             groups = [self._summed(g, groups, bound) for g in groups]
             bound = {b for b in bound if any(b in g.labels for g in groups)}
             if not bound:
@@ -105,7 +105,13 @@ class Contractions(Products):
     @lowering
     def _alone(self, group: _Group, own: frozenset[Index]) -> Value:
         """Σ_ij x_ij y_j = Σ_j (Σ_i x_ij) y_j."""
-        return self.reduced("sum", self._value(group), own)
+        return self._total(self._value(group), own)
+
+    def _total(self, value: Value, bound: Iterable[Index]) -> Value:
+        """The sum over indices, of which the value may turn out not to depend on all."""
+        absent = [b for b in bound if b not in value.labels]
+        total = self.reduced("sum", value, bound)
+        return self._times([*(self.value(_repeated(b)) for b in absent), total])
 
     def _matmul(self, groups: Sequence[_Group], bound: set[Index]) -> list[_Group] | None:
         """One pair of groups that share nothing but a bound index, multiplied with `@`."""
@@ -222,13 +228,13 @@ class Contractions(Products):
                 letters.setdefault(index, _letter(len(letters)))
         result = self.ordered(i for i in letters if i not in bound)
         spec = ",".join("".join(letters[i] for i in v.labels) for v in values)
+        absent = [self.value(_repeated(b)) for b in bound if b not in letters]
         spec = f'"{spec}->{"".join(letters[i] for i in result)}"'
         after = "optimize=True" if len(values) > 2 else ""
         shape = tuple(i.size for i in result)
         codes = [v.code for v in values]
-        return Value(
-            call(f"{self.np}.einsum", *codes, shape=shape, before=spec, after=after), result
-        )
+        code = call(f"{self.np}.einsum", *codes, shape=shape, before=spec, after=after)
+        return self._times([*absent, Value(code, result)])
 
 
 def _stacked(left: Sequence[Index], right: Sequence[Index], b: Index) -> tuple[Index, ...]:

@@ -41,13 +41,12 @@ from symbackprop.algebra.nodes import (
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import canonical, indices_of, is_position
 from symbackprop.algebra.trees import elements
-from symbackprop.algebra.within import counts
+from symbackprop.algebra.within import counts, taken
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
 from symbackprop.emit.numpy.layout import Layout, Value
 from symbackprop.emit.numpy.linear import MatrixFunctions
 from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, is_plain, negated
-from symbackprop.emit.numpy.ranges import decided
 from symbackprop.emit.numpy.small import with_small
 from symbackprop.emit.numpy.solves import Solve
 from symbackprop.emit.numpy.special import Expm1, Log1p, LogAddExp
@@ -158,9 +157,10 @@ class Lowering(MatrixFunctions):
     @lowering
     def product_over_axes(self, expr: IndexProduct) -> Value:
         """Π_i x_ij = np.prod(x, axis=0), and Π_i c = c**n"""
-        running = [b for b in expr.bound if b in expr.body.free_symbols]
+        value = self.value(expr.body)
+        running = [b for b in expr.bound if b in value.labels]
         if len(running) == len(expr.bound):
-            return self.reduced("prod", self.value(expr.body), expr.bound)
+            return self.reduced("prod", value, expr.bound)
         times = [b.size for b in expr.bound if b not in running]
         return self.value(Pow(IndexProduct(expr.body, *running), Mul(*times)))  # 0 of 0**n
 
@@ -236,9 +236,9 @@ class Lowering(MatrixFunctions):
     @lowering
     def _branches(self, expr: Where) -> Value:
         """[c] f + [not c] g = np.where(c, f, g)."""
-        known = decided(expr.args[0])
-        if known is not None:
-            return self.value(expr.args[1 if known else 2])
+        branch = taken(expr)
+        if branch is not None:
+            return self.value(branch)
         joined = self.side_by_side(*expr.args)
         if joined is not None:
             return joined

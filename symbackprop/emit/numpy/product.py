@@ -10,9 +10,10 @@ from sympy import Add, Basic, Expr, Float, Ge, Integer, Le, Mul, Pow, Rational, 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import rename
+from symbackprop.algebra.within import decided
 from symbackprop.emit.numpy.code import Code, atom, call, folded, is_number, operate
 from symbackprop.emit.numpy.layout import Value
-from symbackprop.emit.numpy.ranges import Ranges, decided, joined_ranges
+from symbackprop.emit.numpy.ranges import Ranges, joined_ranges
 
 
 def is_inverse(expr: Expr) -> bool:

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sympy import And, Basic, Expr, S
-from sympy.core.relational import (
-    GreaterThan,
-    LessThan,
-    StrictGreaterThan,
-    StrictLessThan,
-)
 
-from symbackprop.algebra.nodes import Index, Iverson, fresh_index
+from symbackprop.algebra.nodes import Index, fresh_index
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import at_least, canonical, never_negative
 from symbackprop.algebra.trees import rename
-from symbackprop.algebra.within import Range, counts, range_of
+from symbackprop.algebra.within import Range, range_of
 from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.positions import Positions
-
-
-def decided(condition: Basic) -> bool | None:
-    """Whether a comparison of positions holds for all of them, or for none; else None."""
-    if not counts(condition):
-        return None
-    left, right = (canonical(a) for a in condition.args)
-    if isinstance(condition, LessThan | StrictLessThan):
-        left, right = right, left
-    if isinstance(condition, GreaterThan | LessThan):
-        return at_least(left, right)
-    if isinstance(condition, StrictGreaterThan | StrictLessThan):
-        return at_least(left, right + 1)
-    return None
-
-
-def undecided(factors: Iterable[Expr]) -> list[Expr]:
-    """The factors without the brackets that hold for all positions."""
-    return [f for f in factors if not (isinstance(f, Iverson) and decided(f.condition))]
 
 
 def joined_ranges(

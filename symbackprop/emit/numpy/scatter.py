@@ -11,12 +11,12 @@ from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import at_least, canonical, indices_of
 from symbackprop.algebra.trees import rename
-from symbackprop.algebra.within import counts
+from symbackprop.algebra.within import counts, undecided
 from symbackprop.emit.numpy.code import Code, atom, call, operate
 from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.ranges import joined_ranges, undecided
+from symbackprop.emit.numpy.ranges import joined_ranges
 
 ADDED_AT = "added_at"
 

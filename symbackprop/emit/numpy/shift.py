@@ -31,6 +31,7 @@ from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import walk
 from symbackprop.algebra.unevaluated import rebuilt
+from symbackprop.algebra.within import taken
 from symbackprop.emit.numpy.algebra import (
     canonical,
     centred,
@@ -177,7 +178,8 @@ class Shifts:
         if isinstance(f, IndexSum):
             return self._shifted_sum(f)
         if isinstance(f, Where):
-            return self._shifted_choice(f)
+            branch = taken(f)
+            return self._shifted_choice(f) if branch is None else self.pull(branch)
         if isinstance(f, Element) and f.array in self.unsafe:
             inner = unfolded(f, self.definitions)
             if inner is not None:

@@ -35,9 +35,10 @@ from sympy import (
 from sympy.core.relational import Relational
 
 from symbackprop.algebra.deadline import check_time
-from symbackprop.algebra.nodes import Element, IndexSum, Maximum, Minimum
+from symbackprop.algebra.nodes import Element, IndexSum, Maximum, Minimum, Where
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import rebuilt
+from symbackprop.algebra.within import taken
 from symbackprop.emit.numpy.algebra import (
     canonical,
     difference,
@@ -80,6 +81,8 @@ class Stabiliser(Shifts):
             found = self._bounded(expr)
         elif isinstance(expr, Relational):
             found = self._compared(expr)
+        elif isinstance(expr, Where) and (branch := taken(expr)) is not None:
+            found = self.stable(branch)
         else:
             found = None
         return self.rebuilt(expr) if found is None else found
