@@ -112,6 +112,11 @@ def _by_blocks(u: Expr, size: Expr) -> tuple[Expr, Expr]:
             rest += term
         else:
             whole += share
+    if size.is_Add:  # 2dn + 2n^2 in blocks of d + n
+        fixed = Add(*(t for t in Add.make_args(rest) if not t.is_number and not indices_of(t)))
+        share = divided(fixed, size) if fixed.is_Add else None
+        if share is not None:
+            whole, rest = whole + share, rest - fixed
     if size.is_Integer:  # 2i + 5 in blocks of 2: i + 2 blocks, and 1
         constant, moving = rest.as_coeff_Add()
         blocks = (int(constant) - (moving == 0)) // int(size)

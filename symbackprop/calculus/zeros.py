@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from symbackprop.algebra.expansion import expand_all, terms_expanded
 from symbackprop.algebra.nodes import Array, Element, Index
 from symbackprop.algebra.normal import substitute
-from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms
+from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, weight
 from symbackprop.algebra.sums import rename
 from symbackprop.calculus.facts import Facts
 
-_TERMS = 300  # of a form that is multiplied out
+_TERMS = 100  # of a form that is multiplied out
+_ATOMS = 100  # of a form that is unfolded
 
 
 class Zeros:
@@ -37,7 +38,7 @@ class Zeros:
 
     def _vanishes(self, p: Poly) -> bool:
         """Whether nothing is left of it, unfolded from the last array to the first."""
-        while terms_expanded(p) <= _TERMS:
+        while weight(p) <= _ATOMS and terms_expanded(p) <= _TERMS:
             try:
                 p, _ = self._facts.apply(expand_all(p))
             except ZeroDivisionError:  # of which nothing can be said
@@ -47,7 +48,10 @@ class Zeros:
             arrays = {a.array for a in deep_atoms(p) if isinstance(a, Element)} & self._rank.keys()
             if not arrays:
                 return False
-            p = substitute(p, self._unfolded, only=(max(arrays, key=self._rank.__getitem__),))
+            last = max(arrays, key=self._rank.__getitem__)
+            before, p = p, substitute(p, self._unfolded, only=(last,))
+            if p == before:  # a part that takes no other: the subscript of a matrix
+                return False
         return False
 
     def _unfolded(self, a: Atom) -> Poly | None:

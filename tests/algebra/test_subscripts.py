@@ -128,3 +128,11 @@ def test_whole_shares(e: Expr, size: Expr, share: Expr | None) -> None:
 )
 def test_the_sign_of_a_size(e: Expr, never: bool) -> None:
     assert never_negative(e) == never
+
+
+def test_whole_blocks_of_a_sum_of_sizes() -> None:
+    cells = canonical(2 * n * m + 2 * n**2)
+    assert Quotient(cells, m + n) == 2 * n
+    assert canonical(Remainder(cells, m + n) - m - n) == 0
+    assert Quotient(canonical(cells + i), m + n) == 2 * n + 1  # i is at most n
+    assert Quotient(canonical(n * m + 1), m + n).atoms(Quotient)

@@ -120,7 +120,8 @@ class Lowering(MatrixFunctions):
         if isinstance(expr, Rational | Float | NumberSymbol):
             return Value(self.number(expr))
         if is_position(expr):
-            return self.cast(self.position(canonical(expr + 1)))
+            place = self.position(canonical(expr + 1))
+            return self.cast(place) if indices_of(expr) else place  # as a size: a whole number
         if isinstance(expr, Element):
             return self.element(expr)
         if isinstance(expr, Add):

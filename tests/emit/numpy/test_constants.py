@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import symbackprop as sb
+from symbackprop.algebra.nodes import Quotient, size_symbol
+from symbackprop.algebra.subscripts import canonical
+from symbackprop.emit.numpy import numpy_expression
 
 CASES = {
     "L = sum(x*0 + 3.0)": 9.0,
@@ -29,3 +32,9 @@ def test_a_constant_has_the_type_of_the_inputs(text: str, dtype: type) -> None:
     np.testing.assert_array_equal(grads.x, np.zeros(3))
     assert grads.x.dtype == dtype
     assert derived.verify().ok
+
+
+def test_the_value_of_a_place_is_a_whole_number() -> None:
+    N, D = size_symbol("N"), size_symbol("D")
+    place = Quotient(canonical(N * D), canonical(N + 1))
+    assert numpy_expression(place, (), ()) == "(D * N - 1) // (1 + N) + 1"
