@@ -247,7 +247,8 @@ class _Exactly(_Substitution):
 
     def __init__(self, outer: _Substitution) -> None:
         def replace(a: Atom) -> Poly | None:
-            value = outer._replace(a) if isinstance(a, Node) and a.head == "max" else None
+            named = outer._exponent == 1 and isinstance(a, Node) and a.head == "max"
+            value = outer._replace(a) if named else None
             same = value is not None and any(value in (atom(b), -atom(b)) for b in value.atoms()
                                              if isinstance(b, Element))  # fmt: skip
             return value if same else None

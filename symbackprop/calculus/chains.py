@@ -115,13 +115,29 @@ class Chain:
         quick = Arranger(self.rank, free, quick=True)
         sources = {d.adjoint: d for d in drafts}
         forms = list(stages)
+        goals = [quick.arrange(stage.poly) for stage in forms]
+        if forms and forms[-1].poly == result[0]:
+            goals[-1] = result[1]
+        passed = False
         for n, stage in enumerate(forms):
+            if passed:
+                passed = False
+                continue
             if isinstance(stage.why, Array):
                 self.insert(sources[stage.why])
                 stage = Stage(stage.poly, COLLECTED)
-            last = n == len(forms) - 1 and stage.poly == result[0]
-            self._reach(result[1] if last else quick.arrange(stage.poly), stage)
+            if stage.why == COLLECTED and bridged(self.expr, goals[n]) is None:
+                passed = self._pass(goals[n + 1 :])
+            if not passed:
+                self._reach(goals[n], stage)
         self.to(result[1], FACTORED)
+
+    def _pass(self, goals: list[Expr]) -> bool:
+        """Go to the next form but one, where small laws lead there and not to the next."""
+        path = bridged(self.expr, goals[0]) if goals else None
+        for law, expr in path or []:
+            self.to(expr, law)
+        return path is not None
 
     def _reach(self, after: Expr, stage: Stage) -> None:
         why = stage.why

@@ -42,6 +42,7 @@ class Rounding(Scalars):
         super().__init__()
         self.digits = Digits(digits)
         self.worst: Any = self.digits.mp.one
+        self._last = self.digits.mp.mpf(10) ** (3 - digits)  # the last digits are rounding
 
     def enough(self) -> bool:
         """Whether no operation so far lost more than all but 40 of its digits."""
@@ -118,9 +119,11 @@ class Rounding(Scalars):
         return self.digits.function(name, self.digits.mp.mpc(x, step)).imag / step
 
     def compare(self, u: Rounded, v: Rounded) -> int:
-        difference = abs(u.value - v.value)
-        if difference and u.scale + v.scale:
-            self.worst = max(self.worst, (u.scale + v.scale) / difference)
+        difference, scale = abs(u.value - v.value), u.scale + v.scale
+        if difference <= scale * self._last:  # equal, as log(exp(x)) and x are
+            return super().compare(u, u)
+        if scale:
+            self.worst = max(self.worst, scale / difference)
         return super().compare(u, v)
 
     def _meet(self, x: Rounded) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.calculus.reverse import backward
+from symbackprop.deriving import unchecked
 from symbackprop.errors import DerivationError, InputError, UnknownNameError
 from symbackprop.frontend.text import parse_program
 
@@ -63,3 +64,19 @@ def test_unknown_inputs_are_named() -> None:
         backward(program, ["X"])
     with pytest.raises(InputError, match="computed, not an input"):
         backward(program, ["y"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The maximum is compared with its elements, not its square with them.
+        "p = mean(x); L = max(p*x + (1 - p)*w)**2",
+        "p = mean(x); L = max(p*x + (1 - p)*w)**3",
+        # log(exp(x)) is x, though not to the last digit.
+        "L = max(log(exp(x*w)))**2",
+        "L = sin(max(logaddexp(x*w, x*w)))",
+    ],
+)
+def test_what_a_maximum_is_compared_with(text: str) -> None:
+    report = unchecked(text, shapes={"x": ("n",), "w": ("n",)}).verify()
+    assert report.ok, report.table()

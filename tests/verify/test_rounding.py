@@ -82,3 +82,14 @@ def test_a_lost_number_is_no_number() -> None:
     with pytest.raises(OutOfDomain):
         evaluate(log(1 - 1 / (1 + exp(-u[()]))), scalars, {}, arrays, {})
     assert not scalars.enough()
+
+
+@given(st.floats(-1.5, 1.5), st.floats(0.125, 1.5))
+def test_equal_up_to_the_last_digits_is_equal(a: float, b: float) -> None:
+    scalars = Rounding(60)
+    arrays = {u: {(): scalars.exact(Fraction(a))}, v: {(): scalars.exact(Fraction(b))}}
+    same = evaluate(log(exp(u[()]), evaluate=False), scalars, {}, arrays, {})
+    assert scalars.compare(same, arrays[u][()]) == 0
+    near = scalars.exact(Fraction(a) + Fraction(1, 10**40))
+    assert scalars.compare(near, arrays[u][()]) == 1
+    assert scalars.compare(arrays[u][()], near) == -1
