@@ -11,6 +11,7 @@ from sympy.core.function import Application
 from sympy.core.relational import Relational
 
 from symbackprop.algebra.nodes import Element, Index, Reduction
+from symbackprop.algebra.subscripts import is_position
 
 
 def rebuilt(expr: Basic, arguments: Sequence[Basic]) -> Expr:
@@ -76,6 +77,8 @@ def unordered(expr: Basic, bound: tuple[Index, ...] = ()) -> Hashable:
         return kind, len(expr.bound), unordered(expr.body, (*expr.bound, *bound))
     if not expr.args:
         return "leaf", expr
+    if isinstance(expr, Relational) and all(map(is_position, expr.args)):
+        return kind, unordered(expr.args[0] - expr.args[1], bound)  # k - 1 >= j - 1 is k >= j
     if isinstance(expr, Add):
         return _key(kind, [(unordered(t, bound), S.One) for t in _terms(expr)])
     factors = list(_factors(expr, 1))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from itertools import permutations
 
-from sympy import Add, Expr, Integer, Mul, Pow, S, exp
+from sympy import Add, Basic, Eq, Expr, Integer, Mul, Ne, Not, Pow, S, exp
 
-from symbackprop.algebra.nodes import IndexSum, Where
+from symbackprop.algebra.nodes import Delta, IndexSum, Iverson, Where
 from symbackprop.algebra.poly import Poly
+from symbackprop.algebra.subscripts import is_position
 from symbackprop.algebra.unevaluated import joined, plus, times, unordered
 from symbackprop.calculus.deltas import SPLITS, SPREADS, collapsed
 from symbackprop.calculus.tidy import (
@@ -31,6 +32,8 @@ BOTH = "(u - v)(w - x) = (v - u)(x - w)"
 EVEN = "(u - v)^2 = (v - u)^2"
 NESTED = "Σ_jk f_j g_jk = Σ_j f_j Σ_k g_jk"
 CHOICE = "-where(c, u, v) = where(c, -u, -v)"
+CHOSEN = "where(c, u, 0) = [c] u"
+LOWERED = "u^(c - 1) = u^c/u"
 SQUARE = "u u = u^2"
 APART = "(u v)^2 = u^2 v^2"
 MIRRORED = "exp(-u)/(1 + exp(-u)) = 1/(1 + exp(u))"
@@ -195,6 +198,34 @@ def _choice(expr: Expr) -> Expr | None:
     return None
 
 
+def _chosen(expr: Expr) -> Expr | None:
+    """where(c, u, 0) = [c] u, and where(c, 0, v) = [not c] v"""
+    if not isinstance(expr, Where):
+        return None
+    condition, u, v = expr.args
+    if v == 0:
+        return times(_mask(condition), u)
+    return times(_mask(Not(condition)), v) if u == 0 else None
+
+
+def _mask(condition: Basic) -> Expr:
+    """[c], where [i = j] is δ_ij and [i != j] is 1 - δ_ij."""
+    if isinstance(condition, Eq | Ne) and all(map(is_position, condition.args)):
+        delta = Delta(*condition.args)
+        return delta if isinstance(condition, Eq) else plus(S.One, times(S.NegativeOne, delta))
+    return Iverson(condition)
+
+
+def _lowered(expr: Expr) -> Expr | None:
+    """u^(c - 1) = u^c/u"""
+    if not isinstance(expr, Pow) or not isinstance(expr.exp, Add):
+        return None
+    number, rest = expr.exp.as_coeff_Add()
+    if number != -1:
+        return None
+    return times(Pow(expr.base, rest, evaluate=False), Pow(expr.base, -1, evaluate=False))
+
+
 def _opposite(expr: Expr) -> Expr:
     return _flipped(expr) if isinstance(expr, Add) else _signed([S.NegativeOne], expr)
 
@@ -275,5 +306,6 @@ def _mirrored(expr: Expr) -> Expr | None:
 _LAWS: tuple[tuple[str, Callable[[Expr], Expr | None]], ...] = (
     (TURNED, _turned), (BOTH, _both), (EVEN, _even), (CHOICE, _choice), (CANCELS, cancelled),
     (SPREADS, _spread), (ADDED, _added), (CONSTANT, taken_out), (SPLITS, _sums),
-    (SQUARE, _squared), (APART, _apart), (MIRRORED, _mirrored),
+    (SQUARE, _squared), (APART, _apart), (MIRRORED, _mirrored), (CHOSEN, _chosen),
+    (LOWERED, _lowered),
 )  # fmt: skip

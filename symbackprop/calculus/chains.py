@@ -15,7 +15,7 @@ from symbackprop.algebra.poly import Poly, atom
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import replaced, substituted, unordered
 from symbackprop.calculus.bridge import FACTORED, bridged
-from symbackprop.calculus.deltas import collapsed
+from symbackprop.calculus.deltas import collapsed, placed
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.one_rule import step
@@ -148,10 +148,19 @@ class Chain:
             self.to(after, law, equation, stage.facts)
         else:
             assert isinstance(why, str)
-            for law, expr in (bridged(self.expr, after) or []) if why == COLLECTED else []:
-                self.to(expr, law)
-            law = FACTORED if why == COLLECTED and self._is_collected() else why
-            self.to(after, law, None, stage.facts)
+            if why == COLLECTED:
+                why = self._lead(after)
+            self.to(after, why, None, stage.facts)
+
+    def _lead(self, after: Expr) -> str:
+        """Small laws on the way to a form that is equal; the law that is left."""
+        path = bridged(self.expr, after)
+        if path is None:
+            self.collapse()
+            path = bridged(self.expr, after)
+        for law, expr in path or []:
+            self.to(expr, law)
+        return placed(self.expr, after) or (FACTORED if self._is_collected() else COLLECTED)
 
     def _is_collected(self) -> bool:
         """Whether no two of the terms are alike."""

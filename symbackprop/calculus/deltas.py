@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from sympy import Add, Expr, Mul
 
-from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum, Position, Reduction
+from symbackprop.algebra.nodes import (
+    Delta,
+    Element,
+    Index,
+    IndexSum,
+    Position,
+    Quotient,
+    Reduction,
+    Remainder,
+)
 from symbackprop.algebra.subscripts import Gather
-from symbackprop.algebra.trees import rename
+from symbackprop.algebra.trees import rename, walk
 from symbackprop.algebra.unevaluated import joined, plus, substituted, times
 from symbackprop.messages import message
 
 PICKS = "Σ_j δ_jk f_j = f_k"
+PLACES = "Σ_j δ(k,u_j) f_j = Σ_{u_j=k} f_j"
+BLOCKS = "Σ_l f_l = Σ_mn f_{(m-1)c+n}"
 SPLITS = message("sum of a sum")
 SPREADS = message("distributive law")
 
@@ -25,6 +36,33 @@ def collapsed(expr: Expr) -> tuple[str, Expr] | None:
             law, new = found
             return law, joined(expr, [new if m == n else b for m, b in enumerate(expr.args)])
     return _of_sum(expr) if isinstance(expr, IndexSum) else None
+
+
+def placed(before: Expr, after: Expr) -> str | None:
+    """The law of subscripts that leads from one form to the other, by what is gone from it.
+
+    An axis that was cut into blocks is two axes; a delta of a subscript is used up.
+    """
+    if _cuts(before) > _cuts(after) and _bound(after) > _bound(before):
+        return BLOCKS
+    return PLACES if _places(before) > _places(after) else None
+
+
+def _cuts(expr: Expr) -> int:
+    return len(expr.atoms(Quotient, Remainder))
+
+
+def _bound(expr: Expr) -> int:
+    return sum(len(node.bound) for node in walk(expr) if isinstance(node, Reduction))
+
+
+def _places(expr: Expr) -> int:
+    """How many deltas compare a subscript that is no index of the same axis."""
+    deltas = [node.indices for node in walk(expr) if isinstance(node, Delta)]
+    return sum(
+        not (isinstance(i, Index) and isinstance(j, Index) and i.size == j.size)
+        for i, j in deltas
+    )  # fmt: skip
 
 
 def _of_sum(expr: IndexSum) -> tuple[str, Expr] | None:

@@ -11,14 +11,16 @@ from symbackprop.calculus.bridge import (
     APART,
     BOTH,
     CHOICE,
+    CHOSEN,
     EVEN,
+    LOWERED,
     MIRRORED,
     NESTED,
     SQUARE,
     TURNED,
 )
 from symbackprop.calculus.chains import INSERTED
-from symbackprop.calculus.deltas import PICKS
+from symbackprop.calculus.deltas import BLOCKS, PICKS, PLACES
 from symbackprop.calculus.one_rule import ELEMENT, FUNCTION
 from symbackprop.calculus.stages import DELTA, FACTS, statement
 from symbackprop.calculus.tidy import CANCELS, CONSTANT
@@ -53,6 +55,19 @@ STATED: dict[str, Part] = {
         "-where(c, u, v) = where(c, -u, -v)", "-where(c, u, v) = where(c, -u, -v)",
         r"-\begin{cases} u & c \\ v & \text{otherwise} \end{cases} = "
         r"\begin{cases} -u & c \\ -v & \text{otherwise} \end{cases}",
+    ),
+    CHOSEN: Formula(
+        "where(c, u, 0) = [c] u", "where(c, u, 0) = [c] u",
+        r"\begin{cases} u & c \\ 0 & \text{otherwise} \end{cases} = [c]\, u",
+    ),
+    LOWERED: Formula("u^(c - 1) = u^c/u", "u^(c - 1) = u^c/u", r"u^{c - 1} = \frac{u^{c}}{u}"),
+    PLACES: Formula(
+        "Σ_j δ(k,u_j) f_j = Σ_{u_j=k} f_j", "sum_j delta(k,u_j) f_j = sum_{u_j=k} f_j",
+        r"\sum_{j} \delta_{k,u_{j}} f_{j} = \sum_{j :\, u_{j} = k} f_{j}",
+    ),
+    BLOCKS: Formula(
+        "Σ_l f_l = Σ_mn f_{(m-1)c+n}", "sum_l f_l = sum_mn f_{(m-1)c+n}",
+        r"\sum_{l} f_{l} = \sum_{m,n} f_{(m - 1) c + n}",
     ),
     SQUARE: Formula("u u = u^2", "u u = u^2", r"u u = u^{2}"),
     APART: Formula("(u v)^2 = u^2 v^2", "(u v)^2 = u^2 v^2", r"(u v)^{2} = u^{2} v^{2}"),

@@ -9,7 +9,7 @@ import numpy
 from sympy import Expr
 
 from symbackprop.emit.fast.rewrites import UNWEIGHTED, Rewrites
-from symbackprop.emit.numpy.code import ELEMENTWISE, Code, is_number
+from symbackprop.emit.numpy.code import ELEMENTWISE, Code, exponent, is_number
 from symbackprop.emit.numpy.statements import Assignment
 
 FLOAT, BOOL, OTHER = "float", "bool", "other"
@@ -159,8 +159,7 @@ class Graph:
     def _ufunc(self, code: Code) -> str:
         if code.op in ELEMENTWISE or code.op in _UFUNCS:
             if code.op == "**":
-                power = code.args[1].text
-                return {"2": "square", "-1": "reciprocal"}.get(power, "power")
+                return {"2": "square", "-1": "reciprocal"}.get(exponent(code), "power")
             return _UFUNCS[code.op]
         if code.op == "suffix" and code.text.startswith(".astype("):
             return "astype"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sympy import Expr, Mul
 
-from symbackprop.emit.numpy.code import Code, atom, call
+from symbackprop.emit.numpy.code import Code, atom, call, exponent
 
 _ZERO = atom("0")
 UNWEIGHTED = "unweighted"
@@ -98,10 +98,10 @@ class Rewrites:
 
 def _power(code: Code) -> Code | None:
     """x**3 = x**2 * x, x**4 = (x**2)**2: NumPy's power is slow for them."""
-    if not code.shape or code.args[1].text not in ("3", "4"):
+    if not code.shape or exponent(code) not in ("3", "4"):
         return None
     two = atom("2")
     square = Code("**", (code.args[0], two), shape=code.shape)
-    if code.args[1].text == "4":
+    if exponent(code) == "4":
         return Code("**", (square, two), shape=code.shape)
     return Code("*", (square, code.args[0]), shape=code.shape)

@@ -102,6 +102,11 @@ def atom(text: str, shape: tuple[Expr, ...] = ()) -> Code:
     return Code("atom", text=text, shape=shape)
 
 
+def exponent(code: Code) -> str:
+    """The exponent of a power, where it is a name or a number."""
+    return code.args[1].text if code.args[1].op == "atom" else ""
+
+
 def call(
     function: str, *args: Code, shape: tuple[Expr, ...], before: str = "", after: str = ""
 ) -> Code:

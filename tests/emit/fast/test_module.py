@@ -14,6 +14,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.catalogue import names
 from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
 from tests.programs.generate import generate
 
 RNG = np.random.default_rng(3)
@@ -224,3 +225,12 @@ def test_two_equal_gradients_have_memory_of_their_own() -> None:
 def test_a_target_that_is_not_known_is_an_error() -> None:
     with pytest.raises(sb.InputError, match=r"'fortran'.*numpy, numpy-fast"):
         derived("softmax-ce").compile("fortran")
+
+
+@pytest.mark.parametrize("target", ["numpy-fast", pytest.param("c", marks=needs_compiler)])
+@pytest.mark.parametrize("index", ["-1", "2", "3", "4"])
+def test_an_exponent_that_is_a_row_is_no_number(index: str, target: str) -> None:
+    derivation = sb.derive(f"y = 2.0**x[{index}]*w", shapes={"x": (5, "n"), "w": ("n",)})
+    x, w = RNG.normal(size=(5, 3)), RNG.normal(size=3)
+    got, _ = derivation.compile(target).forward(x, w)
+    np.testing.assert_allclose(got, 2.0 ** x[int(index)] * w, rtol=1e-14)
