@@ -270,8 +270,11 @@ def kinds_of(a: Atom) -> frozenset[object]:
 
 
 def weight(p: Poly) -> int:
-    """How many atoms are written down in p, those inside nodes included."""
-    return sum(a.weight if isinstance(a, Node) else 1 for m in p.terms for a, _ in m)
+    """How many atoms are written down in p, those inside nodes included; long numbers count too."""
+    atoms = sum(a.weight if isinstance(a, Node) else 1 for m in p.terms for a, _ in m)
+    return atoms + sum(
+        (c.numerator.bit_length() + c.denominator.bit_length()) // 64 for c in p.terms.values()
+    )
 
 
 def height(p: Poly) -> int:

@@ -113,7 +113,8 @@ def _by_blocks(u: Expr, size: Expr) -> tuple[Expr, Expr]:
         else:
             whole += share
     if size.is_Add:  # 2dn + 2n^2 in blocks of d + n
-        fixed = Add(*(t for t in Add.make_args(rest) if not t.is_number and not indices_of(t)))
+        fixed = Add(*(t for t in Add.make_args(rest) if not t.is_number and not t.has(Position)
+                      and not indices_of(t)))  # fmt: skip
         share = divided(fixed, size) if fixed.is_Add else None
         if share is not None:
             whole, rest = whole + share, rest - fixed

@@ -18,7 +18,16 @@ from sympy import Add, And, Basic, Expr, Mul, Not, Or, Pow, S, exp, log
 from sympy.core.relational import GreaterThan, LessThan, StrictGreaterThan, StrictLessThan
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.algebra.nodes import Array, Element, Index, Maximum, Minimum, Reduction, Where
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    Index,
+    IndexMax,
+    Maximum,
+    Minimum,
+    Reduction,
+    Where,
+)
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import elements, walk
@@ -134,7 +143,7 @@ class Guards:
             return None
         argument, definitions = node.args[0], self._stabiliser.definitions
         if isinstance(node, exp):
-            return S.Zero if self._stabiliser.large(argument) else None
+            return S.Zero if self._stabiliser.large(argument) or _counted(argument) else None
         if isinstance(node, log):
             return None if positive(argument, definitions) else S.One
         power = node.args[1]
@@ -145,6 +154,11 @@ class Guards:
         if power.is_Number and power.is_positive and nonnegative(canonical(argument)):
             return None
         return S.One
+
+
+def _counted(argument: Expr) -> bool:
+    """Whether a maximum of what counts is taken away, which bounds nothing else."""
+    return any(isinstance(n, IndexMax) and n.body.has(S.NegativeInfinity) for n in walk(argument))
 
 
 @lowering
