@@ -242,7 +242,8 @@ class _Exactly(_Substitution):
     """Substitution inside an equality, where only a maximum gives way to its name.
 
     An equality such as [u_j = max u] holds in floating point because both sides are the same
-    numbers. It would not hold for numbers that are only equal in exact arithmetic.
+    numbers. It would not hold for numbers that are only equal in exact arithmetic. Powers are left
+    alone: L = M^2 gives M in [u_j = M] no other name.
     """
 
     def __init__(self, outer: _Substitution) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, Pow, S
 from sympy.core.function import Application
-from sympy.core.relational import Relational
+from sympy.core.relational import Equality, GreaterThan, LessThan, Relational
 
 from symbackprop.algebra.nodes import Element, Index, Reduction
-from symbackprop.algebra.subscripts import is_position
+from symbackprop.algebra.subscripts import bounds
+from symbackprop.algebra.within import counts
 
 
 def rebuilt(expr: Basic, arguments: Sequence[Basic]) -> Expr:
@@ -77,8 +78,8 @@ def unordered(expr: Basic, bound: tuple[Index, ...] = ()) -> Hashable:
         return kind, len(expr.bound), unordered(expr.body, (*expr.bound, *bound))
     if not expr.args:
         return "leaf", expr
-    if isinstance(expr, Relational) and all(map(is_position, expr.args)):
-        return kind, unordered(expr.args[0] - expr.args[1], bound)  # k - 1 >= j - 1 is k >= j
+    if isinstance(expr, Relational) and counts(expr):
+        return _compared(expr, bound)
     if isinstance(expr, Add):
         return _key(kind, [(unordered(t, bound), S.One) for t in _terms(expr)])
     factors = list(_factors(expr, 1))
@@ -89,6 +90,19 @@ def unordered(expr: Basic, bound: tuple[Index, ...] = ()) -> Hashable:
     if number != 1:
         found.append((("leaf", number), 1))
     return _key("Mul", found)
+
+
+def _compared(expr: Relational, bound: tuple[Index, ...]) -> Hashable:
+    """A key of a comparison of positions: k - 1 >= j - 1 is k >= j, and k <= 1 is k = 1."""
+    gap = expr.args[0] - expr.args[1]
+    ends = bounds(gap)
+    last = ends is not None and (
+        (isinstance(expr, LessThan) and ends[0] == 0)
+        or (isinstance(expr, GreaterThan) and ends[1] == 0)
+    )
+    if last or isinstance(expr, Equality):
+        return "Equality", frozenset((unordered(gap, bound), unordered(-gap, bound)))
+    return expr.func.__name__, unordered(gap, bound)
 
 
 def _key(kind: str, parts: list[tuple[Hashable, Any]]) -> Hashable:

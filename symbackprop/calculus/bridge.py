@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from itertools import permutations
 
-from sympy import Add, Basic, Eq, Expr, Integer, Mul, Ne, Not, Pow, S, exp
+from sympy import Add, Eq, Expr, Integer, Mul, Ne, Not, Pow, S, exp
 
 from symbackprop.algebra.nodes import Delta, IndexSum, Iverson, Where
 from symbackprop.algebra.poly import Poly
@@ -33,6 +33,7 @@ EVEN = "(u - v)^2 = (v - u)^2"
 NESTED = "Σ_jk f_j g_jk = Σ_j f_j Σ_k g_jk"
 CHOICE = "-where(c, u, v) = where(c, -u, -v)"
 CHOSEN = "where(c, u, 0) = [c] u"
+MET = "[j = k] = δ_jk"
 LOWERED = "u^(c - 1) = u^c/u"
 SQUARE = "u u = u^2"
 APART = "(u v)^2 = u^2 v^2"
@@ -199,30 +200,27 @@ def _choice(expr: Expr) -> Expr | None:
 
 
 def _chosen(expr: Expr) -> Expr | None:
-    """where(c, u, 0) = [c] u, and where(c, 0, v) = [not c] v"""
-    if not isinstance(expr, Where):
+    """where(c, u, 0) = [c] u, and where(c, 0, v) = where(not c, v, 0)"""
+    if not isinstance(expr, Where) or S.Zero not in expr.args[1:]:
         return None
     condition, u, v = expr.args
-    if v == 0:
-        return times(_mask(condition), u)
-    return times(_mask(Not(condition)), v) if u == 0 else None
+    return times(Iverson(condition), u) if v == 0 else times(Iverson(Not(condition)), v)
 
 
-def _mask(condition: Basic) -> Expr:
-    """[c], where [i = j] is δ_ij and [i != j] is 1 - δ_ij."""
-    if isinstance(condition, Eq | Ne) and all(map(is_position, condition.args)):
-        delta = Delta(*condition.args)
-        return delta if isinstance(condition, Eq) else plus(S.One, times(S.NegativeOne, delta))
-    return Iverson(condition)
+def _met(expr: Expr) -> Expr | None:
+    """[j = k] = δ_jk, and [j != k] = 1 - δ_jk"""
+    condition = expr.args[0] if isinstance(expr, Iverson) else None
+    if not isinstance(condition, Eq | Ne) or not all(map(is_position, condition.args)):
+        return None
+    delta = Delta(*condition.args)
+    return delta if isinstance(condition, Eq) else plus(S.One, times(S.NegativeOne, delta))
 
 
 def _lowered(expr: Expr) -> Expr | None:
     """u^(c - 1) = u^c/u"""
-    if not isinstance(expr, Pow) or not isinstance(expr.exp, Add):
+    if not isinstance(expr, Pow) or not isinstance(expr.exp, Add) or -1 not in expr.exp.args:
         return None
-    number, rest = expr.exp.as_coeff_Add()
-    if number != -1:
-        return None
+    rest = plus(*(t for t in expr.exp.args if t != -1))
     return times(Pow(expr.base, rest, evaluate=False), Pow(expr.base, -1, evaluate=False))
 
 
@@ -307,5 +305,5 @@ _LAWS: tuple[tuple[str, Callable[[Expr], Expr | None]], ...] = (
     (TURNED, _turned), (BOTH, _both), (EVEN, _even), (CHOICE, _choice), (CANCELS, cancelled),
     (SPREADS, _spread), (ADDED, _added), (CONSTANT, taken_out), (SPLITS, _sums),
     (SQUARE, _squared), (APART, _apart), (MIRRORED, _mirrored), (CHOSEN, _chosen),
-    (LOWERED, _lowered),
+    (MET, _met), (LOWERED, _lowered),
 )  # fmt: skip

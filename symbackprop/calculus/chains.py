@@ -15,7 +15,7 @@ from symbackprop.algebra.poly import Poly, atom
 from symbackprop.algebra.trees import rename
 from symbackprop.algebra.unevaluated import replaced, substituted, unordered
 from symbackprop.calculus.bridge import FACTORED, bridged
-from symbackprop.calculus.deltas import collapsed, placed
+from symbackprop.calculus.deltas import collapsed
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.fuse import Draft
 from symbackprop.calculus.one_rule import step
@@ -118,23 +118,20 @@ class Chain:
         goals = [quick.arrange(stage.poly) for stage in forms]
         if forms and forms[-1].poly == result[0]:
             goals[-1] = result[1]
-        passed = False
-        for n, stage in enumerate(forms):
-            if passed:
-                passed = False
-                continue
+        left = list(zip(forms, goals, strict=True))
+        while left:
+            stage, goal = left.pop(0)
             if isinstance(stage.why, Array):
                 self.insert(sources[stage.why])
                 stage = Stage(stage.poly, COLLECTED)
-            if stage.why == COLLECTED and bridged(self.expr, goals[n]) is None:
-                passed = self._pass(goals[n + 1 :])
-            if not passed:
-                self._reach(goals[n], stage)
+            if stage.why == COLLECTED and not self._lead(goal) and left and self._lead(left[0][1]):
+                _, goal = left.pop(0)  # small laws lead to the next form, and not to this one
+            self._reach(goal, stage)
         self.to(result[1], FACTORED)
 
-    def _pass(self, goals: list[Expr]) -> bool:
-        """Go to the next form but one, where small laws lead there and not to the next."""
-        path = bridged(self.expr, goals[0]) if goals else None
+    def _lead(self, goal: Expr) -> bool:
+        """Go to an equal form by small laws, if they lead there."""
+        path = bridged(self.expr, goal)
         for law, expr in path or []:
             self.to(expr, law)
         return path is not None
@@ -148,19 +145,8 @@ class Chain:
             self.to(after, law, equation, stage.facts)
         else:
             assert isinstance(why, str)
-            if why == COLLECTED:
-                why = self._lead(after)
-            self.to(after, why, None, stage.facts)
-
-    def _lead(self, after: Expr) -> str:
-        """Small laws on the way to a form that is equal; the law that is left."""
-        path = bridged(self.expr, after)
-        if path is None:
-            self.collapse()
-            path = bridged(self.expr, after)
-        for law, expr in path or []:
-            self.to(expr, law)
-        return placed(self.expr, after) or (FACTORED if self._is_collected() else COLLECTED)
+            law = FACTORED if why == COLLECTED and self._is_collected() else why
+            self.to(after, law, None, stage.facts)
 
     def _is_collected(self) -> bool:
         """Whether no two of the terms are alike."""

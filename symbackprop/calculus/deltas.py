@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from sympy import Add, Expr, Mul
 
-from symbackprop.algebra.nodes import (
-    Delta,
-    Element,
-    Index,
-    IndexSum,
-    Position,
-    Quotient,
-    Reduction,
-    Remainder,
-)
+from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
 from symbackprop.algebra.subscripts import Gather
-from symbackprop.algebra.trees import rename, walk
-from symbackprop.algebra.unevaluated import joined, plus, substituted, times
+from symbackprop.algebra.unevaluated import joined, plus, times
+from symbackprop.calculus.places import at, in_blocks, placed
 from symbackprop.messages import message
 
 PICKS = "Σ_j δ_jk f_j = f_k"
-PLACES = "Σ_j δ(k,u_j) f_j = Σ_{u_j=k} f_j"
-BLOCKS = "Σ_l f_l = Σ_mn f_{(m-1)c+n}"
 SPLITS = message("sum of a sum")
 SPREADS = message("distributive law")
 
@@ -38,37 +27,10 @@ def collapsed(expr: Expr) -> tuple[str, Expr] | None:
     return _of_sum(expr) if isinstance(expr, IndexSum) else None
 
 
-def placed(before: Expr, after: Expr) -> str | None:
-    """The law of subscripts that leads from one form to the other, by what is gone from it.
-
-    An axis that was cut into blocks is two axes; a delta of a subscript is used up.
-    """
-    if _cuts(before) > _cuts(after) and _bound(after) > _bound(before):
-        return BLOCKS
-    return PLACES if _places(before) > _places(after) else None
-
-
-def _cuts(expr: Expr) -> int:
-    return len(expr.atoms(Quotient, Remainder))
-
-
-def _bound(expr: Expr) -> int:
-    return sum(len(node.bound) for node in walk(expr) if isinstance(node, Reduction))
-
-
-def _places(expr: Expr) -> int:
-    """How many deltas compare a subscript that is no index of the same axis."""
-    deltas = [node.indices for node in walk(expr) if isinstance(node, Delta)]
-    return sum(
-        not (isinstance(i, Index) and isinstance(j, Index) and i.size == j.size)
-        for i, j in deltas
-    )  # fmt: skip
-
-
 def _of_sum(expr: IndexSum) -> tuple[str, Expr] | None:
     body, bound = expr.body, expr.bound
     if isinstance(body, Add):
-        if not any(_delta(t, bound) or _inner(t, bound) for t in body.args):
+        if not any(_used_up(t, bound) or _inner(t, bound) for t in body.args):
             return None
         return SPLITS, plus(*(IndexSum(t, *bound) for t in body.args))
     found = _delta(body, bound)
@@ -76,22 +38,12 @@ def _of_sum(expr: IndexSum) -> tuple[str, Expr] | None:
         delta, b, k = found
         rest = times(*(f for f in _factors(body) if f is not delta))
         left = tuple(i for i in bound if i != b)
-        return PICKS, IndexSum(_with(rest, b, k), *left)
+        return PICKS, IndexSum(at(rest, {b: k}), *left)
     inner = _inner(body, bound)
     if inner is not None:
         others = [f for f in _factors(body) if f is not inner]
         return SPREADS, IndexSum(plus(*(times(*others, t) for t in inner.args)), *bound)
-    return None
-
-
-def _with(expr: Expr, b: Index, k: Expr) -> Expr:
-    """The expression with k for b, nothing else rearranged."""
-
-    def put(part: Expr) -> Expr | None:
-        leaf = not part.args or isinstance(part, Element | Index | Position | Delta | Reduction)
-        return rename(part, {b: k}) if leaf or b not in part.free_symbols else None
-
-    return substituted(expr, put)
+    return placed(expr) or in_blocks(expr)
 
 
 def _factors(body: Expr) -> tuple[Expr, ...]:
@@ -112,6 +64,11 @@ def _delta(body: Expr, bound: tuple[Index, ...]) -> tuple[Delta, Index, Expr] | 
 def _inner(body: Expr, bound: tuple[Index, ...]) -> Add | None:
     """A factor that is a sum in which such a delta stands."""
     for f in _factors(body):
-        if isinstance(f, Add) and any(_delta(t, bound) for t in f.args):
+        if isinstance(f, Add) and any(_used_up(t, bound) for t in f.args):
             return f
     return None
+
+
+def _used_up(term: Expr, bound: tuple[Index, ...]) -> bool:
+    """Whether a law uses up a delta among the factors of a term that is summed."""
+    return _delta(term, bound) is not None or placed(IndexSum(term, *bound)) is not None

@@ -14,14 +14,16 @@ from symbackprop.calculus.bridge import (
     CHOSEN,
     EVEN,
     LOWERED,
+    MET,
     MIRRORED,
     NESTED,
     SQUARE,
     TURNED,
 )
 from symbackprop.calculus.chains import INSERTED
-from symbackprop.calculus.deltas import BLOCKS, PICKS, PLACES
+from symbackprop.calculus.deltas import PICKS
 from symbackprop.calculus.one_rule import ELEMENT, FUNCTION
+from symbackprop.calculus.places import BLOCKS, PLACES
 from symbackprop.calculus.stages import DELTA, FACTS, statement
 from symbackprop.calculus.tidy import CANCELS, CONSTANT
 from symbackprop.emit.formulas import Formulas, joined
@@ -60,6 +62,7 @@ STATED: dict[str, Part] = {
         "where(c, u, 0) = [c] u", "where(c, u, 0) = [c] u",
         r"\begin{cases} u & c \\ 0 & \text{otherwise} \end{cases} = [c]\, u",
     ),
+    MET: Formula("[j = k] = δ_jk", "[j = k] = delta_jk", r"[j = k] = \delta_{jk}"),
     LOWERED: Formula("u^(c - 1) = u^c/u", "u^(c - 1) = u^c/u", r"u^{c - 1} = \frac{u^{c}}{u}"),
     PLACES: Formula(
         "Σ_j δ(k,u_j) f_j = Σ_{u_j=k} f_j", "sum_j delta(k,u_j) f_j = sum_{u_j=k} f_j",

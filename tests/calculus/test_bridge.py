@@ -6,16 +6,20 @@ import re
 
 import numpy as np
 import pytest
-from sympy import Expr
+from sympy import Eq, Expr, Mul, Ne, S
 
+from symbackprop.algebra.nodes import Array, Delta, Index, Iverson, Where, size_symbol
 from symbackprop.algebra.unevaluated import unordered
 from symbackprop.calculus.bridge import (
     ADDED,
     APART,
     BOTH,
     CHOICE,
+    CHOSEN,
     EVEN,
     FACTORED,
+    LOWERED,
+    MET,
     MIRRORED,
     NESTED,
     SQUARE,
@@ -41,6 +45,9 @@ CASES = [
     ("w/(u - v)**2", "w/(v - u)**2", [EVEN]),
     ("w*(u - v)*(x - y)", "(v - u)*w*(y - x)", [BOTH]),
     ("-where(x > 0, u, 1 - v)", "where(x > 0, -u, v - 1)", [CHOICE]),
+    ("w*where(x > 0, u, 0)", "w*u*(x > 0)", [CHOSEN]),
+    ("w*where(x > 0, 0, v)", "w*v*(x <= 0)", [CHOSEN]),
+    ("w*y**(x - 1)", "w*y**x/y", [LOWERED]),
 ]
 SUMS = [
     ("sum(a*sum(B, axis=1))", "sum(a[:, None]*B)", [NESTED]),
@@ -74,6 +81,20 @@ def test_the_laws_of_sums(before: str, after: str, laws: list[str]) -> None:
     assert path is not None
     assert [law for law, _ in path] == laws
     assert unordered(path[-1][1]) == unordered(last)
+
+
+def test_a_mask_of_two_positions_is_a_delta() -> None:
+    n = size_symbol("n")
+    x, j, k = Array("x", (n,)), Index("j", n), Index("k", n)
+    delta, mask = Delta(j, k), Iverson(Eq(j, k))
+    path = bridged(Mul(x[j,], mask, evaluate=False), Mul(x[j,], delta, evaluate=False))
+    assert path is not None
+    assert [law for law, _ in path] == [MET]
+    path = bridged(Where(Ne(j, k), x[j,], S.Zero), x[j,] * (1 - delta))
+    assert path is not None
+    assert [law for law, _ in path] == [CHOSEN, MET]
+    path = bridged(Iverson(Eq(j, k + 1)), Delta(j, k))
+    assert path is None
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Add, Expr, Integer, Mul, Pow, exp
+from sympy import Add, Eq, Expr, Ge, Integer, Le, Lt, Mul, Pow, exp
 
-from symbackprop.algebra.nodes import Array, Index, IndexSum, size_symbol
+from symbackprop.algebra.nodes import Array, Index, IndexSum, Iverson, size_symbol
 from symbackprop.algebra.normal import normal
 from symbackprop.algebra.unevaluated import plus, times, unordered
 from symbackprop.calculus.tidy import CANCELS, CONSTANT, tidied
@@ -57,3 +57,15 @@ def test_another_order_has_the_same_key() -> None:
     inner, outer = times(a[j,], y[k,]), times(a[k,], y[j,])
     assert unordered(IndexSum(inner, j)) != unordered(IndexSum(outer, j))
     assert unordered(times(a[k,], a[k,])) != unordered(a[k,])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (Ge(k - 1, j - 1), Ge(k, j), True), (Le(k, 1), Eq(k, 1), True), (Ge(k, n), Eq(n, k), True),
+        (Eq(j, k), Eq(k, j), True), (Le(k, 2), Eq(k, 2), False), (Ge(k, j), Ge(j, k), False),
+        (Lt(k, j), Le(k, j), False), (Ge(k, 1), Eq(k, 1), False),
+    ],
+)  # fmt: skip
+def test_conditions_that_say_the_same_have_one_key(one: Expr, other: Expr, same: bool) -> None:
+    assert (unordered(Iverson(one)) == unordered(Iverson(other))) is same
