@@ -14,10 +14,11 @@ from symbackprop.claims.points import Trial, branches, has_branches, trials
 from symbackprop.claims.setting import Ground
 from symbackprop.errors import NotYet
 from symbackprop.verify.constraints import Unrecognised
-from symbackprop.verify.evaluate import Node, State, compiled
+from symbackprop.verify.evaluate import compiled
 from symbackprop.verify.exact import AGREES, FALSE, INCONCLUSIVE, PROVED, Comparison
 from symbackprop.verify.points import NoPoint
 from symbackprop.verify.scalars import OutOfDomain
+from symbackprop.verify.state import Node, State
 
 _CLOSE = 50  # digits that have to agree
 Equations = tuple[Assumption, ...]

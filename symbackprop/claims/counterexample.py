@@ -19,11 +19,12 @@ from symbackprop.claims.compare import differ
 from symbackprop.claims.points import Trial, state_at
 from symbackprop.claims.setting import Ground
 from symbackprop.verify.constraints import Equation, Unrecognised
-from symbackprop.verify.evaluate import State, Values, compiled
+from symbackprop.verify.evaluate import compiled
 from symbackprop.verify.matrices import arguments, definite
 from symbackprop.verify.points import Point
 from symbackprop.verify.scalars import Digits, OutOfDomain
 from symbackprop.verify.sizes import possible
+from symbackprop.verify.state import State, Values
 
 _DIGITS = 120
 _ATTEMPTS = 160

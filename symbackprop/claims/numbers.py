@@ -10,7 +10,7 @@ from symbackprop.algebra.nodes import Array
 from symbackprop.claims.points import Trial
 from symbackprop.claims.show import Shower
 from symbackprop.emit.page import Formula
-from symbackprop.verify.evaluate import Values
+from symbackprop.verify.state import Values
 
 _FIGURES = 4
 

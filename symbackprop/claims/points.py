@@ -21,11 +21,12 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.program import Assumption
 from symbackprop.claims.setting import Ground, Setting
-from symbackprop.verify.evaluate import State
+from symbackprop.verify.evaluate import fill
 from symbackprop.verify.field import Field
 from symbackprop.verify.points import NoPoint, Point, Sampler, rules
 from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
 from symbackprop.verify.sizes import possible
+from symbackprop.verify.state import State
 
 _SIZES = 5  # sets of sizes
 _KINKS = 6  # further points where there are branches to be on both sides of
@@ -112,9 +113,9 @@ def state_at(setting: Ground, scalars: Scalars, point: Point) -> State:
     """The forward pass and the gradients at a point; raises OutOfDomain."""
     values = {a: {p: scalars.number(x) for p, x in v.items()} for a, v in point.values.items()}
     state = State(scalars, point.sizes, values)
-    state.run(rules(setting.forward))
+    fill(state, rules(setting.forward))
     state.masked = True
-    state.run((d.array, d.indices, d.expr) for d in setting.gradients)
+    fill(state, ((d.array, d.indices, d.expr) for d in setting.gradients))
     return state
 
 
@@ -146,7 +147,7 @@ def measured(
     state = State(scalars, trial.point.sizes, {**arrays, wrt: values})
     defined = [d for d in setting.forward.definitions if d.array == wrt]
     start = setting.forward.definitions.index(defined[0]) + 1 if defined else 0
-    state.run(rules(setting.forward)[start:])
+    fill(state, rules(setting.forward)[start:])
     if of is not None:
         return mp.mpc(state.arrays[of][rows]).imag / step
     total = mp.zero

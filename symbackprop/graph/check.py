@@ -23,7 +23,7 @@ from symbackprop.graph.messages import Edge, Messages
 from symbackprop.graph.model import Node
 from symbackprop.graph.operations import BOX, MATRIX
 from symbackprop.verify.constraints import Unrecognised
-from symbackprop.verify.evaluate import State, Values, compiled
+from symbackprop.verify.evaluate import compiled, fill
 from symbackprop.verify.exact import (
     AGREES,
     FALSE,
@@ -37,6 +37,7 @@ from symbackprop.verify.exact import (
 from symbackprop.verify.points import NoPoint, Point, Sampler, rules
 from symbackprop.verify.scalars import Digits, OutOfDomain
 from symbackprop.verify.sizes import possible
+from symbackprop.verify.state import State, Values
 
 _DIGITS = 100
 _CLOSE = 40  # digits that have to agree
@@ -145,7 +146,7 @@ class Checker:
         state = _state(trial)
         node, extra, values = move(edge, state, place, step)
         state.arrays[extra] = values
-        state.run([(node.array, node.indices, node.expr)])
+        fill(state, [(node.array, node.indices, node.expr)])
         return self._rest(state, self.messages.graph.nodes.index(edge.node) + 1, step)
 
     def _gradient(self, array: Array, trial: _Trial, place: Place) -> Any:
@@ -161,7 +162,7 @@ class Checker:
 
     def _rest(self, state: State, start: int, step: Any) -> Any:
         """The slope of the loss, the nodes from `start` on computed again."""
-        state.run((n.array, n.indices, n.expr) for n in self.messages.graph.nodes[start:])
+        fill(state, ((n.array, n.indices, n.expr) for n in self.messages.graph.nodes[start:]))
         backward, total = self.messages.backward, 0 * step
         for output, u in zip(backward.program.outputs, backward.upstream, strict=True):
             for at, value in state.arrays[output].items():
@@ -209,9 +210,9 @@ def _trials(messages: Messages, seed: int) -> Iterator[_Trial]:
         }  # fmt: skip
         state = State(digits, sizes, given)
         state.masked = True
-        state.run((n.array, n.indices, n.expr) for n in graph.nodes)
-        state.run(rules(backward.program))
-        state.run((s.array, s.indices, s.expr) for s in backward.steps)
+        fill(state, ((n.array, n.indices, n.expr) for n in graph.nodes))
+        fill(state, rules(backward.program))
+        fill(state, ((s.array, s.indices, s.expr) for s in backward.steps))
         yield _Trial(point, digits, state.arrays)
 
 

@@ -15,9 +15,10 @@ from symbackprop.calculus.result import Backward
 from symbackprop.emit.page import Formula
 from symbackprop.errors import InputError
 from symbackprop.graph.model import Graph
-from symbackprop.verify.evaluate import State, Values, compiled
+from symbackprop.verify.evaluate import compiled, fill
 from symbackprop.verify.points import rules
 from symbackprop.verify.scalars import Digits, OutOfDomain
+from symbackprop.verify.state import State, Values
 
 Given = Fraction | Sequence[Any]
 _DIGITS = 40
@@ -128,9 +129,9 @@ class Numbers:
         self.state = State(self.digits, sizes, given)
         self.state.masked = True
         try:
-            self.state.run(rules(graph.program))
+            fill(self.state, rules(graph.program))
             self._check_facts(graph, backward)
-            self.state.run((s.array, s.indices, s.expr) for s in backward.steps)
+            fill(self.state, ((s.array, s.indices, s.expr) for s in backward.steps))
         except OutOfDomain as problem:
             raise InputError(f"values: the forward pass has no value there: {problem}") from None
 

@@ -13,8 +13,9 @@ from typing import Any
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Assumption, Program
 from symbackprop.algebra.trees import elements
-from symbackprop.verify.evaluate import Env, Sizes, State, Values, evaluate
+from symbackprop.verify.evaluate import evaluate
 from symbackprop.verify.scalars import Digits, Exact, OutOfDomain
+from symbackprop.verify.state import Env, Sizes, State, Values
 
 _DIGITS = 1100
 _NOTHING = Fraction(1, 10**1000)

@@ -10,11 +10,12 @@ from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.calculus.result import Backward
 from symbackprop.verify.constraints import Unrecognised
-from symbackprop.verify.evaluate import State, Values, compiled
+from symbackprop.verify.evaluate import compiled, fill
 from symbackprop.verify.field import Field
 from symbackprop.verify.points import NoPoint, Point, Sampler, rules
 from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
 from symbackprop.verify.sizes import possible
+from symbackprop.verify.state import State, Values
 
 PROVED, AGREES, FALSE, INCONCLUSIVE = "proved", "agrees", "false", "inconclusive"
 _POINTS = 2
@@ -146,5 +147,5 @@ def state_at(program: Program, scalars: Scalars, point: Point) -> State:
             raise OutOfDomain(f"{array.name} is an input of one program only")
         arrays[array] = {p: scalars.number(x) for p, x in given[array.name].items()}
     state = State(scalars, point.sizes, arrays)
-    state.run(rules(program))
+    fill(state, rules(program))
     return state

@@ -14,11 +14,12 @@ from sympy import Abs, loggamma, sign, trigamma
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.trees import walk
-from symbackprop.verify.evaluate import Sizes, State
+from symbackprop.verify.evaluate import fill
 from symbackprop.verify.generated import Doubles, arguments, dense
 from symbackprop.verify.matrices import definite
 from symbackprop.verify.points import Point, rules
 from symbackprop.verify.scalars import Double
+from symbackprop.verify.state import Sizes, State
 
 
 def interpreted(program: Program, sizes: Sizes) -> Callable[..., Any]:
@@ -29,7 +30,7 @@ def interpreted(program: Program, sizes: Sizes) -> Callable[..., Any]:
         for array, given in zip(program.inputs, inputs, strict=True):
             flat = np.asarray(given).reshape(-1).tolist()
             state.arrays[array] = dict(zip(state.places(array.axes), flat, strict=True))
-        state.run(rules(program))
+        fill(state, rules(program))
         outs = [dense(o, state.arrays[o], sizes, complex) for o in program.outputs]
         return tuple(outs)
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward
-from symbackprop.verify.evaluate import Sizes, State, Values
 from symbackprop.verify.points import Point
 from symbackprop.verify.reference import Target
 from symbackprop.verify.scalars import Double
+from symbackprop.verify.state import Sizes, State, Values
 
 Doubles = NDArray[np.float64]
 _FACTOR = -1.75

@@ -20,13 +20,13 @@ import numpy as np
 
 from symbackprop.algebra.nodes import Array
 from symbackprop.calculus.result import Backward
-from symbackprop.verify.evaluate import Values
 from symbackprop.verify.function import Forward, interpreted, takes_complex
 from symbackprop.verify.generated import Doubles, Outcome, arguments, dense, run_module
 from symbackprop.verify.matrices import definite
 from symbackprop.verify.points import MOST_DIGITS, Point
 from symbackprop.verify.reference import Shown, Table, Target, gradients, shown
 from symbackprop.verify.scalars import OutOfDomain
+from symbackprop.verify.state import Values
 
 NUMPY, FORMULA, FUNCTION, COMPLEX, DIFFERENCES = 1e-12, 1e-20, 1e-10, 1e-9, 1e-6
 CHECKS: Mapping[str, float] = {

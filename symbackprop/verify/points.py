@@ -19,10 +19,11 @@ from symbackprop.algebra.nodes import Array, Iverson, Maximum, Minimum, Where
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.trees import walk
 from symbackprop.verify.constraints import Equation, Unrecognised, satisfy
-from symbackprop.verify.evaluate import Rule, Sizes, State, Values
+from symbackprop.verify.evaluate import fill
 from symbackprop.verify.matrices import arguments, definite, dominated
 from symbackprop.verify.rounding import Rounding
 from symbackprop.verify.scalars import OutOfDomain
+from symbackprop.verify.state import Rule, Sizes, State, Values
 
 _DIGITS = 60
 _TIES = 6  # after so many there is no hope: the program compares a value with itself
@@ -190,7 +191,7 @@ class Sampler:
             state = State(scalars, sizes, arrays)
             problem = None
             try:
-                state.run(rules(self.program))
+                fill(state, rules(self.program))
             except OutOfDomain as found:
                 problem = found
             if scalars.enough():

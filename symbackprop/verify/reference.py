@@ -6,8 +6,7 @@ error is of order h², far below 30 digits. It uses no derivative rule.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -16,10 +15,12 @@ from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.trees import elements
 from symbackprop.calculus.result import Adjoint, Backward, Tangent
-from symbackprop.verify.evaluate import Env, Node, Rule, Sizes, State, Values
+from symbackprop.verify.evaluate import fill
+from symbackprop.verify.moved import Moved, Tracked
 from symbackprop.verify.points import MOST_DIGITS, Point, rules
 from symbackprop.verify.rounding import Rounding
 from symbackprop.verify.scalars import Digits, OutOfDomain
+from symbackprop.verify.state import Rule, State, Values
 
 
 class Target(NamedTuple):
@@ -46,65 +47,6 @@ class Shown:
     beyond: frozenset[Array] = frozenset()
 
 
-class _Origins(State):
-    """An evaluation that notes which elements of the inputs each value is made of.
-
-    of: a number for each element of the arrays, with a bit for each input element in it; sums:
-    the same for what is in the memo.
-    """
-
-    def __init__(self, scalars: Digits, sizes: Sizes, arrays: Mapping[Array, Values]) -> None:
-        super().__init__(scalars, sizes, arrays)
-        count = itertools.count()
-        self.of = {a: {p: 1 << next(count) for p in values} for a, values in arrays.items()}
-        self.sums: dict[tuple[Any, ...], int] = {}
-        self._met = 0
-
-    def computed(self, array: Array, place: tuple[int, ...], node: Node, env: Env) -> Any:
-        self._met = 0
-        value = node(self, env)
-        self.of.setdefault(array, {})[place] = self._met
-        return value
-
-    def read(self, array: Array, place: tuple[int, ...]) -> Any:
-        value = self.arrays[array][place]
-        self._met |= self.of[array][place]
-        return value
-
-    def whole(self, array: Array) -> Values:
-        for met in self.of[array].values():
-            self._met |= met
-        return self.arrays[array]
-
-    def remembered(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
-        if key not in self.memo:
-            outer, self._met = self._met, 0
-            self.memo[key] = compute()
-            self.sums[key], self._met = self._met, outer
-        self._met |= self.sums[key]
-        return self.memo[key]
-
-
-class _Moved(State):
-    """An evaluation with one element of an input moved: what it is no part of stays."""
-
-    def __init__(self, base: _Origins, array: Array, place: tuple[int, ...], value: Any) -> None:
-        super().__init__(base.scalars, base.sizes, base.arrays)
-        self.arrays[array] = {**base.arrays[array], place: value}
-        self.spans = base.spans
-        self._base = base
-        self._bit = base.of[array][place]
-
-    def computed(self, array: Array, place: tuple[int, ...], node: Node, env: Env) -> Any:
-        moved = self._base.of[array][place] & self._bit
-        return node(self, env) if moved else self._base.arrays[array][place]
-
-    def remembered(self, key: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
-        if not self._base.sums.get(key, self._bit) & self._bit:
-            return self._base.memo[key]
-        return super().remembered(key, compute)
-
-
 def gradients(program: Program, wrt: Sequence[Array], point: Point) -> Table:
     """The gradient of Σ cotangent · output in each input, to more than 30 digits."""
     digits = Digits(point.digits)
@@ -112,15 +54,15 @@ def gradients(program: Program, wrt: Sequence[Array], point: Point) -> Table:
     step = mp.mpf(10) ** -(point.digits // 2)
     inputs = {a: {p: digits.number(x) for p, x in v.items()} for a, v in point.values.items()}
     weights = {a: {p: digits.number(x) for p, x in v.items()} for a, v in point.cotangents.items()}
-    base = _Origins(digits, point.sizes, inputs)
-    base.run(rules(program))
+    base = Tracked(digits, point.sizes, inputs)
+    fill(base, rules(program))
     found: Table = {}
     for array in wrt:
         below = _affected(program, array)
         slopes = found[Target(array, True)] = {}
         for place, x in inputs[array].items():
-            state = _Moved(base, array, place, mp.mpc(x, step))
-            state.run(below)
+            state = Moved(base, array, place, mp.mpc(x, step))
+            fill(state, below)
             total = mp.zero
             for output in program.outputs:
                 values = state.arrays[output]
@@ -177,11 +119,11 @@ def _evaluated(
 ) -> Shown:
     arrays = {a: {p: scalars.exact(x) for p, x in v.items()} for a, v in point.values.items()}
     state = State(scalars, point.sizes, arrays)
-    state.run(rules(program))
+    fill(state, rules(program))
     for upstream, values in weights.items():
         state.arrays[upstream] = {p: scalars.exact(x) for p, x in values.items()}
     state.masked = True
-    state.run((s.array, s.indices, s.expr) for s in steps)
+    fill(state, ((s.array, s.indices, s.expr) for s in steps))
     return Shown(
         {t: {p: x.value for p, x in state.arrays[a].items()} for t, a in wanted.items()},
         {t: {p: x.scale for p, x in state.arrays[a].items()} for t, a in wanted.items()},
@@ -201,7 +143,7 @@ def along(program: Program, direction: Mapping[Array, Values], point: Point) -> 
     moved = {a: {p: mp.mpc(inputs[a][p], step * d) for p, d in v.items()}
              for a, v in direction.items()}  # fmt: skip
     state = State(digits, point.sizes, inputs | moved)
-    state.run(rules(program))
+    fill(state, rules(program))
     parts = (digits.number(w) * state.arrays[o][p].imag
              for o in program.outputs for p, w in point.cotangents[o].items())  # fmt: skip
     return sum(parts, mp.zero) / step

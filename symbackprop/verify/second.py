@@ -13,10 +13,11 @@ from typing import Any
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Jacobian, Product
-from symbackprop.verify.evaluate import State, Values
+from symbackprop.verify.evaluate import fill
 from symbackprop.verify.points import Point, rules
 from symbackprop.verify.reference import Table, Target
 from symbackprop.verify.scalars import Digits
+from symbackprop.verify.state import State, Values
 
 _MORE, _DISTANCE = 500, 60
 
@@ -44,7 +45,7 @@ class Slopes:
                 else self._digits.number(x) + away.get(p, 0)
                 for p, x in values.items()
             }
-        state.run(self._rules)
+        fill(state, self._rules)
         return {p: y.imag / self._step for p, y in state.arrays[of].items()}
 
     def exactly(self, values: Values) -> Values:

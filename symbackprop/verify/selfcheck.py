@@ -15,11 +15,11 @@ from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward
 from symbackprop.errors import NotYet
 from symbackprop.verify.constraints import Unrecognised
-from symbackprop.verify.evaluate import Values
 from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.reference import along, shown
 from symbackprop.verify.scalars import OutOfDomain
 from symbackprop.verify.sizes import possible
+from symbackprop.verify.state import Values
 
 _POINTS = 2
 _PATIENCE = 12  # points that are tried

@@ -20,12 +20,13 @@ from symbackprop.algebra.unevaluated import substituted
 from symbackprop.calculus.chains import Step
 from symbackprop.calculus.steps import Steps
 from symbackprop.verify.constraints import Unrecognised
-from symbackprop.verify.evaluate import Env, Node, State, compiled
+from symbackprop.verify.evaluate import compiled
 from symbackprop.verify.exact import AGREES, FALSE, INCONCLUSIVE, PROVED, Comparison, state_at
 from symbackprop.verify.field import Field
 from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.scalars import Digits, OutOfDomain, Scalars
 from symbackprop.verify.sizes import possible
+from symbackprop.verify.state import Env, Node, State
 
 _DRAWS = 60  # points of which one is sought where all square roots have values in the field
 _DIGITS = 120  # twice those of the derivatives: a complex step has half of them

@@ -17,9 +17,10 @@ from symbackprop.calculus.jacobian import jacobian
 from symbackprop.calculus.result import Jacobian
 from symbackprop.errors import InputError, UnknownNameError
 from symbackprop.frontend.text import parse_program
-from symbackprop.verify.evaluate import State
+from symbackprop.verify.evaluate import fill
 from symbackprop.verify.points import Sampler, rules
 from symbackprop.verify.scalars import Digits
+from symbackprop.verify.state import State
 from tests.calculus.closed_forms import closed_form
 
 SIZES = {size_symbol(n): s for n, s in {"n": 3, "m": 2, "N": 2, "D": 3}.items()}
@@ -49,14 +50,14 @@ def measured(p: Program, found: Jacobian) -> None:
         for array, place in moved:
             arrays[array][place] = arrays[array][place] + h
         state = State(digits, SIZES, arrays)
-        state.run(rules(p))
+        fill(state, rules(p))
         return dict(state.arrays[target])
 
     shown = State(digits, SIZES, inputs)
-    shown.run(rules(p))
+    fill(shown, rules(p))
     rows_and_columns = (*found.rows, *found.columns)
     table = Array("found", tuple(i.size for i in rows_and_columns))
-    shown.run([(table, rows_and_columns, found.expr)])
+    fill(shown, [(table, rows_and_columns, found.expr)])
     base = values(found.loss or found.of)
     for row, column in product(inputs.get(found.of, base), inputs[found.wrt]):
         after = values(found.loss or found.of, (found.wrt, column))

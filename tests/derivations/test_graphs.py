@@ -9,10 +9,11 @@ from symbackprop.graph.check import same_as_derived
 from symbackprop.graph.diagram import diagram
 from symbackprop.graph.labels import Labels
 from symbackprop.graph.picture import picture
-from symbackprop.verify.evaluate import State
+from symbackprop.verify.evaluate import fill
 from symbackprop.verify.exact import AGREES, PROVED
 from symbackprop.verify.points import Sampler, rules
 from symbackprop.verify.scalars import Digits
+from symbackprop.verify.state import State
 from tests.graph.graphs import derived, messages
 from tests.katex import assert_katex
 
@@ -25,8 +26,8 @@ def test_the_nodes_compute_what_the_layer_computes(name: str) -> None:
     digits = Digits(max(60, point.digits))
     given = {a: {p: digits.number(x) for p, x in v.items()} for a, v in point.values.items()}
     states = [State(digits, point.sizes, given) for _ in range(2)]
-    states[0].run(rules(program))
-    states[1].run((n.array, n.indices, n.expr) for n in found.nodes)
+    fill(states[0], rules(program))
+    fill(states[1], ((n.array, n.indices, n.expr) for n in found.nodes))
     for output in program.outputs:
         want, have = (s.arrays[output] for s in states)
         assert want.keys() == have.keys()

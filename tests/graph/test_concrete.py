@@ -15,9 +15,10 @@ from symbackprop.graph.drawn import read_sizes
 from symbackprop.graph.messages import Messages
 from symbackprop.graph.operations import CHOICE, LARGEST, Operation
 from symbackprop.graph.written import MOST
-from symbackprop.verify.evaluate import State, compiled
+from symbackprop.verify.evaluate import compiled, fill
 from symbackprop.verify.points import Sampler, rules
 from symbackprop.verify.scalars import Digits
+from symbackprop.verify.state import State
 from tests.graph.graphs import from_text, messages, shown
 
 
@@ -133,8 +134,8 @@ class _Numbers:
                   for o, u in pairs if u is not None}  # fmt: skip
         self.state = State(self.digits, by_symbol, given)
         self.state.masked = True
-        self.state.run(rules(program))
-        self.state.run((s.array, s.indices, s.expr) for s in backward.steps)
+        fill(self.state, rules(program))
+        fill(self.state, ((s.array, s.indices, s.expr) for s in backward.steps))
 
     def __call__(self, expr: Any) -> Any:
         return compiled(expr)(self.state, {})

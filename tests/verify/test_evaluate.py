@@ -43,8 +43,9 @@ from symbackprop.algebra.nodes import (
     size_symbol,
 )
 from symbackprop.errors import NotYet
-from symbackprop.verify.evaluate import State, evaluate
+from symbackprop.verify.evaluate import evaluate, fill
 from symbackprop.verify.scalars import Digits, Double, Exact, OutOfDomain
+from symbackprop.verify.state import State
 
 n, m = size_symbol("n"), size_symbol("m")
 i, j, k = Index("i", m), Index("j", n), Index("k", n)
@@ -198,7 +199,7 @@ def test_the_nearest_kink_is_remembered(expr: Expr, distance: float) -> None:
 def test_rules_run_in_order() -> None:
     e, y = Array("e", (n,)), Array("y", (n,))
     state = State(Double(), SIZES, ARRAYS)
-    state.run([(e, (k,), exp(x[k,])), (y, (j,), e[j,] / IndexSum(e[k,], k))])
+    fill(state, [(e, (k,), exp(x[k,])), (y, (j,), e[j,] / IndexSum(e[k,], k))])
     want = np.exp(X) / np.exp(X).sum()
     assert list(state.arrays[y].values()) == pytest.approx(want.tolist())
 
@@ -213,7 +214,7 @@ def test_matrix_products_are_those_of_numpy(rows: int, columns: int, seed: int) 
     }
     y = Array("y", (m,))
     state = State(Double(), {m: rows, n: columns}, arrays)
-    state.run([(y, (i,), IndexSum(A[i, j] * x[j,], j))])
+    fill(state, [(y, (i,), IndexSum(A[i, j] * x[j,], j))])
     np.testing.assert_allclose(list(state.arrays[y].values()), left @ right, atol=1e-13)
 
 
@@ -229,9 +230,9 @@ def test_a_mask_hides_what_has_no_value_in_formulas_only(expr: Expr) -> None:
     state = State(Double(), SIZES, arrays)
     y = Array("y", (n,))
     with pytest.raises(OutOfDomain):
-        state.run([(y, (k,), expr)])
+        fill(state, [(y, (k,), expr)])
     state.masked = True
-    state.run([(y, (k,), expr)])
+    fill(state, [(y, (k,), expr)])
     assert set(state.arrays[y].values()) == {0.0}
 
 
