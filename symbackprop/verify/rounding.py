@@ -120,10 +120,10 @@ class Rounding(Scalars):
 
     def compare(self, u: Rounded, v: Rounded) -> int:
         difference, scale = abs(u.value - v.value), u.scale + v.scale
+        if difference and scale:
+            self.worst = max(self.worst, scale / difference)
         if difference <= scale * self._last:  # equal, as log(exp(x)) and x are
             return super().compare(u, u)
-        if scale:
-            self.worst = max(self.worst, scale / difference)
         return super().compare(u, v)
 
     def _meet(self, x: Rounded) -> None:

@@ -18,7 +18,6 @@ from symbackprop.errors import SymbackpropError
 from symbackprop.targets import small_blocks
 from symbackprop.verify.numeric import Finding, Unusable, compare
 from symbackprop.verify.points import NoPoint, Point, Sampler
-from symbackprop.verify.reference import Target
 from symbackprop.verify.reference import shown as exactly
 from tests.programs.generate import Source
 
@@ -159,17 +158,7 @@ def is_rounding(
         return True
     first, *others = map(_Wide, modules)
     again = compare(shown, first, None, point, *others)
-    before, after = _errors(findings), _errors(again)
-    return all(e < max(_WIDE, before.get(of, 0.0) / 100) for of, e in after.items())
-
-
-def _errors(findings: Sequence[Finding]) -> dict[Target, float]:
-    """The largest error of the generated code in each output and gradient."""
-    found: dict[Target, float] = {}
-    for f in findings:
-        if f.check == "numpy":
-            found[f.of] = max(found.get(f.of, 0.0), f.error)
-    return found
+    return all(f.error < _WIDE for f in again if f.check == "numpy")
 
 
 def _is_noise(finding: Finding) -> bool:
