@@ -86,7 +86,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "bounded": Probe("y = where(x > 0, x, exp(x) - 1)", _X),
     "saturated": Probe("y = minimum(exp(x) - 1, 0) + maximum(x, 0)", _X),
     "compared": Probe("y = where(exp(x) > 2, x**2, w)", _XW),
-    "unhidden": Probe("p = exp(x); y = minimum(p, 1)*w", _XW),
+    "in_comparisons": Probe("p = exp(x); y = minimum(p, 1)*w", _XW),
     # Exponentials.
     "shifted_product": Probe("y = exp(x)*exp(-w)/(1 + exp(x))", _XW, (), ("w",)),
     "shifted_power": Probe("y = 1/(1 + exp(x))**2", _X),

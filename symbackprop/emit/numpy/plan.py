@@ -21,14 +21,14 @@ from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.result import Adjoint, Backward, Tangent
 from symbackprop.emit.numpy.algebra import canonical, renamed, times
 from symbackprop.emit.numpy.branches import in_branches
+from symbackprop.emit.numpy.compared import with_compared_powers
 from symbackprop.emit.numpy.exact import Exact
 from symbackprop.emit.numpy.guard import Guards
-from symbackprop.emit.numpy.hidden import with_hidden_powers
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.parts import own_indices
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.scopes import Supports, branch_only
+from symbackprop.emit.numpy.scopes import conditional
 from symbackprop.emit.numpy.solves import with_solves
 from symbackprop.emit.numpy.stable import Stabiliser
 from symbackprop.emit.numpy.zeros import ZeroLogs
@@ -72,9 +72,9 @@ def planned(
     given = [replace(s, expr=joined(s.expr)) for s in given]
     if exact:
         given = [replace(s, expr=in_branches(s.expr, program)) for s in given]
-    program, given = with_hidden_powers(program, given)
+    program, given = with_compared_powers(program, given)
     stabiliser = Stabiliser(exact=exact)
-    guards = _guards(program, given, stabiliser)
+    guards = Guards(stabiliser, *conditional(program, given))
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
     adjoints = {s.array for s in given} | set(upstream)
     helper = _Helpers(stabiliser, guards, adjoints)
@@ -126,17 +126,6 @@ def _solve(program: Program, lines: dict[Array, Line], steps: list[Line]) -> Non
             found = [replace(line, expr=e) for line, e in zip(every, exprs, strict=True)]
             lines.update((line.array, line) for line in found[: len(lines)])
             steps[:] = found[len(found) - len(steps) :]
-
-
-def _guards(
-    program: Program, given: Sequence[Adjoint | Tangent], stabiliser: Stabiliser
-) -> Guards:
-    supports = Supports()
-    for line in (*program.definitions, *given):
-        supports.define(line.element, line.expr)
-    exprs = {d.array: d.expr for d in program.definitions}
-    steps = [s.expr for s in given]
-    return Guards(stabiliser, supports, branch_only(supports, program.outputs, exprs, steps))
 
 
 def _upstream(backward: Backward) -> tuple[Array, ...]:

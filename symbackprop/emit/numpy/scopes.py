@@ -18,8 +18,10 @@ from symbackprop.algebra.nodes import (
     Where,
     fresh_index,
 )
+from symbackprop.algebra.program import Program
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import rebuilt
+from symbackprop.calculus.result import Adjoint, Tangent
 from symbackprop.emit.numpy.algebra import renamed
 from symbackprop.emit.numpy.product import flat
 
@@ -96,6 +98,20 @@ class Supports:
             others = supports[:place] + ([] if supports[place] else supports[place + 1 :])
             changed.append(self.rebuilt(factor, change, _union(known, *others)))
         return rebuilt(expr, tuple(changed))
+
+
+def conditional(
+    program: Program, steps: Sequence[Adjoint | Tangent]
+) -> tuple[Supports, set[Array]]:
+    """Where arrays count, and the definitions whose values count under conditions only.
+
+    steps: those behind the forward pass.
+    """
+    supports = Supports()
+    for line in (*program.definitions, *steps):
+        supports.define(line.element, line.expr)
+    exprs = {d.array: d.expr for d in program.definitions}
+    return supports, branch_only(supports, program.outputs, exprs, [s.expr for s in steps])
 
 
 def branch_only(

@@ -82,6 +82,8 @@ class Loops:
         if isinstance(e, Element):
             places = iter(env[i] for i in e.indices)
             return self.arrays[e.array][tuple(0 if s == 1 else next(places) for s in e.array.shape)]
+        if isinstance(e, Index):
+            return mpmath.mpf(env[e] + 1)
         if isinstance(e, Symbol):
             return mpmath.mpf(self.sizes[e])
         if isinstance(e, Delta):

@@ -24,12 +24,12 @@ from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.result import Adjoint, Tangent
 from symbackprop.emit.numpy.algebra import minus, unfolded
 from symbackprop.emit.numpy.masks import exponents, saturated
-from symbackprop.emit.numpy.scopes import Supports, branch_only
+from symbackprop.emit.numpy.scopes import conditional
 
 Step = TypeVar("Step", Definition, Adjoint | Tangent)
 
 
-def with_hidden_powers(
+def with_compared_powers(
     program: Program, steps: Sequence[Adjoint | Tangent]
 ) -> tuple[Program, list[Adjoint | Tangent]]:
     """The forward pass and the steps behind it, with such powers unfolded in comparisons."""
@@ -41,8 +41,8 @@ def with_hidden_powers(
     opened = _opened(program.definitions, powers), _opened(steps, powers)
     if opened == (program.definitions, tuple(steps)):
         return program, steps
-    hidden = _conditional(replace(program, definitions=opened[0]), opened[1])
-    powers = {a: d for a, d in powers.items() if a in hidden}
+    _, unneeded = conditional(replace(program, definitions=opened[0]), opened[1])
+    powers = {a: d for a, d in powers.items() if a in unneeded}
     program = replace(program, definitions=_opened(program.definitions, powers))
     return program, list(_opened(steps, powers))
 
@@ -51,24 +51,16 @@ def _is_power(node: Basic) -> bool:
     return isinstance(node, exp) or (isinstance(node, Pow) and not node.args[1].is_number)
 
 
-def _conditional(program: Program, steps: Sequence[Adjoint | Tangent]) -> set[Array]:
-    supports = Supports()
-    for line in (*program.definitions, *steps):
-        supports.define(line.element, line.expr)
-    exprs = {d.array: d.expr for d in program.definitions}
-    return branch_only(supports, program.outputs, exprs, [s.expr for s in steps])
-
-
 def _opened(lines: Sequence[Step], powers: Mapping[Array, Definition]) -> tuple[Step, ...]:
-    return tuple(replace(line, expr=_unhidden(line.expr, powers)) for line in lines)
+    return tuple(replace(line, expr=_in_comparisons(line.expr, powers)) for line in lines)
 
 
 @lowering
-def _unhidden(expr: Basic, powers: Mapping[Array, Definition]) -> Basic:
+def _in_comparisons(expr: Basic, powers: Mapping[Array, Definition]) -> Basic:
     """min(p, t) = min(exp(x), t) and [p < t] = [exp(x) < t], for p = exp(x)."""
     if not expr.args or isinstance(expr, Element | Array | Index | Delta):
         return expr
-    expr = rebuilt(expr, tuple(_unhidden(a, powers) for a in expr.args))
+    expr = rebuilt(expr, tuple(_in_comparisons(a, powers) for a in expr.args))
     if not isinstance(expr, Minimum | Maximum | Relational):
         return expr
     open_ = _unfolded(expr, powers)
