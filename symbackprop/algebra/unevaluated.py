@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, Pow, S
@@ -65,17 +66,20 @@ def replaced(expr: Expr, old: Expr, new: Expr) -> Expr:
     return substituted(expr, lambda part: new if part == old else None)
 
 
-def unordered(expr: Basic, bound: tuple[Index, ...] = ()) -> Hashable:
+def unordered(expr: Basic, bound: Mapping[Index, int] = MappingProxyType({})) -> Hashable:
     """A key that is the same for sums and products in any order, whatever bound indices are called.
 
     A quotient is a product: u v / w and u / w · v have one key, and so have u/(v v), u/v/v and
     u/v^2. Sums in sums and products in products are opened, and numbers joined.
+    bound: a number for each index that is bound around the expression.
     """
     if isinstance(expr, Index) and expr in bound:
-        return "bound", len(bound) - bound.index(expr)
+        return "bound", bound[expr]
     kind = expr.func.__name__
     if isinstance(expr, Reduction):
-        return kind, len(expr.bound), unordered(expr.body, (*expr.bound, *bound))
+        order, number = _in_order(expr, bound), 1 + max(bound.values(), default=-1)
+        inside = {**bound, **{b: number + n for n, b in enumerate(order)}}
+        return kind, tuple(b.size for b in order), unordered(expr.body, inside)
     if not expr.args:
         return "leaf", expr
     if isinstance(expr, Relational) and counts(expr):
@@ -92,7 +96,16 @@ def unordered(expr: Basic, bound: tuple[Index, ...] = ()) -> Hashable:
     return _key("Mul", found)
 
 
-def _compared(expr: Relational, bound: tuple[Index, ...]) -> Hashable:
+def _in_order(total: Reduction, bound: Mapping[Index, int]) -> list[Index]:
+    """The bound indices in an order that is not the one they are written in: Σ_jk = Σ_kj."""
+    if len(total.bound) == 1:
+        return [*total.bound]
+    this = 1 + max(bound.values(), default=-1)
+    others = {**bound, **dict.fromkeys(total.bound, this + 1)}
+    return sorted(total.bound, key=lambda b: hash(unordered(total.body, {**others, b: this})))
+
+
+def _compared(expr: Relational, bound: Mapping[Index, int]) -> Hashable:
     """A key of a comparison of positions: k - 1 >= j - 1 is k >= j, and k <= 1 is k = 1."""
     gap = expr.args[0] - expr.args[1]
     ends = bounds(gap)

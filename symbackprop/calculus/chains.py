@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from sympy import Add, Expr
+from sympy import Add, Expr, Pow
 
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.nodes import Array, Element, Index
@@ -139,6 +139,8 @@ class Chain:
     def _reach(self, after: Expr, stage: Stage) -> None:
         why = stage.why
         if isinstance(why, Elimination):
+            if self.steps and self.steps[-1].law == COLLECTED and self._named(why.array, after):
+                return
             arrange = Arranger(self.rank).arrange
             equation = arrange(atom(why.kernel, why.exponent)), arrange(why.replacement)
             law = SOLVED if why.array is not None else CANCELLED
@@ -148,10 +150,40 @@ class Chain:
             law = FACTORED if why == COLLECTED and self._is_collected() else why
             self.to(after, law, None, stage.facts)
 
+    def _named(self, array: Array | None, goal: Expr) -> bool:
+        """Instead of the last step, put the name of an array where its definition stands."""
+        last = self.steps[-1]
+        for made in self.steps:
+            if made.law == DEFINITION and made.equation and made.equation[0].array == array:
+                path = bridged(new := _named_in(last.before, *made.equation), goal)
+                if path is not None:
+                    self.steps.pop()
+                    self.expr = last.before
+                    self.to(new, DEFINITION, made.equation)
+                    for law, expr in path:
+                        self.to(expr, law)
+                    return True
+        return False
+
     def _is_collected(self) -> bool:
         """Whether no two of the terms are alike."""
         count = len(self.expr.args) if isinstance(self.expr, Add) else 1
         return len(normal(self.expr)) == count > 1
+
+
+def _named_in(expr: Expr, element: Element, value: Expr) -> Expr:
+    """The expression with y_j in the place of what defines it, and 1/y_j for one over that."""
+    key = unordered(value)
+
+    def put(part: Expr) -> Expr | None:
+        if unordered(part) == key:
+            return element
+        if isinstance(part, Pow) and part.exp.is_negative:
+            below = Pow(part.base, -part.exp, evaluate=False)
+            return Pow(element, -1, evaluate=False) if unordered(below) == key else None
+        return None
+
+    return substituted(expr, put)
 
 
 def _written_in(expr: Expr, source: Draft) -> Expr:

@@ -57,6 +57,14 @@ def test_another_order_has_the_same_key() -> None:
     inner, outer = times(a[j,], y[k,]), times(a[k,], y[j,])
     assert unordered(IndexSum(inner, j)) != unordered(IndexSum(outer, j))
     assert unordered(times(a[k,], a[k,])) != unordered(a[k,])
+    W = Array("W", (n, n))
+    row, column = times(W[i, j], a[i,]), times(W[i, j], a[j,])
+    assert unordered(IndexSum(row, i, j)) == unordered(IndexSum(row, j, i))
+    assert unordered(IndexSum(row, i, j)) != unordered(IndexSum(column, i, j))
+    assert unordered(IndexSum(a[k,], j)) != unordered(IndexSum(a[k,], Index("j", n + 1)))
+    hidden = IndexSum(times(a[j,], IndexSum(times(y[j,], IndexSum(W[j, k], k)), j)), i, j)
+    other = IndexSum(times(a[j,], IndexSum(times(y[k,], IndexSum(W[j, k], j)), k)), i, j)
+    assert unordered(hidden) != unordered(other)
 
 
 @pytest.mark.parametrize(

@@ -68,3 +68,16 @@ def test_the_checks_are_told() -> None:
 
 def test_ascii() -> None:
     assert sb.derive("softmax-ce").steps_text(unicode=False).isascii()
+
+
+@pytest.mark.parametrize("name", [
+    "rmse", "rope", "avg-pool", "group-norm", "sigmoid-bce", "conv1d", "upsample", "focal",
+    "smoothness", "lstm-cell", "huber",
+])  # fmt: skip
+def test_each_step_is_a_law_that_a_reader_applies(name: str) -> None:
+    assert "terms collected" not in sb.derive(name).steps_text()
+
+
+def test_a_definition_is_put_where_it_stands() -> None:
+    steps = sb.derive("rmse").steps_text()
+    assert "(n·L)\n          definition: L = sqrt((1/n)·Σ_k (y[k] - t[k])^2)\n" in steps
