@@ -117,6 +117,13 @@ LOWERING_PROBES: dict[str, Probe] = {
                          ("x",), exact=True),
     "less_mean": Probe("y = exp(x)/sum(exp(x))", _X, exact=True),
     "less_share": Probe("y = log(exp(x)/sum(exp(x)))", _X, exact=True),
+    "less_label": Probe("y = 1/(1 + exp(-x)); L = sum((y - t)**2)", {**_X, "t": ("n",)}, (),
+                        ("x",), exact=True),
+    "two_softplus": Probe("y = 1/(1 + exp(-x)); L = sum(t*log(y) + (1 - t)*log(1 - y))", {
+        **_X, "t": ("n",)}, (), ("x",), exact=True),
+    "less_one_of_product": Probe("p = 1/(1 + exp(-x)); y = w*(p*(1 + log(p)) - 1)", _XW, (),
+                                 ("w",), exact=True),
+    "softplus_less": Probe("L = sum(log(1 + exp(x)) - w*x)", _XW, (), ("x",), exact=True),
     # The upstream gradient and what forward computes for backward.
     "scaled": Probe("L = sum(x)*s", {**_X, "s": ()}),
     "flipped": Probe("y = 1/(1 + exp(-x)); z = (y - 1)*w", _XW),

@@ -111,7 +111,7 @@ class FastPasses(Passes):
 
     def _fused_lines(self) -> list[str]:
         scope, program = self.scope, self.shown.program
-        fused = planned(program, self.shown.steps)
+        fused = planned(program, self.shown.steps, exact=self.plan.exact)
         function = scope.function()
         for array, name in scope.inputs.items():
             function.claim(array, name)

@@ -29,6 +29,7 @@ from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.parts import own_indices
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.scopes import conditional
+from symbackprop.emit.numpy.sigmoids import Sigmoids
 from symbackprop.emit.numpy.solves import with_solves
 from symbackprop.emit.numpy.stable import Stabiliser
 from symbackprop.emit.numpy.zeros import ZeroLogs
@@ -44,7 +45,8 @@ class Plan:
 
     upstream: the array that holds the upstream gradient of each output. helpers: arrays of the
     forward pass that are not definitions, with what they are in terms of definitions. exact:
-    expressions that are computed in another form, and that form.
+    whether forms keep the last digits. forms: expressions that are computed in another form, and
+    that form.
     """
 
     forward: tuple[Line, ...]
@@ -52,7 +54,8 @@ class Plan:
     saved: tuple[Array, ...]
     upstream: tuple[Array, ...]
     helpers: tuple[Line, ...]
-    exact: tuple[tuple[Expr, Expr], ...] = ()
+    exact: bool = False
+    forms: tuple[tuple[Expr, Expr], ...] = ()
 
 
 def plan(backward: Backward, *, exact: bool = False) -> Plan:
@@ -78,9 +81,10 @@ def planned(
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
     adjoints = {s.array for s in given} | set(upstream)
     helper = _Helpers(stabiliser, guards, adjoints)
+    sigmoids = Sigmoids(stabiliser, program.inputs)
     steps = []
     for step in given:
-        expr = step.expr
+        expr = sigmoids.of(step.expr) if exact else step.expr
         if DOUT in upstream:
             expr = scaled(expr, DOUT[()], adjoints)
         kept = helper.kept(guards.opened(expr))
@@ -88,7 +92,8 @@ def planned(
     lines |= {line.array: line for line in helper.lines}
     form = Exact(lines.values())
     if exact:
-        lines = {a: replace(line, expr=form.of(line.expr)) for a, line in lines.items()}
+        both = {a: form.of(sigmoids.of(line.expr)) for a, line in lines.items()}
+        lines = {a: replace(line, expr=both[a]) for a, line in lines.items()}
         steps = [replace(line, expr=form.of(line.expr)) for line in steps]
     zeros = ZeroLogs(program.inputs, {a: line.expr for a, line in lines.items()})
     before = [line.expr for line in lines.values()]
@@ -97,6 +102,7 @@ def planned(
     steps = [replace(line, expr=zeros.of(line.expr)) for line in steps]
     _solve(program, lines, steps)
     used = _arrays(line.expr for line in steps)
+    names = names_in(program) | {s.array.name for s in given}
     order = (*program.inputs, *lines)
     saved = tuple(a for a in order if a in used)
     needed = _needed((*program.outputs, *saved), lines)
@@ -106,7 +112,8 @@ def planned(
         saved,
         upstream,
         tuple(helper.meanings),
-        tuple(_told(form.forms, names_in(program) | {s.array.name for s in given})),
+        exact,
+        tuple(_told(sigmoids.forms | form.forms, names)),
     )
 
 

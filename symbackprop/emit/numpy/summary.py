@@ -69,9 +69,9 @@ def _rests_on(found: Backward | Formula, plan: Plan, version: str) -> list[str]:
         lines += ["", f"Computed {where} for the sake of rounding:"]
         for helper in plan.helpers:
             lines += wrapped(f"{helper.array[helper.indices]} = {plain(helper.expr)}", 4)
-    if plan.exact:
+    if plan.forms:
         lines += ["", "Computed in another form for the sake of rounding:"]
-        for plainly, exactly in plan.exact:
+        for plainly, exactly in plan.forms:
             lines += wrapped(f"{plain(plainly)} = {plain(exactly)}", 4)
     if found.facts:
         lines += ["", "Uses:"]

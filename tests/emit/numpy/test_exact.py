@@ -56,6 +56,24 @@ def elu() -> list:
     return [[mp.expm1(mpf(-60)), mpf(2)], [mp.exp(mpf(-60)), mpf(1)]]
 
 
+def sigmoid_bce() -> list:
+    loss = mp.log1p(mp.exp(-40)) + mp.log1p(mp.exp(-37))
+    return [loss, [-1 / (1 + mp.exp(40)), 1 / (1 + mp.exp(37))]]
+
+
+def bce_with_logits() -> list:
+    loss, slopes = sigmoid_bce()
+    return [loss / 2, [g / 2 for g in slopes]]
+
+
+def focal() -> list:
+    def one(x: mpf) -> mpf:
+        return mp.log1p(mp.exp(-x)) / (1 + mp.exp(x)) ** 2
+
+    xs = [mpf(40), mpf(30)]
+    return [sum(map(one, xs)), [mp.diff(one, x) for x in xs]]
+
+
 # layer, inputs, upstream gradient, value and gradient
 CASES = {
     "softmax-ce": (([30, 0, -5], [1, 0, 0]), 1, cross_entropy),
@@ -65,6 +83,9 @@ CASES = {
     "tanh": (([40, -300],), [1, 1], tanh),
     "gelu-tanh": (([-5],), [1], gelu),
     "elu": (([-60, 2], 1.0), [1, 1], elu),
+    "sigmoid-bce": (([40, -37], [1, 0]), 1, sigmoid_bce),
+    "bce-with-logits": (([40, -37], [1, 0]), 1, bce_with_logits),
+    "focal": (([40, 30], [1, 1], 2.0), 1, focal),
 }
 
 
@@ -72,15 +93,20 @@ def computed(name: str, target: str, exact: bool) -> list[float]:
     """How many units of the last place value and gradient are off, at most."""
     inputs, upstream, expected = CASES[name]
     module = derived(name).compile(target, exact=exact)
-    out, saved = module.forward(*(np.asarray(x, float) for x in inputs))
-    grads = module.backward(saved, np.asarray(upstream, float))
+    arrays = [np.asarray(x, float) for x in inputs]
+    out, saved = module.forward(*arrays)
+    results = [(out, module.backward(saved, np.asarray(upstream, float))[0])]
+    if upstream == 1 and np.ndim(out) == 0:
+        value, grads = module.value_and_grad(*arrays)
+        results.append((value, grads[0]))
     with mp.workdps(400):
         return [
             max(
                 float(abs(mpf(float(g)) - w)) / float(np.spacing(abs(float(w))))
                 for g, w in zip(np.ravel(got), np.ravel(want), strict=True)
             )
-            for got, want in zip((out, grads[0]), expected(), strict=True)
+            for result in results
+            for got, want in zip(result, expected(), strict=True)
         ]
 
 
@@ -100,6 +126,19 @@ def test_an_exact_module_says_what_it_computes() -> None:
     told = " ".join(derived("softmax-ce").numpy_source(exact=True).split())
     others = "sum_j(where(y[j] > 1/2, 0, y[j]))"
     assert f"y[k] - t[k] = where(y[k] > 1/2, (1 - t[k]) - {others}, y[k] - t[k])" in told
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_targets_that_are_no_labels(target: str) -> None:
+    """Where t is far from 0 and 1, the loss is the difference of two that are t times as large."""
+    module = derived("sigmoid-bce").compile(target, exact=True)
+    x, t = 2.0**-9, 57.3
+    value, _ = module.value_and_grad(np.array([x]), np.array([t]))
+    with mp.workdps(50):
+        want = mp.log1p(mp.exp(-mpf(x))) + mpf(x) * (1 - mpf(t))
+    assert abs(value - float(want)) <= 2 * np.spacing(float(want))
+    plain = derived("sigmoid-bce").compile(target).value_and_grad(np.array([x]), np.array([t]))[0]
+    assert abs(plain - float(want)) > 4 * np.spacing(float(want))
 
 
 def test_labels_too() -> None:

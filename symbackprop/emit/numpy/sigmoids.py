@@ -1,0 +1,149 @@
+"""Forms that keep the last digits where a sigmoid y = 1/(1 + exp(-x)) is near 1 or its loss near 0.
+
+y - t                                   = (1 - t) y - t (1 - y)
+y (1 + g) - 1                           = y g - (1 - y)
+u log(1 + exp(-x)) + v log(1 + exp(x))  = (u + v) log1p(exp(-|x|)) + |x| where(x < 0, u, v)
+log(1 + exp(x)) - t x                   = log1p(exp(-|x|)) + |x| where(x < 0, t, 1 - t)
+
+With a label t of 0 or 1 the first is y or -(1 - y), and 1 - y has a form of its own that subtracts
+nothing. In the third u + v is a number, as in t + (1 - t) = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sympy import Abs, Add, Basic, Expr, Mul, S, StrictLessThan, exp
+
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, Where
+from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.unevaluated import rebuilt
+from symbackprop.emit.numpy.algebra import canonical, minus, plus, times
+from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.special import Log1p, LogAddExp
+from symbackprop.emit.numpy.stable import Stabiliser
+
+
+class Sigmoids:
+    """Writes expressions so.
+
+    data: the inputs, from which sigmoids are subtracted. forms: each expression that was written
+    in another form, and that form.
+    """
+
+    def __init__(self, stabiliser: Stabiliser, data: Collection[Array]) -> None:
+        self.forms: dict[Expr, Expr] = {}
+        self._stabiliser = stabiliser
+        self._data = data
+
+    def of(self, expr: Basic) -> Expr:
+        """The expression with all its parts so."""
+        if isinstance(expr, Element | Array | Index | Delta) or not expr.args:
+            return expr
+        found = self._form(expr) if isinstance(expr, Add) and len(expr.args) == 2 else None
+        if found is not None:
+            self.forms[expr] = found
+            return found
+        arguments = tuple(self.of(a) for a in expr.args)
+        return expr if arguments == expr.args else rebuilt(expr, arguments)
+
+    def _form(self, expr: Add) -> Expr | None:
+        parts = [negated(t) for t in expr.args]
+        if sum(negative for negative, _ in parts) == 1:
+            (_, added), (_, taken) = sorted(parts, key=lambda p: p[0])
+            for y, t, sign in ((added, taken, 1), (taken, added, -1)):
+                if self._is_data(t) and self._is_sigmoid(y):
+                    return _less_label(y, t, sign)
+                if t == 1 and (split := self._split(y)) is not None:
+                    return _less_one_of_product(*split, sign)
+        u, v = expr.args
+        return _two_softplus(_softplus(u), _softplus(v)) or (
+            _softplus_less(_softplus(u), v) or _softplus_less(_softplus(v), u)
+        )
+
+    def _split(self, product: Expr) -> tuple[Expr, Expr] | None:
+        """(y, g) of y (1 + g)."""
+        factors = flat((product,))
+        for y, other in (factors, factors[::-1]) if len(factors) == 2 else ():
+            if isinstance(other, Add) and S.One in other.args and self._is_sigmoid(y):
+                return y, plus(*(t for t in other.args if t != 1))
+        return None
+
+    def _is_data(self, t: Expr) -> bool:
+        return isinstance(t, Element) and t.array in self._data
+
+    def _is_sigmoid(self, y: Expr) -> bool:
+        """Whether 1 - y has a form that subtracts nothing."""
+        if self._is_data(y) or not (isinstance(y, Element) or y.has(exp)):
+            return False
+        return self._stabiliser.helper(_rest(y)) is not None
+
+
+def _rest(y: Expr) -> Expr:
+    return _difference(S.One, y)
+
+
+def _difference(u: Expr, v: Expr) -> Expr:
+    return Add(u, Mul(S.NegativeOne, v, evaluate=False), evaluate=False)
+
+
+def _softplus(term: Expr) -> tuple[Expr, Expr] | None:
+    """(u, x) of u log(1 + exp(x))."""
+    factors = flat((term,))
+    for f in factors:
+        if isinstance(f, LogAddExp) and S.Zero in f.args:
+            x = f.args[1] if f.args[0] == 0 else f.args[0]
+            return times(*(g for g in factors if g is not f)), x
+    return None
+
+
+def _equal(u: Expr, v: Expr) -> bool:
+    return bool(minus(canonical(u), canonical(v)) == 0)
+
+
+def _near_and_far(both: Expr, x: Expr, below: Expr, above: Expr) -> Expr:
+    size = Abs(x, evaluate=False)
+    near = Log1p(exp(Mul(S.NegativeOne, size, evaluate=False), evaluate=False))
+    far = times(size, Where(StrictLessThan(x, S.Zero, evaluate=False), below, above))
+    return Add(times(both, near), far, evaluate=False)
+
+
+@lowering
+def _less_label(y: Expr, t: Expr, sign: int) -> Expr:
+    """y - t = (1 - t) y - t (1 - y)"""
+    own, other = times(_rest(t), y), times(t, _rest(y))
+    return _difference(own, other) if sign > 0 else _difference(other, own)
+
+
+@lowering
+def _less_one_of_product(y: Expr, g: Expr, sign: int) -> Expr:
+    """y (1 + g) - 1 = y g - (1 - y)"""
+    first, second = times(y, g), _rest(y)
+    return _difference(first, second) if sign > 0 else _difference(second, first)
+
+
+@lowering
+def _two_softplus(one: tuple[Expr, Expr] | None, two: tuple[Expr, Expr] | None) -> Expr | None:
+    """u log(1 + exp(-x)) + v log(1 + exp(x)) = (u + v) log1p(exp(-|x|)) + |x| where(x < 0, u, v)"""
+    if one is None or two is None:
+        return None
+    (u, z), (v, x) = one, two
+    both = canonical(plus(u, v))
+    if not both.is_number or not _equal(x, minus(S.Zero, z)):
+        return None
+    return _near_and_far(both, x, u, v)
+
+
+@lowering
+def _softplus_less(softplus: tuple[Expr, Expr] | None, other: Expr) -> Expr | None:
+    """log(1 + exp(x)) - t x = log1p(exp(-|x|)) + |x| where(x < 0, t, 1 - t)"""
+    if softplus is None or softplus[0] != 1:
+        return None
+    x, factors = softplus[1], flat((other,))
+    for f in factors:
+        for sign in (1, -1):
+            if not f.is_number and _equal(f, x if sign > 0 else minus(S.Zero, x)):
+                negative, t = negated(times(*(g for g in factors if g is not f)))
+                t = t if negative == (sign > 0) else times(S.NegativeOne, t)
+                return _near_and_far(S.One, x, t, _rest(t))
+    return None
