@@ -124,6 +124,8 @@ LOWERING_PROBES: dict[str, Probe] = {
     "less_one_of_product": Probe("p = 1/(1 + exp(-x)); y = w*(p*(1 + log(p)) - 1)", _XW, (),
                                  ("w",), exact=True),
     "softplus_less": Probe("L = sum(log(1 + exp(x)) - w*x)", _XW, (), ("x",), exact=True),
+    "log_cosh": Probe("L = sum(w*log(cosh(x)))", _XW, (), ("w",), exact=True),
+    "tail": Probe("y = w*(1 + erf(x))", _XW, (), ("w",), exact=True),
     # The upstream gradient and what forward computes for backward.
     "scaled": Probe("L = sum(x)*s", {**_X, "s": ()}),
     "flipped": Probe("y = 1/(1 + exp(-x)); z = (y - 1)*w", _XW),

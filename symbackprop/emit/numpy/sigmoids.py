@@ -4,6 +4,8 @@ y - t                                   = (1 - t) y - t (1 - y)
 y (1 + g) - 1                           = y g - (1 - y)
 u log(1 + exp(-x)) + v log(1 + exp(x))  = (u + v) log1p(exp(-|x|)) + |x| where(x < 0, u, v)
 log(1 + exp(x)) - t x                   = log1p(exp(-|x|)) + |x| where(x < 0, t, 1 - t)
+log(exp(x) + exp(-x)) - log(2)          = log1p(2 sinh(x/2)^2) where |x| < 1
+1 + erf(x)                              = erfc(-x)
 
 With a label t of 0 or 1 the first is y or -(1 - y), and 1 - y has a form of its own that subtracts
 nothing. In the third u + v is a number, as in t + (1 - t) = 1.
@@ -13,9 +15,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sympy import Abs, Add, Basic, Expr, Mul, S, StrictLessThan, exp
+from sympy import (
+    Abs,
+    Add,
+    Basic,
+    Expr,
+    Integer,
+    Mul,
+    Pow,
+    S,
+    StrictLessThan,
+    erf,
+    erfc,
+    exp,
+    log,
+    sinh,
+)
 
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, Where
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, Minimum, Where
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import canonical, minus, plus, times
@@ -59,7 +76,7 @@ class Sigmoids:
         u, v = expr.args
         return _two_softplus(_softplus(u), _softplus(v)) or (
             _softplus_less(_softplus(u), v) or _softplus_less(_softplus(v), u)
-        )
+        ) or _log_cosh(u, v) or _log_cosh(v, u) or _tail(u, v) or _tail(v, u)  # fmt: skip
 
     def _split(self, product: Expr) -> tuple[Expr, Expr] | None:
         """(y, g) of y (1 + g)."""
@@ -147,3 +164,28 @@ def _softplus_less(softplus: tuple[Expr, Expr] | None, other: Expr) -> Expr | No
                 t = t if negative == (sign > 0) else times(S.NegativeOne, t)
                 return _near_and_far(S.One, x, t, _rest(t))
     return None
+
+
+@lowering
+def _log_cosh(both: Expr, less: Expr) -> Expr | None:
+    """log(exp(x) + exp(-x)) - log(2) = log1p(2 sinh(x/2)^2), where |x| < 1"""
+    negative, two = negated(less)
+    if not isinstance(both, LogAddExp) or not negative or canonical(two) != log(2):
+        return None
+    x, other = both.args
+    if not _equal(x, minus(S.Zero, other)):
+        return None
+    size = Abs(x, evaluate=False)
+    half = times(S.Half, Minimum(size, S.One))
+    near = Log1p(times(Integer(2), Pow(sinh(half, evaluate=False), Integer(2), evaluate=False)))
+    return Where(StrictLessThan(size, S.One, evaluate=False), near, plus(both, less))
+
+
+@lowering
+def _tail(one: Expr, other: Expr) -> Expr | None:
+    """1 + erf(x) = erfc(-x) and 1 - erf(x) = erfc(x)"""
+    negative, inner = negated(other)
+    if one != 1 or not isinstance(inner, erf):
+        return None
+    x = inner.args[0]
+    return erfc(x if negative else times(S.NegativeOne, x), evaluate=False)

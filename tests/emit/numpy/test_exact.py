@@ -74,6 +74,16 @@ def focal() -> list:
     return [sum(map(one, xs)), [mp.diff(one, x) for x in xs]]
 
 
+def gelu_erf() -> list:
+    x = mpf(-7)
+    return [[x * mp.ncdf(x)], [mp.ncdf(x) + x * mp.npdf(x)]]
+
+
+def log_cosh() -> list:
+    xs = [mpf(2) ** -20, mpf(2) ** -9]
+    return [sum(mp.log(mp.cosh(x)) for x in xs) / 2, [mp.tanh(x) / 2 for x in xs]]
+
+
 # layer, inputs, upstream gradient, value and gradient
 CASES = {
     "softmax-ce": (([30, 0, -5], [1, 0, 0]), 1, cross_entropy),
@@ -85,6 +95,8 @@ CASES = {
     "elu": (([-60, 2], 1.0), [1, 1], elu),
     "sigmoid-bce": (([40, -37], [1, 0]), 1, sigmoid_bce),
     "bce-with-logits": (([40, -37], [1, 0]), 1, bce_with_logits),
+    "gelu": (([-7],), [1], gelu_erf),
+    "log-cosh": (([2.0**-20, 2.0**-9], [0, 0]), 1, log_cosh),
     "focal": (([40, 30], [1, 1], 2.0), 1, focal),
 }
 
