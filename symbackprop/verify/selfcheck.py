@@ -67,8 +67,8 @@ def _compared(
     parts = [g * direction[a][p] for a, values in gradients.items() for p, g in values.items()]
     got = sum(parts)
     size = sum(map(abs, parts)) + abs(want)
-    # What cancels has digits of the terms that it is left of.
-    terms = sum(scale for t, values in found.scales.items() if t.gradient
+    # What cancels has digits of the terms that it is left of; where all of it does, of the values.
+    terms = max([1, *found.met]) + sum(scale for t, values in found.scales.items() if t.gradient
                 for scale in values.values())  # fmt: skip
     if abs(got - want) <= _ROOM * size + _NOISE * terms:
         return ""
