@@ -84,7 +84,7 @@ def contestants(
            "fast exact": derived.compile("numpy-fast", exact=True)}  # fmt: skip
     with suppress(MissingCompiler):
         run |= {"c": derived.compile("c"), "c exact": derived.compile("c", exact=True)}
-    ours = {name: _with_memory(module, inputs) for name, module in run.items()}
+    ours = {name: with_memory(module, inputs) for name, module in run.items()}
     return {"textbook": lambda: book(*inputs), "readable": _plain(derived.compile(), inputs),
             **ours, **peers(layer, inputs, without)}  # fmt: skip
 
@@ -101,7 +101,7 @@ def _plain(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
     return run
 
 
-def _with_memory(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
+def with_memory(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
     """Value and gradients by a fast module, in memory that is there."""
     work = module.Workspace()
     if hasattr(module, "value_and_grad"):
