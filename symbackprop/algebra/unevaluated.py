@@ -11,7 +11,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, S
 from sympy.core.function import Application
 from sympy.core.relational import Equality, GreaterThan, LessThan, Relational
 
-from symbackprop.algebra.nodes import Element, Index, Reduction
+from symbackprop.algebra.nodes import Delta, Element, Index, Reduction
 from symbackprop.algebra.subscripts import bounds
 from symbackprop.algebra.within import counts
 
@@ -82,6 +82,8 @@ def unordered(expr: Basic, bound: Mapping[Index, int] = MappingProxyType({})) ->
         return kind, tuple(b.size for b in order), unordered(expr.body, inside)
     if not expr.args:
         return "leaf", expr
+    if isinstance(expr, Delta):  # its subscripts stand in the order of their names
+        return kind, frozenset(unordered(u, bound) for u in expr.indices)
     if isinstance(expr, Relational) and counts(expr):
         return _compared(expr, bound)
     if isinstance(expr, Add):

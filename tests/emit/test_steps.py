@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from sympy import Integer
 
 import symbackprop as sb
+from symbackprop.algebra.nodes import fresh_index
+from symbackprop.algebra.registry import clear_caches
+from symbackprop.deriving import unchecked
 from tests.katex import assert_katex
 
 LAYERS = ["softmax-ce", "sigmoid-bce", "two-layer", "affine-batch", "attention", "layer-norm",
@@ -81,3 +85,12 @@ def test_each_step_is_a_law_that_a_reader_applies(name: str) -> None:
 def test_a_definition_is_put_where_it_stands() -> None:
     steps = sb.derive("rmse").steps_text()
     assert "(n·L)\n          definition: L = sqrt((1/n)·Σ_k (y[k] - t[k])^2)\n" in steps
+
+
+def test_the_steps_do_not_depend_on_what_was_derived_before() -> None:
+    """Numbers of fresh indices are names: _99 stands behind _100."""
+    for _ in range(8):
+        assert "terms collected" not in unchecked("rope").steps_text()
+        clear_caches()
+        for _ in range(60):
+            fresh_index(Integer(2))
