@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import readme
 from benchmarks.accuracy import BOUND, points, worst
+from benchmarks.flat import BLOCKS, held
 from benchmarks.speed import SHAPES, contestants, inputs_of
 from tests.derived import derived
 
@@ -69,3 +70,21 @@ def test_points_are_of_mixed_scale_and_hold_numbers_of_the_dtype() -> None:
 
 def test_the_readme_has_the_figures_that_were_kept() -> None:
     assert readme.section(readme.kept()) in readme.README.read_text(encoding="utf-8")
+
+
+def hungry(module: ModuleType) -> Any:
+    """A module that holds three blocks more than it hands over."""
+
+    def backward(saved: Any, dout: Any) -> Any:
+        spare = [np.ones(module.BLOCK_BYTES // 8) for _ in range(3)]
+        return module.backward(saved, dout) if spare else None
+
+    return SimpleNamespace(
+        forward=module.forward, backward=backward, BLOCK_BYTES=module.BLOCK_BYTES
+    )
+
+
+def test_memory_beyond_the_results_is_counted() -> None:
+    module = derived("layer-norm").compile("numpy-fast")
+    inputs = inputs_of("layer-norm", (1000, 1000), "float64")
+    assert held(module, inputs) < BLOCKS < held(hungry(module), inputs)

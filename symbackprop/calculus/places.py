@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sympy import Expr, Mul
+from sympy import Expr, Mul, preorder_traversal
 
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.nodes import (
@@ -46,7 +46,9 @@ def placed(total: IndexSum) -> tuple[str, Expr] | None:
 
 def in_blocks(total: IndexSum) -> tuple[str, Expr] | None:
     """Σ_l f_l = Σ_mn f_{(m-1)c+n}, where f has ⌈l/c⌉ or the place of l in its block."""
-    for cut in sorted(total.body.atoms(Quotient, Remainder), key=str):
+    for cut in preorder_traversal(total.body):
+        if not isinstance(cut, Quotient | Remainder):
+            continue
         b, size = cut.args
         if b in total.bound:
             new = _normal(total.bound, None, (Quotient(b, size), Remainder(b, size)))

@@ -24,7 +24,7 @@ from symbackprop.verify.function import Forward, interpreted, takes_complex
 from symbackprop.verify.generated import Doubles, Outcome, arguments, dense, run_module
 from symbackprop.verify.matrices import definite
 from symbackprop.verify.points import MOST_DIGITS, Point
-from symbackprop.verify.reference import Shown, Table, Target, gradients, shown
+from symbackprop.verify.reference import Shown, Table, Target, gradients, shown, vanishes
 from symbackprop.verify.scalars import OutOfDomain
 from symbackprop.verify.state import Values
 
@@ -35,7 +35,6 @@ CHECKS: Mapping[str, float] = {
 }  # fmt: skip
 PROGRAM = "of the traced program: the function takes no complex numbers"
 ROOM = 0.01
-_NOISE = 1e-45
 _UNDERFLOW = 1e-300
 _CREDIBLE = 1e6
 """A result with six digits right is not noise: rounding may explain the others."""
@@ -138,8 +137,7 @@ def measured(
     cap = _largest(point, [*wanted, *formulas.met])
     for target, values in truth.items():
         for place, w in values.items():
-            # The reference is a number with 60 digits; where all terms cancel, the last are left.
-            if formulas.values[target][place] == 0 and abs(w) < _NOISE * cap:
+            if formulas.values[target][place] == 0 and vanishes(w, cap):
                 values[place] = w * 0
     exact = formulas.values | truth
     scales = {t: {p: min(s, max(cap, _CREDIBLE * float(abs(exact[t][p])))) for p, s in v.items()}

@@ -149,6 +149,14 @@ def along(program: Program, direction: Mapping[Array, Values], point: Point) -> 
     return sum(parts, mp.zero) / step
 
 
+def vanishes(derivative: Any, largest: Any) -> bool:
+    """Whether a complex step is only the last of its 60 digits, left of terms that all cancel.
+
+    largest: the largest of the numbers it was computed from.
+    """
+    return bool(abs(derivative) < 1e-45 * largest)
+
+
 def _affected(program: Program, array: Array) -> list[Rule]:
     """The definitions that depend on an input, in order."""
     changed: set[Any] = {array}

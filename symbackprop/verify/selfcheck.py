@@ -16,7 +16,7 @@ from symbackprop.calculus.result import Backward
 from symbackprop.errors import NotYet
 from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.points import NoPoint, Point, Sampler
-from symbackprop.verify.reference import along, shown
+from symbackprop.verify.reference import along, shown, vanishes
 from symbackprop.verify.scalars import OutOfDomain
 from symbackprop.verify.sizes import possible
 from symbackprop.verify.state import Values
@@ -67,8 +67,10 @@ def _compared(
     parts = [g * direction[a][p] for a, values in gradients.items() for p, g in values.items()]
     got = sum(parts)
     size = sum(map(abs, parts)) + abs(want)
-    # What cancels has digits of the terms that it is left of; where all of it does, of the values.
-    terms = max([1, *found.met]) + sum(scale for t, values in found.scales.items() if t.gradient
+    if not any(parts) and vanishes(want, max(1, *found.met)):
+        return ""
+    # What cancels has digits of the terms that it is left of.
+    terms = sum(scale for t, values in found.scales.items() if t.gradient
                 for scale in values.values())  # fmt: skip
     if abs(got - want) <= _ROOM * size + _NOISE * terms:
         return ""

@@ -24,7 +24,6 @@ from sympy.logic.boolalg import Boolean
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.nodes import (
     Array,
-    Delta,
     Element,
     Index,
     IndexMax,
@@ -34,21 +33,18 @@ from symbackprop.algebra.nodes import (
     fresh_index,
 )
 from symbackprop.algebra.registry import lowering
-from symbackprop.algebra.unevaluated import rebuilt
-from symbackprop.emit.numpy.algebra import canonical, minus, plus, positive, renamed, terms, times
+from symbackprop.emit.numpy.algebra import plus, positive, renamed, terms, times
+from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import Log1p
 
 
-class Exact:
-    """Writes expressions so. lines: the forward pass in stable form, where weights are found.
-
-    forms: each difference that was written in another form, and that form.
-    """
+class Exact(Forms):
+    """Writes expressions so. lines: the forward pass in stable form, where weights are found."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
-        self.forms: dict[Expr, Expr] = {}
+        super().__init__()
         self._lines = {line.array: line for line in lines}
         self._weights: dict[Array, int] = {}
         self._logarithms: dict[Array, int] = {}
@@ -60,18 +56,8 @@ class Exact:
                 if axis is not None:
                     found[line.array] = axis
 
-    def of(self, expr: Expr) -> Expr:
-        """The expression with all its differences so."""
-        if isinstance(expr, Element | Array | Index | Delta) or not expr.args:
-            return expr
-        found = self._form(expr)
-        if found is not None:
-            self.forms[expr] = found
-            return found
-        arguments = tuple(self.of(a) for a in expr.args)
-        return expr if arguments == expr.args else rebuilt(expr, arguments)
-
-    def _form(self, expr: Expr) -> Expr | None:
+    def form(self, expr: Basic) -> Expr | None:
+        """The form of a difference, or of the logarithm of a sum; None for others."""
         if isinstance(expr, log) and isinstance(expr.args[0], IndexSum):
             return _log_of_largest_one(expr.args[0])
         if not isinstance(expr, Add) or len(expr.args) != 2:
@@ -114,7 +100,7 @@ class Exact:
                 rest = times(*(f for f in factors if f is not y))
                 k = own.pop()
                 rest = self._opened(renamed(rest, {j: k}))
-                return _less_mean(g, k, y, j) if _equal(rest, self._opened(g)) else None
+                return _less_mean(g, k, y, j) if equal(rest, self._opened(g)) else None
         return None
 
     def _projected(self, g: Expr, product: Expr) -> Expr | None:
@@ -126,7 +112,7 @@ class Exact:
             k = self._place(y)
             if isinstance(k, Index) and isinstance(total, IndexSum) and len(total.bound) == 1:
                 (j,) = total.bound
-                if _equal(renamed(total.body, {j: k}), g):
+                if equal(renamed(total.body, {j: k}), g):
                     return _less_share(g, y, self._others(y), self._at(y, j)[0], total)
         return None
 
@@ -181,27 +167,18 @@ def _summed_axis(indices: Sequence[Index], f: Expr, total: Expr) -> int | None:
     own = [n for n, i in enumerate(indices) if i not in free_indices(total)]
     if len(own) != 1 or not positive(f, {}):
         return None
-    return own[0] if _equal(IndexSum(f, indices[own[0]]), total) else None
+    return own[0] if equal(IndexSum(f, indices[own[0]]), total) else None
 
 
 def _is_top(y: Expr) -> Boolean:
     return StrictGreaterThan(y, S.Half, evaluate=False)
 
 
-def _difference(*parts: Expr) -> Expr:
-    """The first less the others; 1 - 1 is 0."""
-    kept = [parts[0], *(times(S.NegativeOne, p) for p in parts[1:])]
-    if all(p.is_Number for p in kept):
-        return sum(kept, S.Zero)
-    kept = [p for p in kept if p != 0]
-    return kept[0] if len(kept) == 1 else Add(*kept, evaluate=False)
-
-
 @lowering
 def _weight_less(y: Expr, t: Expr, others: Expr, sign: int) -> Expr:
     """y_k - t_k = where(y_k > 1/2, (1 - t_k) - ρ, y_k - t_k)"""
-    sides = (_difference(S.One, t), others), (y, t)
-    top, low = (_difference(*side[::sign]) for side in sides)
+    sides = (less(S.One, t), others), (y, t)
+    top, low = (less(*side[::sign]) for side in sides)
     return Where(_is_top(y), top, low)
 
 
@@ -209,16 +186,16 @@ def _weight_less(y: Expr, t: Expr, others: Expr, sign: int) -> Expr:
 def _less_mean(g: Expr, k: Index, y: Expr, j: Index) -> Expr:
     """g_k - Σ_j g_j y_j = d_k - Σ_j d_j y_j with d_k = g_k - Σ_j [y_j > 1/2] g_j"""
     top = IndexSum(Where(_is_top(y), renamed(g, {k: j}), S.Zero), j)
-    mean = IndexSum(times(_difference(renamed(g, {k: j}), top), y), j)
-    return _difference(_difference(g, top), mean)
+    mean = IndexSum(times(less(renamed(g, {k: j}), top), y), j)
+    return less(less(g, top), mean)
 
 
 @lowering
 def _less_share(g: Expr, y: Expr, others: Expr, each: Expr, total: IndexSum) -> Expr:
     """g_k - y_k Σ_j g_j = where(y_k > 1/2, ρ g_k - y_k Σ_j [y_j <= 1/2] g_j, g_k - y_k Σ_j g_j)"""
     rest = IndexSum(Where(_is_top(each), S.Zero, total.body), *total.bound)
-    top = _difference(times(others, g), times(y, rest))
-    return Where(_is_top(y), top, _difference(g, times(y, total)))
+    top = less(times(others, g), times(y, rest))
+    return Where(_is_top(y), top, less(g, times(y, total)))
 
 
 @lowering
@@ -238,10 +215,6 @@ def _is_centred(u: Expr, bound: Sequence[Index]) -> bool:
         negative, top = negated(term)
         if negative and isinstance(top, IndexMax) and len(top.bound) == len(bound):
             swap = dict(zip(top.bound, bound, strict=True))
-            if _equal(renamed(top.body, swap), plus(*(t for t in terms(u) if t is not term))):
+            if equal(renamed(top.body, swap), plus(*(t for t in terms(u) if t is not term))):
                 return True
     return False
-
-
-def _equal(u: Basic, v: Basic) -> bool:
-    return bool(minus(canonical(u), canonical(v)) == 0)

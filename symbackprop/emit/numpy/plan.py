@@ -113,7 +113,7 @@ def planned(
         upstream,
         tuple(helper.meanings),
         exact,
-        tuple(_told(sigmoids.forms | form.forms, names)),
+        tuple(_told(sigmoids.written | form.written, names)),
     )
 
 

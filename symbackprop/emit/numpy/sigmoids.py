@@ -1,4 +1,4 @@
-"""Forms that keep the last digits where a sigmoid y = 1/(1 + exp(-x)) is near 1 or its loss near 0.
+"""Forms that keep the last digits where a sigmoid, such as 1/(1 + exp(-x)), tanh or erf, saturates.
 
 y - t                                   = (1 - t) y - t (1 - y)
 y (1 + g) - 1                           = y g - (1 - y)
@@ -32,39 +32,27 @@ from sympy import (
     sinh,
 )
 
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, Minimum, Where
+from symbackprop.algebra.nodes import Array, Element, Minimum, Where
 from symbackprop.algebra.registry import lowering
-from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import canonical, minus, plus, times
+from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import Log1p, LogAddExp
 from symbackprop.emit.numpy.stable import Stabiliser
 
 
-class Sigmoids:
-    """Writes expressions so.
-
-    data: the inputs, from which sigmoids are subtracted. forms: each expression that was written
-    in another form, and that form.
-    """
+class Sigmoids(Forms):
+    """Writes expressions so. data: the inputs, from which sigmoids are subtracted."""
 
     def __init__(self, stabiliser: Stabiliser, data: Collection[Array]) -> None:
-        self.forms: dict[Expr, Expr] = {}
+        super().__init__()
         self._stabiliser = stabiliser
         self._data = data
 
-    def of(self, expr: Basic) -> Expr:
-        """The expression with all its parts so."""
-        if isinstance(expr, Element | Array | Index | Delta) or not expr.args:
-            return expr
-        found = self._form(expr) if isinstance(expr, Add) and len(expr.args) == 2 else None
-        if found is not None:
-            self.forms[expr] = found
-            return found
-        arguments = tuple(self.of(a) for a in expr.args)
-        return expr if arguments == expr.args else rebuilt(expr, arguments)
-
-    def _form(self, expr: Add) -> Expr | None:
+    def form(self, expr: Basic) -> Expr | None:
+        """The form of a sum of two terms that has a law here; None for others."""
+        if not isinstance(expr, Add) or len(expr.args) != 2:
+            return None
         parts = [negated(t) for t in expr.args]
         if sum(negative for negative, _ in parts) == 1:
             (_, added), (_, taken) = sorted(parts, key=lambda p: p[0])
@@ -97,11 +85,7 @@ class Sigmoids:
 
 
 def _rest(y: Expr) -> Expr:
-    return _difference(S.One, y)
-
-
-def _difference(u: Expr, v: Expr) -> Expr:
-    return Add(u, Mul(S.NegativeOne, v, evaluate=False), evaluate=False)
+    return less(S.One, y)
 
 
 def _softplus(term: Expr) -> tuple[Expr, Expr] | None:
@@ -112,10 +96,6 @@ def _softplus(term: Expr) -> tuple[Expr, Expr] | None:
             x = f.args[1] if f.args[0] == 0 else f.args[0]
             return times(*(g for g in factors if g is not f)), x
     return None
-
-
-def _equal(u: Expr, v: Expr) -> bool:
-    return bool(minus(canonical(u), canonical(v)) == 0)
 
 
 def _near_and_far(both: Expr, x: Expr, below: Expr, above: Expr) -> Expr:
@@ -129,14 +109,14 @@ def _near_and_far(both: Expr, x: Expr, below: Expr, above: Expr) -> Expr:
 def _less_label(y: Expr, t: Expr, sign: int) -> Expr:
     """y - t = (1 - t) y - t (1 - y)"""
     own, other = times(_rest(t), y), times(t, _rest(y))
-    return _difference(own, other) if sign > 0 else _difference(other, own)
+    return less(own, other) if sign > 0 else less(other, own)
 
 
 @lowering
 def _less_one_of_product(y: Expr, g: Expr, sign: int) -> Expr:
     """y (1 + g) - 1 = y g - (1 - y)"""
     first, second = times(y, g), _rest(y)
-    return _difference(first, second) if sign > 0 else _difference(second, first)
+    return less(first, second) if sign > 0 else less(second, first)
 
 
 @lowering
@@ -146,7 +126,7 @@ def _two_softplus(one: tuple[Expr, Expr] | None, two: tuple[Expr, Expr] | None) 
         return None
     (u, z), (v, x) = one, two
     both = canonical(plus(u, v))
-    if not both.is_number or not _equal(x, minus(S.Zero, z)):
+    if not both.is_number or not equal(x, minus(S.Zero, z)):
         return None
     return _near_and_far(both, x, u, v)
 
@@ -159,7 +139,7 @@ def _softplus_less(softplus: tuple[Expr, Expr] | None, other: Expr) -> Expr | No
     x, factors = softplus[1], flat((other,))
     for f in factors:
         for sign in (1, -1):
-            if not f.is_number and _equal(f, x if sign > 0 else minus(S.Zero, x)):
+            if not f.is_number and equal(f, x if sign > 0 else minus(S.Zero, x)):
                 negative, t = negated(times(*(g for g in factors if g is not f)))
                 t = t if negative == (sign > 0) else times(S.NegativeOne, t)
                 return _near_and_far(S.One, x, t, _rest(t))
@@ -167,18 +147,18 @@ def _softplus_less(softplus: tuple[Expr, Expr] | None, other: Expr) -> Expr | No
 
 
 @lowering
-def _log_cosh(both: Expr, less: Expr) -> Expr | None:
+def _log_cosh(both: Expr, two: Expr) -> Expr | None:
     """log(exp(x) + exp(-x)) - log(2) = log1p(2 sinh(x/2)^2), where |x| < 1"""
-    negative, two = negated(less)
-    if not isinstance(both, LogAddExp) or not negative or canonical(two) != log(2):
+    negative, log_two = negated(two)
+    if not isinstance(both, LogAddExp) or not negative or canonical(log_two) != log(2):
         return None
     x, other = both.args
-    if not _equal(x, minus(S.Zero, other)):
+    if not equal(x, minus(S.Zero, other)):
         return None
     size = Abs(x, evaluate=False)
     half = times(S.Half, Minimum(size, S.One))
     near = Log1p(times(Integer(2), Pow(sinh(half, evaluate=False), Integer(2), evaluate=False)))
-    return Where(StrictLessThan(size, S.One, evaluate=False), near, plus(both, less))
+    return Where(StrictLessThan(size, S.One, evaluate=False), near, plus(both, two))
 
 
 @lowering
