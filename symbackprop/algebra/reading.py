@@ -117,7 +117,7 @@ def decimal(number: Rational) -> str | None:
     while Fraction(digits, 10**places) != Fraction(p, q):
         places += 1
         digits = p * 10**places // q
-    if places <= 6:
+    if places <= 6 or p * 1000 >= q:
         text = str(digits).rjust(places + 1, "0")
         return f"{text[:-places]}.{text[-places:]}"
     figures = str(digits)

@@ -60,7 +60,7 @@ def function_of(cls: type[MatrixFunction], matrix: str) -> str:
 
 @dataclass(frozen=True)
 class Signs:
-    """The signs of one character set."""
+    """The signs of one character set. open_sums: `sum_k f`, else `sum_k(f)`."""
 
     times: str
     total: str
@@ -72,6 +72,9 @@ class Signs:
     either: str
     negation: str
     constants: dict[Basic, str]
+    power: str = "^"
+    comma: str = ","
+    open_sums: bool = True
 
 
 ASCII = Signs(
@@ -101,7 +104,7 @@ class TextPrinter:
 
     def element(self, array: Array, indices: tuple[Expr, ...]) -> str:
         """`y[j,k]`, `x[i+1]`; a scalar has no brackets."""
-        inner = ",".join(map(self.position, indices))
+        inner = self.signs.comma.join(map(self.position, indices))
         return f"{array.name}[{inner}]" if inner else array.name
 
     def position(self, u: Expr) -> str:
@@ -135,7 +138,7 @@ class TextPrinter:
         if isinstance(expr, IndexMax) and (read := product(expr)).negative:
             return self._product(read)
         if isinstance(expr, Reduction):
-            return self._reduction(expr), OPEN
+            return self._reduction(expr), OPEN if self.signs.open_sums else ATOM
         if isinstance(expr, Partial):
             return self._partial(expr)
         if isinstance(expr, Relational | And | Or | Not):
@@ -151,7 +154,7 @@ class TextPrinter:
             return f"[{self._condition(expr.condition)}]"
         if isinstance(expr, MatrixFunction):
             matrix = self.element(expr.argument.array, expr.lead)
-            inner = ",".join(i.name for i in expr.indices)
+            inner = self.signs.comma.join(i.name for i in expr.indices)
             return function_of(type(expr), matrix) + (f"[{inner}]" if inner else "")
         if expr in self.signs.constants:
             return self.signs.constants[expr]
@@ -159,9 +162,12 @@ class TextPrinter:
             return self.position(expr)
         raise NotYet(f"{type(expr).__name__} cannot be shown as text yet")
 
+    def _terms(self, expr: Expr) -> list[Product]:
+        return terms(expr)
+
     def _sum(self, expr: Expr) -> str:
         text = ""
-        for term in terms(expr):
+        for term in self._terms(expr):
             sign = "-" if term.negative else "+" if text else ""
             piece = self._unsigned(term)[0]
             text += f" {sign} {piece}" if text else sign + piece
@@ -180,7 +186,7 @@ class TextPrinter:
         bottom = bottom if level >= OPEN else f"({bottom})"
         slash = " / " if level == OPEN else "/"
         head = read.numerator
-        while head and isinstance(head[-1], IndexSum):
+        while self.signs.open_sums and head and isinstance(head[-1], IndexSum):
             head = head[:-1]
         tail = read.numerator[len(head) :] if level != OPEN else ()
         head = head if tail else read.numerator
@@ -211,7 +217,7 @@ class TextPrinter:
         base, exponent = expr.args
         if exponent == S.Half:
             return f"sqrt({self.show(base)})", ATOM
-        return f"{self.show(base, ATOM)}^{self.show(exponent, ATOM)}", POWER
+        return f"{self.show(base, ATOM)}{self.signs.power}{self.show(exponent, ATOM)}", POWER
 
     def _partial(self, expr: Partial) -> tuple[str, int]:
         """∂y[j]/∂x[k], ∂/∂x[k] (…)."""
@@ -229,6 +235,8 @@ class TextPrinter:
             others, body = ",".join(self.show(i) for i in read[0]), read[1]
             both = f"({over}) {{}} ({others})" if len(expr.bound) > 1 else f"{over} {{}} {others}"
             over = "(" + both.format(self.signs.relations["!="]) + ")"
+        if not self.signs.open_sums:
+            return f"{name}_{over}({self.show(body)})"
         level = PRODUCT if isinstance(expr, IndexSum) else POWER
         return f"{name}_{over} {self.show(body, level)}"
 

@@ -7,7 +7,7 @@ Shapes:
 
 Forward:
     a[i, j] = sum_l(q[i, l]*k[j, l])/sqrt(K)
-    s[i, j] = where(-1 + i >= -1 + j, a[i, j], -1000000000000000000000000000000)
+    s[i, j] = where(i-1 >= j-1, a[i, j], -1000000000000000000000000000000)
     p[i, j] = exp(s[i, j])/sum_l(exp(s[i, l]))
     o[i, j] = sum_l(p[i, l]*v[l, j])
 

@@ -8,7 +8,7 @@ Shapes:
 
 Forward:
     d = sqrt(sum_k((x[k] - y[k])**2))
-    L = (1 - t)*(1/2)*d**2 + t*(1/2)*max(0, m - d)**2
+    L = (1 - t)*d**2/2 + t*max(0, m - d)**2/2
 
 Backward:
     dd = d - t*(d + max(0, m - d))

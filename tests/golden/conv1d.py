@@ -7,12 +7,12 @@ Shapes:
     requires L >= K
 
 Forward:
-    u[i, j, k, l] = x[i, j, k + l - 1]
+    u[i, j, k, l] = x[i, j, k+l-1]
     y[i, j, k] = sum_l,m(u[i, l, k, m]*w[j, l, m]) + b[j]
 
 Backward:
     du[i, j, k, l] = sum_m(dy[i, m, k]*w[m, j, l])
-    dx[i, j, k] = sum_l(du[i, j, k - l + 1, l]*[l + L >= k + K]*[k >= l])
+    dx[i, j, k] = sum_l(du[i, j, k-l+1, l]*[l+L >= k+K]*[k >= l])
     dw[i, j, k] = sum_l,m(dy[l, i, m]*u[l, j, m, k])
     db[k] = sum_j,i(dy[j, k, i])
     with dy the upstream gradient of y

@@ -8,13 +8,13 @@ Shapes:
     requires W >= M
 
 Forward:
-    u[i, j, k, l, m, n] = x[i, j, k + m - 1, l + n - 1]
+    u[i, j, k, l, m, n] = x[i, j, k+m-1, l+n-1]
     y[i, j, k, l] = sum_m,n,p(u[i, m, k, l, n, p]*w[j, m, n, p]) + b[j]
 
 Backward:
     du[i, j, k, l, m, n] = sum_p(dy[i, p, k, l]*w[p, j, m, n])
-    dx[i, j, k, l] = sum_m,n(du[i, j, k - m + 1, l - n + 1, m, n]*[m + H >= k + K]*[k >= m]*[n +
-        W >= l + M]*[l >= n])
+    dx[i, j, k, l] = sum_m,n(du[i, j, k-m+1, l-n+1, m, n]*[m+H >= k+K]*[k >= m]*[n+W >= l+M]*[l
+        >= n])
     dw[i, j, k, l] = sum_m,n,p(dy[m, i, n, p]*u[m, j, n, p, k, l])
     db[k] = sum_j,i,l(dy[j, k, i, l])
     with dy the upstream gradient of y

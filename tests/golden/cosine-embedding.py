@@ -9,8 +9,8 @@ Shapes:
 Forward:
     r = sqrt(sum_k(x[k]**2))
     s = sqrt(sum_k(y[k]**2))
-    c = sum_k(x[k]*y[k])/((r*s))
-    L = (1 + t)*(1/2)*(1 - c) + (1 - t)*(1/2)*max(0, c - m)
+    c = sum_k(x[k]*y[k])/(r*s)
+    L = (1 + t)*(1 - c)/2 + (1 - t)*max(0, c - m)/2
 
 Backward:
     dc = ([c - m > 0] - 1 - t*(1 + [c - m > 0]))/2

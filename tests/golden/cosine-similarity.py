@@ -7,7 +7,7 @@ Shapes:
 Forward:
     r = sqrt(sum_k(x[k]**2))
     s = sqrt(sum_k(y[k]**2))
-    c = sum_k(x[k]*y[k])/((r*s))
+    c = sum_k(x[k]*y[k])/(r*s)
 
 Backward:
     ds = -c/s

@@ -4,8 +4,8 @@ Shapes:
     A: (n, n)
 
 Forward:
-    d = determinant(A)
-    A_inv[i, j] = inverse(A)[i, j]
+    d = det(A)
+    A_inv[i, j] = inv(A)[i, j]
 
 Backward:
     dA[i, j] = d*A_inv[j, i]

@@ -7,10 +7,10 @@ Shapes:
 
 Forward:
     r[k] = x[k] - mu[k]
-    S_inv[i, j] = inverse(S)[i, j]
+    S_inv[i, j] = inv(S)[i, j]
     z[k] = sum_j(S_inv[k, j]*r[j])
-    S_logdet = logabsdet(S)
-    L = -(sum_k(r[k]*z[k]) + S_logdet + n*(18378770664093453/10000000000000000))/2
+    S_logdet = log(abs(det(S)))
+    L = -(sum_k(r[k]*z[k]) + S_logdet + 1.8378770664093453*n)/2
 
 Backward:
     dx[k] = -z[k]

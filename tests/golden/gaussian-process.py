@@ -8,9 +8,9 @@ Shapes:
 Forward:
     r2[i, j] = sum_l((X[i, l] - X[j, l])**2)
     k[i, j] = exp(-r2[i, j]/2)
-    K[i, j] = k[i, j] + noise*delta[i, j]
+    K[i, j] = k[i, j] + noise*delta(i,j)
     C[i, j] = cholesky(K)[i, j]
-    C_inv[i, j] = inverse(C)[i, j]
+    C_inv[i, j] = inv(C)[i, j]
     alpha[j] = sum_i(C_inv[i, j]*sum_l(C_inv[i, l]*y[l]))
     L = sum_j(y[j]*alpha[j]/2) + sum_i(log(C[i, i]))
 

@@ -8,12 +8,12 @@ Shapes:
 Forward:
     u[i, j] = sum_k(x[i, k]*W[k, j])
     v[i, j] = sum_k(x[i, k]*V[k, j])
-    c[i, j] = (1 + erf(u[i, j]*(1/2)*sqrt(2)))/2
+    c[i, j] = (1 + erf(u[i, j]*sqrt(2)/2))/2
     y[i, j] = u[i, j]*c[i, j]*v[i, j]
 
 Backward:
     dv[i, j] = dy[i, j]*u[i, j]*c[i, j]
-    du[i, j] = dy[i, j]*v[i, j]*(c[i, j] + sqrt(2)*u[i, j]*exp(-1/4*2*u[i, j]**2)/(2*sqrt(pi)))
+    du[i, j] = dy[i, j]*v[i, j]*(c[i, j] + sqrt(2)*u[i, j]*exp(-u[i, j]**2/2)/(2*sqrt(pi)))
     dx[i, j] = sum_k(dv[i, k]*V[j, k]) + sum_k(du[i, k]*W[j, k])
     dW[i, j] = sum_k(x[k, i]*du[k, j])
     dV[i, j] = sum_k(x[k, i]*dv[k, j])

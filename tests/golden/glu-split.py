@@ -8,14 +8,14 @@ Shapes:
 Forward:
     z[i, j] = sum_k(x[i, k]*W[k, j]) + b[j]
     u[i, j] = z[i, j]
-    v[i, j] = z[i, j + H]
+    v[i, j] = z[i, j+H]
     s[i, j] = 1/(1 + exp(-v[i, j]))
     y[i, j] = u[i, j]*s[i, j]
 
 Backward:
     dv[i, j] = dy[i, j]*y[i, j]*(1 - s[i, j])
     du[i, j] = dy[i, j]*s[i, j]
-    dz[i, j] = where(j > H, dv[i, j - H], du[i, j])
+    dz[i, j] = where(j > H, dv[i, j-H], du[i, j])
     dx[i, j] = sum_k(dz[i, k]*W[j, k])
     dW[i, j] = sum_k(x[k, i]*dz[k, j])
     db[k] = sum_j(dz[j, k])

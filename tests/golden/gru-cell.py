@@ -26,7 +26,7 @@ Forward:
 Backward:
     da_c[i, j] = dh[i, j]*(1 - c[i, j]**2)*(1 - z[i, j])
     dq[i, j] = sum_k(da_c[i, k]*U_c[j, k])
-    da_z[i, j] = dh[i, j]*z[i, j]*((z[i, j] - 1)*(c[i, j] - p[i, j]))
+    da_z[i, j] = dh[i, j]*z[i, j]*(z[i, j] - 1)*(c[i, j] - p[i, j])
     da_r[i, j] = dq[i, j]*q[i, j]*(1 - r[i, j])
     dx[i, j] = sum_k(da_c[i, k]*W_c[j, k]) + sum_k(da_r[i, k]*W_r[j, k]) +
         sum_k(da_z[i, k]*W_z[j, k])

@@ -4,7 +4,7 @@ Shapes:
     x: (n,)
 
 Forward:
-    y[k] = min(max(x[k] + 3, 0), 6)*(1/6)
+    y[k] = min(max(x[k] + 3, 0), 6)/6
 
 Backward:
     dx[k] = dy[k]*[x[k] > -3]*[x[k] < 3]/6

@@ -4,7 +4,7 @@ Shapes:
     x: (n,)
 
 Forward:
-    g[k] = min(max(x[k] + 3, 0), 6)*(1/6)
+    g[k] = min(max(x[k] + 3, 0), 6)/6
     y[k] = x[k]*g[k]
 
 Backward:

@@ -7,10 +7,10 @@ Shapes:
 
 Forward:
     r[k] = y[k] - t[k]
-    L = sum_k(where(Abs(r[k]) <= delta, r[k]**2*(1/2), delta*(Abs(r[k]) - 1*delta*1/2)))/n
+    L = sum_k(where(abs(r[k]) <= delta, r[k]**2/2, delta*(abs(r[k]) - delta/2)))/n
 
 Backward:
-    dy[k] = where(Abs(r[k]) > delta, delta*sign(r[k]), r[k])/n
+    dy[k] = where(abs(r[k]) > delta, delta*sign(r[k]), r[k])/n
     for dout = 1, the upstream gradient of L
 
 Note: where two compared values are equal, the bracket that compares them is 0 (gradient in y).

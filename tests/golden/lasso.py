@@ -8,7 +8,7 @@ Shapes:
 
 Forward:
     r[k] = sum_j(x[k, j]*w[j]) - t[k]
-    L = sum_k(r[k]**2)/2 + lam*sum_k(Abs(w[k]))
+    L = sum_k(r[k]**2)/2 + lam*sum_k(abs(w[k]))
 
 Backward:
     dw[k] = lam*sign(w[k]) + sum_j(r[j]*x[j, k])

@@ -5,7 +5,7 @@ Shapes:
     b: (n,)
 
 Forward:
-    A_inv[i, j] = inverse(A)[i, j]
+    A_inv[i, j] = inv(A)[i, j]
     x[k] = sum_j(A_inv[k, j]*b[j])
 
 Backward:

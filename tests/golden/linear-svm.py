@@ -9,7 +9,7 @@ Shapes:
 Forward:
     z[k] = sum_j(x[k, j]*w[j])
     m[k] = max(0, 1 - t[k]*z[k])
-    L = lam*(1/2)*sum_k(w[k]**2) + sum_k(m[k])/N
+    L = lam*sum_k(w[k]**2)/2 + sum_k(m[k])/N
 
 Backward:
     dz[k] = -t[k]*[t[k]*z[k] < 1]/N

@@ -4,8 +4,8 @@ Shapes:
     A: (n, n)
 
 Forward:
-    L = logabsdet(A)
-    A_inv[i, j] = inverse(A)[i, j]
+    L = log(abs(det(A)))
+    A_inv[i, j] = inv(A)[i, j]
 
 Backward:
     dA[i, j] = A_inv[j, i]

@@ -11,9 +11,9 @@ Shapes:
 Forward:
     a[j, k] = sum_l(x[j, l]*W[l, k]) + sum_l(h[j, l]*U[l, k]) + b[k]
     i[j, k] = 1/(1 + exp(-a[j, k]))
-    f[j, k] = 1/(1 + exp(-a[j, k + H]))
-    o[j, k] = 1/(1 + exp(-a[j, k + 2*H]))
-    g[j, k] = tanh(a[j, k + 3*H])
+    f[j, k] = 1/(1 + exp(-a[j, k+H]))
+    o[j, k] = 1/(1 + exp(-a[j, k+2*H]))
+    g[j, k] = tanh(a[j, k+3*H])
     m[j, k] = f[j, k]*c[j, k] + i[j, k]*g[j, k]
     q[j, k] = tanh(m[j, k])
     s[j, k] = o[j, k]*q[j, k]
@@ -23,9 +23,9 @@ Backward:
     dg[j, k] = dm_[j, k]*i[j, k]
     df[j, k] = dm_[j, k]*c[j, k]
     di[j, k] = dm_[j, k]*g[j, k]
-    da[j, k] = dg[j, k - 3*H]*[k > 3*H]*(1 - g[j, k - 3*H]**2) + di[j, k]*i[j, k]*[k <= H]*(1 -
-        i[j, k]) + df[j, k - H]*f[j, k - H]*[k <= 2*H]*[k > H]*(1 - f[j, k - H]) +
-        ds[j, k - 2*H]*s[j, k - 2*H]*[k <= 3*H]*[k > 2*H]*(1 - o[j, k - 2*H])
+    da[j, k] = dg[j, k-3*H]*[k > 3*H]*(1 - g[j, k-3*H]**2) + di[j, k]*i[j, k]*[k <= H]*(1 -
+        i[j, k]) + df[j, k-H]*f[j, k-H]*[k <= 2*H]*[k > H]*(1 - f[j, k-H]) +
+        ds[j, k-2*H]*s[j, k-2*H]*[k <= 3*H]*[k > 2*H]*(1 - o[j, k-2*H])
     dx[j, k] = sum_l(da[j, l]*W[k, l])
     dh[j, k] = sum_l(da[j, l]*U[k, l])
     dc[j, k] = dm_[j, k]*f[j, k]

@@ -5,7 +5,7 @@ Shapes:
     t: (n,)
 
 Forward:
-    L = sum_k(Abs(y[k] - t[k]))/n
+    L = sum_k(abs(y[k] - t[k]))/n
 
 Backward:
     dy[k] = sign(y[k] - t[k])/n

@@ -4,7 +4,7 @@ Shapes:
     A: (n, n)
 
 Forward:
-    Y[i, j] = inverse(A)[i, j]
+    Y[i, j] = inv(A)[i, j]
 
 Backward:
     dA[i, j] = -sum_k(Y[j, k]*sum_l(Y[l, i]*dY[l, k]))

@@ -4,12 +4,12 @@ Shapes:
     x: (N, C, 2*H, 2*W)
 
 Forward:
-    y[i, j, k, l] = max_m,n(x[i, j, 2*k + m - 2, 2*l + n - 2])
+    y[i, j, k, l] = max_m,n(x[i, j, (k-1)*2+m, (l-1)*2+n])
 
 Backward:
-    dx[i, j, k, l] = dy[i, j, Quotient(k, 2), Quotient(l, 2)]*[x[i, j, k, l] ==
-        y[i, j, Quotient(k, 2), Quotient(l, 2)]]/sum_m,n([x[i, j, m + 2*Quotient(k, 2) - 2, n + 2*Quotient(l, 2) - 2]
-        == y[i, j, Quotient(k, 2), Quotient(l, 2)]])
+    dx[i, j, k, l] = dy[i, j, ceil(k/2), ceil(l/2)]*[x[i, j, k, l] ==
+        y[i, j, ceil(k/2), ceil(l/2)]]/sum_m,n([x[i, j, (ceil(k/2)-1)*2+m, (ceil(l/2)-1)*2+n] ==
+        y[i, j, ceil(k/2), ceil(l/2)]])
     with dy the upstream gradient of y
 
 Note: at x = y the subgradient with [x = y] = 1 is used (gradient in x).

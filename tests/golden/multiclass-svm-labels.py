@@ -10,7 +10,7 @@ Forward:
     L = sum_i,j(m[i, j])/N
 
 Backward:
-    ds[i, j] = ([d[i, j] > 0] - delta[j, t[i]]*sum_k([d[i, k] > 0]))/N
+    ds[i, j] = ([d[i, j] > 0] - delta(j,t[i])*sum_k([d[i, k] > 0]))/N
     for dout = 1, the upstream gradient of L
 
 Note: at d = 0 the subgradient with [d > 0] = 0 is used (gradient in s).

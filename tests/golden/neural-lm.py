@@ -9,7 +9,7 @@ Shapes:
     t: (N,), integers from 0 to V-1, counted from 1 as subscripts
 
 Forward:
-    e[i, j] = E[s[i, Quotient(j, D)], Remainder(j, D)]
+    e[i, j] = E[s[i, ceil(j/D)], (j-1)%D+1]
     z[i, j] = sum_k(e[i, k]*W[k, j]) + b[j]
     h[i, j] = tanh(z[i, j])
     a[i, j] = sum_k(h[i, k]*U[k, j])
@@ -17,10 +17,10 @@ Forward:
     L = -sum_i(log(y[i, t[i]]))/N
 
 Backward:
-    da[i, j] = (y[i, j] - delta[j, t[i]])/N
+    da[i, j] = (y[i, j] - delta(j,t[i]))/N
     dz[i, j] = (1 - h[i, j]**2)*sum_k(da[i, k]*U[j, k])
     de[i, j] = sum_k(dz[i, k]*W[j, k])
-    dE[i, j] = sum_k,l(delta[i, s[k, l]]*de[k, j + l*D - D])
+    dE[i, j] = sum_k,l(delta(i,s[k, l])*de[k, (l-1)*D+j])
     dW[i, j] = sum_k(e[k, i]*dz[k, j])
     db[k] = sum_j(dz[j, k])
     dU[i, j] = sum_k(h[k, i]*da[k, j])

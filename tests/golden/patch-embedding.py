@@ -6,12 +6,11 @@ Shapes:
     b: (D,)
 
 Forward:
-    u[i, j, k, l, m, n] = x[i, j, k*P + l - P, m*P + n - P]
+    u[i, j, k, l, m, n] = x[i, j, (k-1)*P+l, (m-1)*P+n]
     y[i, j, k, l] = sum_m,n,p(u[i, m, j, n, k, p]*W[l, m, n, p]) + b[l]
 
 Backward:
-    dx[i, j, k, l] =
-        sum_m(dy[i, Quotient(k, P), Quotient(l, P), m]*W[m, j, Remainder(k, P), Remainder(l, P)])
+    dx[i, j, k, l] = sum_m(dy[i, ceil(k/P), ceil(l/P), m]*W[m, j, (k-1)%P+1, (l-1)%P+1])
     dW[i, j, k, l] = sum_m,n,p(dy[m, n, p, i]*u[m, j, n, k, p, l])
     db[k] = sum_j,i,l(dy[j, i, l, k])
     with dy the upstream gradient of y

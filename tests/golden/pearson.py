@@ -9,7 +9,7 @@ Forward:
     b[k] = y[k] - sum_j(y[j])/n
     r = sqrt(sum_k(a[k]**2))
     s = sqrt(sum_k(b[k]**2))
-    c = sum_k(a[k]*b[k])/((r*s))
+    c = sum_k(a[k]*b[k])/(r*s)
 
 Backward:
     ds = -c/s

@@ -6,7 +6,7 @@ Shapes:
     e: (n,)
 
 Forward:
-    s[k] = exp(w[k]*(1/2))
+    s[k] = exp(w[k]/2)
     z[k] = m[k] + s[k]*e[k]
 
 Backward:

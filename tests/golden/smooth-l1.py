@@ -6,10 +6,10 @@ Shapes:
 
 Forward:
     r[k] = y[k] - t[k]
-    L = sum_k(where(Abs(r[k]) < 1, r[k]**2/2, Abs(r[k]) - 1/2))
+    L = sum_k(where(abs(r[k]) < 1, r[k]**2/2, abs(r[k]) - 1/2))
 
 Backward:
-    dy[k] = where(Abs(r[k]) < 1, r[k], sign(r[k]))
+    dy[k] = where(abs(r[k]) < 1, r[k], sign(r[k]))
     for dout = 1, the upstream gradient of L
 
 Note: where two compared values are equal, the bracket that compares them is 0 (gradient in y).

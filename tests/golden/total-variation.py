@@ -5,12 +5,12 @@ Shapes:
     requires n >= 2
 
 Forward:
-    d[k] = x[k + 1] - x[k]
-    L = sum_k(Abs(d[k]))
+    d[k] = x[k+1] - x[k]
+    L = sum_k(abs(d[k]))
 
 Backward:
     dd[k] = sign(d[k])
-    dx[k] = dd[k - 1]*[k >= 2] - dd[k]*[k < n]
+    dx[k] = dd[k-1]*[k >= 2] - dd[k]*[k < n]
     for dout = 1, the upstream gradient of L
 
 Note: |d| has a kink at d = 0: the subgradient 0 is used there (gradient in d).

@@ -9,10 +9,10 @@ Shapes:
 Forward:
     r[k] = y[k] - t[k]
     c = w - w*log(1 + w/eps)
-    L = sum_k(where(Abs(r[k]) < w, w*log(1 + Abs(r[k])/eps), Abs(r[k]) - c))
+    L = sum_k(where(abs(r[k]) < w, w*log(1 + abs(r[k])/eps), abs(r[k]) - c))
 
 Backward:
-    dy[k] = sign(r[k])*where(Abs(r[k]) < w, w/(Abs(r[k]) + eps), 1)
+    dy[k] = sign(r[k])*where(abs(r[k]) < w, w/(abs(r[k]) + eps), 1)
     for dout = 1, the upstream gradient of L
 
 Note: |r| has a kink at r = 0: the subgradient 0 is used there (gradient in y).

@@ -2,57 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
-from sympy import Basic
-from sympy.printing.str import StrPrinter
+from sympy import Basic, Expr
 
-from symbackprop.algebra.functions import BY_CLASS
+from symbackprop.algebra.reading import Product, product
+from symbackprop.emit.numpy.special import Expm1, Log1p, LogAddExp
+from symbackprop.emit.text_expr import ASCII, TextPrinter
+
+_SIGNS = replace(ASCII, power="**", comma=", ", open_sums=False)
+_CALLS: dict[type[Basic], str] = {Expm1: "expm1", Log1p: "log1p", LogAddExp: "logaddexp"}
 
 
-class _Plain(StrPrinter):
-    def _print_Element(self, expr: Any) -> str:
-        return str(expr._sympystr(self))
+class _Plain(TextPrinter):
+    """Prints what NumPy's users read: x**2, y[j, k], sums in parentheses."""
 
-    def _print_IndexSum(self, expr: Any) -> str:
-        return self._reduction("sum", expr)
+    def _atom(self, expr: Basic) -> str:
+        if type(expr) in _CALLS:
+            return f"{_CALLS[type(expr)]}({', '.join(self.show(a) for a in expr.args)})"
+        return super()._atom(expr)
 
-    def _print_IndexMax(self, expr: Any) -> str:
-        return self._reduction("max", expr)
 
-    def _print_IndexProduct(self, expr: Any) -> str:
-        return self._reduction("prod", expr)
+class _Computed(_Plain):
+    """Prints a sum of sums as it is added up: (1 - t[k]) - s."""
 
-    def _reduction(self, name: str, expr: Any) -> str:
-        return f"{name}_{','.join(i.name for i in expr.bound)}({self._print(expr.body)})"
-
-    def _print_Function(self, expr: Any) -> str:
-        known = BY_CLASS.get(type(expr))
-        name = known.head if known and known.smooth else type(expr).__name__
-        return f"{name}({self.stringify(expr.args, ', ')})"
-
-    def _print_Delta(self, expr: Any) -> str:
-        return f"delta[{', '.join(map(str, expr.indices))}]"
-
-    def _print_Iverson(self, expr: Any) -> str:
-        return f"[{self._print(expr.condition)}]"
-
-    def _print_Where(self, expr: Any) -> str:
-        return f"where({self.stringify(expr.args, ', ')})"
-
-    def _print_Equality(self, expr: Any) -> str:
-        return f"{self._print(expr.lhs)} == {self._print(expr.rhs)}"
-
-    def _print_Log1p(self, expr: Any) -> str:
-        return f"log1p({self._print(expr.args[0])})"
-
-    def _print_Maximum(self, expr: Any) -> str:
-        return f"max({self.stringify(expr.args, ', ')})"
-
-    def _print_Minimum(self, expr: Any) -> str:
-        return f"min({self.stringify(expr.args, ', ')})"
+    def _terms(self, expr: Expr) -> list[Product]:
+        return [product(term) for term in expr.args]
 
 
 def plain(expr: Basic) -> str:
     """The expression on one line, its terms and factors in their order."""
-    return str(_Plain({"order": "none"}).doprint(expr))
+    return _Plain(_SIGNS).show(expr)
+
+
+def computed(expr: Basic) -> str:
+    """The same for a form of an expression that keeps its digits: the order of sums matters."""
+    return _Computed(_SIGNS).show(expr)

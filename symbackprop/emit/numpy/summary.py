@@ -9,7 +9,7 @@ from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.spelling import size_text
 from symbackprop.calculus.result import Adjoint, Backward, Formula, Tangent
-from symbackprop.emit.numpy.plain import plain
+from symbackprop.emit.numpy.plain import computed, plain
 from symbackprop.emit.numpy.plan import Plan
 from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.text import wrapped
@@ -72,7 +72,7 @@ def _rests_on(found: Backward | Formula, plan: Plan, version: str) -> list[str]:
     if plan.forms:
         lines += ["", "Computed in another form for the sake of rounding:"]
         for plainly, exactly in plan.forms:
-            lines += wrapped(f"{plain(plainly)} = {plain(exactly)}", 4)
+            lines += wrapped(f"{plain(plainly)} = {computed(exactly)}", 4)
     if found.facts:
         lines += ["", "Uses:"]
         for fact in found.facts:

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 WIDTH = 96
-_ELEMENT = re.compile(r"\w\[[^\[\]]*\]")
+_ELEMENT = re.compile(r"\w\[(?:[^\[\]]|\[[^\[\]]*\])*\]")
 _GLUE = "\x00"
 
 PREPARE = '''
