@@ -50,13 +50,13 @@ def bridged(before: Expr, after: Expr) -> Path | None:
     """
     flat = everywhere(_apart, everywhere(_apart, after))
     goals: dict[Hashable, Path] = {unordered(after): [], unordered(flat): []}
-    spread = everywhere(_spread, after)
-    if spread is not after:
-        for form_ in (_tidied(spread), spread):
+    wide = everywhere(spread, after)
+    if wide is not after:
+        for form_ in (_tidied(wide), wide):
             goals.setdefault(unordered(form_), [(FACTORED, after)])
     for joint in _joint_sums(after):
         goals.setdefault(unordered(joint), [(NESTED, after)])
-    before = everywhere(_opened, before)
+    before = everywhere(opened, before)
     start = unordered(before)
     if start in goals:
         return goals[start]
@@ -94,7 +94,7 @@ def _moves(expr: Expr) -> Iterator[tuple[str, Expr]]:
     yield from ((NESTED, joint) for joint in _joint_sums(expr))
 
 
-def _opened(expr: Expr) -> Expr | None:
+def opened(expr: Expr) -> Expr | None:
     """u + (v + w) = u + v + w, and the same for products"""
     if not isinstance(expr, Add | Mul) or not any(isinstance(a, expr.func) for a in expr.args):
         return None
@@ -125,7 +125,7 @@ def _tidied(expr: Expr) -> Expr:
     return everywhere(taken_out, everywhere(cancelled, expr))
 
 
-def _spread(expr: Expr) -> Expr | None:
+def spread(expr: Expr) -> Expr | None:
     """u (v + w) = u v + u w"""
     if not isinstance(expr, Mul):
         return None
@@ -228,7 +228,7 @@ def _opposite(expr: Expr) -> Expr:
     return _flipped(expr) if isinstance(expr, Add) else _signed([S.NegativeOne], expr)
 
 
-def _sums(expr: Expr) -> Expr | None:
+def split(expr: Expr) -> Expr | None:
     """Σ_j (f_j + g_j) = Σ_j f_j + Σ_j g_j"""
     if not isinstance(expr, IndexSum) or not isinstance(expr.body, Add):
         return None
@@ -303,7 +303,7 @@ def _mirrored(expr: Expr) -> Expr | None:
 
 _LAWS: tuple[tuple[str, Callable[[Expr], Expr | None]], ...] = (
     (TURNED, _turned), (BOTH, _both), (EVEN, _even), (CHOICE, _choice), (CANCELS, cancelled),
-    (SPREADS, _spread), (ADDED, _added), (CONSTANT, taken_out), (SPLITS, _sums),
+    (SPREADS, spread), (ADDED, _added), (CONSTANT, taken_out), (SPLITS, split),
     (SQUARE, _squared), (APART, _apart), (MIRRORED, _mirrored), (CHOSEN, _chosen),
     (MET, _met), (LOWERED, _lowered),
 )  # fmt: skip

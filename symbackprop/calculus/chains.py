@@ -18,6 +18,7 @@ from symbackprop.calculus.bridge import FACTORED, bridged
 from symbackprop.calculus.deltas import collapsed
 from symbackprop.calculus.fold import Elimination
 from symbackprop.calculus.fuse import Draft
+from symbackprop.calculus.multiplied import multiplied
 from symbackprop.calculus.one_rule import step
 from symbackprop.calculus.result import Fact
 from symbackprop.calculus.stages import Stage
@@ -128,6 +129,7 @@ class Chain:
                 _, goal = left.pop(0)  # small laws lead to the next form, and not to this one
             self._reach(goal, stage)
         self.to(result[1], FACTORED)
+        self.steps = [step for made in self.steps for step in _by_laws(made)]
 
     def _lead(self, goal: Expr) -> bool:
         """Go to an equal form by small laws, if they lead there."""
@@ -169,6 +171,16 @@ class Chain:
         """Whether no two of the terms are alike."""
         count = len(self.expr.args) if isinstance(self.expr, Add) else 1
         return len(normal(self.expr)) == count > 1
+
+
+def _by_laws(made: Step) -> list[Step]:
+    """A step that collects terms as steps by one law each, where they lead to the same."""
+    path = multiplied(made.before, made.after) if made.law == COLLECTED else None
+    if path is None:
+        return [made]
+    befores = [made.before, *(expr for _, expr in path)]
+    return [Step(before, after, law)
+            for before, (law, after) in zip(befores, path, strict=False)]  # fmt: skip
 
 
 def _named_in(expr: Expr, element: Element, value: Expr) -> Expr:

@@ -9,7 +9,16 @@ from itertools import product
 from sympy import Expr, Gt, Mul, S
 
 from symbackprop.algebra.matrices import Cholesky, Inverse
-from symbackprop.algebra.nodes import Array, Element, Index, Iverson, MatrixFunction
+from symbackprop.algebra.nodes import (
+    Array,
+    Delta,
+    Element,
+    Index,
+    IndexSum,
+    Iverson,
+    MatrixFunction,
+    fresh_index,
+)
 from symbackprop.algebra.normal import substitute
 from symbackprop.algebra.poly import (
     Atom,
@@ -62,6 +71,7 @@ class MatrixFacts:
     _symmetric: dict[Array, tuple[Fact, ...] | None] = field(default_factory=dict)
     _known: set[Array] = field(default_factory=set)  # those of them that are symmetric
     _inverses: dict[Array, Array] = field(default_factory=dict)  # of what each one is the inverse
+    _identities: dict[Array, Fact] = field(default_factory=dict)  # A⁻¹ A = I, of each inverse
     _lower: set[Array] = field(default_factory=set)  # Cholesky factors and their inverses
 
     def __post_init__(self) -> None:
@@ -172,6 +182,17 @@ class MatrixFacts:
         left = Mul(array[indices], above, evaluate=False)
         return Fact(left, S.Zero, f"{array.name} == tril({array.name})", False)
 
+    def _identity(self, inverse: Array) -> Fact:
+        """Σ_k (A⁻¹)_ik A_kj = δ_ij"""
+        if inverse not in self._identities:
+            matrix, (indices, _) = self._inverses[inverse], self.definitions[inverse]
+            *lead, i, j = indices
+            k = fresh_index(i.size)
+            product_ = Mul(inverse[(*lead, i, k)], matrix[(*lead, k, j)], evaluate=False)
+            text = f"{inverse.name} @ {matrix.name} == eye"
+            self._identities[inverse] = Fact(IndexSum(product_, k), Delta(i, j), text, False)
+        return self._identities[inverse]
+
     def _swap(self, a: Element, used: dict[Fact, None]) -> Poly:
         used.update((fact, None) for fact in self._symmetric[a.array] or ())
         return transposed_element(a)
@@ -233,6 +254,7 @@ class MatrixFacts:
                 if isinstance(a, Element) and a.array == self._inverses[z.array]:
                     ends = self._ends(z, a, k, used)
                     if ends is not None:
+                        used[self._identity(z.array)] = None
                         return inverse_times_matrix(rest, *ends), k
         return None
 

@@ -8,6 +8,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, S, log
 
 from symbackprop.algebra.arrange import Arranger
 from symbackprop.algebra.functions import BY_CLASS
+from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.matrices import Cholesky, Determinant, Inverse, LogAbsDet
 from symbackprop.algebra.nodes import (
     Element,
@@ -117,7 +118,8 @@ def worked_out(p: Partial, named: Callable[[Poly], Poly]) -> Applied:
         return FUNCTION.format(function=head), times(outer, d(u.args[0]))
     whole = differentiate(normal(u), x.array, x.indices)
     rule = _RULES.get(type(u)) or FUNCTION.format(function=type(u).__name__.lower())
-    return rule, Arranger(lambda _: 0).arrange(named(whole))
+    free = tuple(dict.fromkeys((*free_indices(u), *free_indices(x))))
+    return rule, Arranger(lambda _: 0, free).arrange(named(whole))
 
 
 def _of_product(u: Mul, d: Callable[[Expr], Expr], varies: Callable[[Expr], bool]) -> Applied:

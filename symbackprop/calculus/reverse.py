@@ -176,6 +176,8 @@ def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Worked:
     for array in active(simplifier, inputs):
         users = used_by.get(array, [])
         seed = seeds.get(array)
+        if not (users or seed or array in inputs):
+            continue
         if seed is not None and not users and array not in inputs:
             known[array] = seed
             continue
@@ -281,11 +283,18 @@ def asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
 
 
 def _users(simplifier: Simplifier) -> dict[Array, list[Definition]]:
-    """The definitions that use each array, in the order of the program."""
+    """The definitions that use each array, in the order of the program; those alone that matter.
+
+    An inverse that derivatives are written in is used by no output, and its gradient is 0.
+    """
     found: dict[Array, list[Definition]] = {}
-    for d in simplifier.program.definitions:
-        for array in arrays_in(simplifier.definitions[d.array][1]):
-            found.setdefault(array, []).append(d)
+    matter = {*simplifier.program.outputs}
+    for d in reversed(simplifier.program.definitions):
+        if d.array in matter:
+            used = arrays_in(simplifier.definitions[d.array][1])
+            matter |= used
+            for array in used:
+                found.setdefault(array, []).insert(0, d)
     return found
 
 

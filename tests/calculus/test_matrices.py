@@ -112,6 +112,7 @@ def test_a_declared_symmetry_is_used_and_named(
 def test_an_inverse_times_its_matrix_is_the_identity() -> None:
     derived = sb.derive("y = A @ inv(A) @ x", shapes=AX, wrt=["x"])
     assert str(derived.gradients["x"].expr) == "dy[k]"
+    assert derived.facts == ("A_inv @ A == eye",)
     assert derived.verify().ok
 
 

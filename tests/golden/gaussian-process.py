@@ -23,6 +23,7 @@ Backward:
 
 Uses:
     C == tril(C)
+    C_inv @ C == eye
     dK == dK.T
     k == k.T
     r2 == r2.T
