@@ -32,6 +32,7 @@ class Block:
         self._slices: dict[str, str] = {}
         self._computed = {n for n in loop.steps if n.kind != VIEW}
         self._views = {n for n in loop.steps if n.kind == VIEW}
+        self._weighted = {n: end for end in loop.ends if (n := self._weighted_sum(end))}
         counted: dict[Key, int] = {}
         self._names = []
         for key in self._buffers.keys:
@@ -41,7 +42,8 @@ class Block:
     def lines(self) -> list[str]:
         """Buffers, and the loop."""
         size = self._body.number(self._loop.size)
-        work = [line for n in self._loop.steps if n.kind != VIEW for line in self._step(n)]
+        work = [line for n in self._loop.steps if n.kind != VIEW and n not in self._weighted
+                for line in self._step(n)]  # fmt: skip
         work += [line for n in self._loop.ends for line in self._added(n)]
         lo, hi, step = map(self._body.counter, ("lo", "hi", "step"))
         keys = self._buffers.keys
@@ -55,13 +57,45 @@ class Block:
             inner.append(f"if {hi} - {lo} < {step}:")
             inner += [f"    {n} = {n}[: {hi} - {lo}]" for n in self._names]
         starts = [line for n in self._loop.ends for line in self._start(n)]
+        loop = [f"for {lo} in range(0, {size}, {step}):",
+                *(f"    {line}" for line in (*inner, *work))]  # fmt: skip
         return [
             f"{step} = {self._body.names['rows']}({size}, {self._width()})",
             *buffers,
             *starts,
-            f"for {lo} in range(0, {size}, {step}):",
-            *(f"    {line}" for line in (*inner, *work)),
+            *self._buffered(loop),
         ]
+
+    def _buffered(self, loop: list[str]) -> list[str]:
+        """The loop with NumPy's own buffers no longer than a row, where that is faster.
+
+        An operation with an operand that is repeated along rows or columns goes through them.
+        """
+        widths = {n.shape[-1] for n in self._computed if n.kind == MAP and n.rank > 1
+                  and any(a.shape and a.shape != n.shape for a in n.args)}  # fmt: skip
+        width = self._number(next(iter(widths))) if len(widths) == 1 else ""
+        if not width.isidentifier():
+            return loop
+        old, np = self._body.counter("buffer"), self._np
+        size = self._number(self._loop.size)
+        return [
+            f"{old} = {np}.setbufsize(256) if 256 <= {width} <= 8192 and {size} > 8 else 0",
+            "try:",
+            *(f"    {line}" for line in loop),
+            "finally:",
+            f"    if {old}:",
+            f"        {np}.setbufsize({old})",
+        ]
+
+    def _weighted_sum(self, end: Node) -> Node | None:
+        """u where it is no -inf of weight 0, of a sum Σ w u over all, which alone reads that."""
+        for u, w in (end.args, end.args[::-1]) if end.ufunc == "dot" and not end.shape else ():
+            if u.ufunc == UNWEIGHTED and u.args[0] is w and u.users == [end]:
+                source = u.args[1].base
+                in_place = source in self._computed and u in self._computed
+                if in_place and self._buffers.place(source) == self._buffers.place(u):
+                    return u
+        return None
 
     def _number(self, size: Expr) -> str:
         return self._body.number(size)
@@ -157,7 +191,11 @@ class Block:
         name, operands, np = self._body.variable(node), self._operands(node), self._np
         keep = ", keepdims=True" if node.code.keep else ""
         axes = _axes(node.code.axes) if len(node.code.axes) < node.args[0].rank else "None"
-        if node.ufunc == "dot":
+        if node in self._weighted.values():
+            u = next(u for u, end in self._weighted.items() if end is node)
+            weight = self.shown(node, u.args[0])
+            part = f"{self._body.names['weighted']}({weight}, {self.shown(node, u)})"
+        elif node.ufunc == "dot":
             part = f"{np}.einsum({_spec(node)}, {', '.join(operands)})"
             if not node.shape:  # by rows first: more digits
                 part = f"{np}.add.reduce({part})"

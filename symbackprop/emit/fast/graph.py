@@ -99,6 +99,8 @@ class Graph:
             whole = all(f.shape == product.shape and f.dtype == FLOAT for f in factors)
             if product.ufunc in ("multiply", "square") and whole:
                 node.args, node.ufunc = factors, "dot"
+                for f in dict.fromkeys(factors):
+                    f.users[f.users.index(product)] = node
 
     def _root(self, name: str) -> Node:
         found = self.roots.get(name)

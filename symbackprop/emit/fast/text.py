@@ -87,6 +87,14 @@ def {unweighted}(weight, u, out=None):
     return out
 '''
 
+_WEIGHTED = '''
+def {weighted}(weight, u):
+    """Sum of weight * u, where -inf of weight 0 counts as 0; only a sum not finite has one."""
+    with {np}.errstate(invalid="ignore"):
+        total = {np}.vdot(weight, u)
+    return total if {np}.isfinite(total) else {np}.vdot(weight, {unweighted}(weight, u))
+'''
+
 _ARRAY = '''
 def {array}(out, place, shape, dtype, inputs):
     """The array for a result, which is new where none is given; ValueError if it does not fit."""
@@ -106,6 +114,6 @@ def {array}(out, place, shape, dtype, inputs):
 
 HELPERS: dict[str, str] = {
     "rows": _ROWS, "ones": _ONES, "along_rows": _ALONG_ROWS, "select": _SELECT, "kept": _KEPT,
-    "array": _ARRAY, "unweighted": _UNWEIGHTED,
+    "array": _ARRAY, "unweighted": _UNWEIGHTED, "weighted": _WEIGHTED,
 }  # fmt: skip
 """The text of each helper, which a module has if one of its functions calls it."""

@@ -51,6 +51,38 @@ def test_float32_stays_float32(module: ModuleType, readable: ModuleType) -> None
     np.testing.assert_allclose(grads.a, readable.value_and_grad(a, t)[1].a, atol=1e-8)
 
 
+@pytest.mark.parametrize("columns", [3, 300])
+def test_a_masked_class_without_weight_has_no_share(
+    module: ModuleType, readable: ModuleType, columns: int
+) -> None:
+    a, t = softmax_ce(12, columns)
+    a[::2, 1], t[:, 1] = -np.inf, 0
+    value, grads = module.value_and_grad(a, t)
+    want, slopes = readable.value_and_grad(a, t)
+    assert np.isfinite(value)
+    np.testing.assert_allclose(value, want, rtol=1e-14)
+    np.testing.assert_allclose(grads.a, slopes.a, rtol=1e-12, atol=1e-18)
+    assert (grads.a[::2, 1] == 0).all()
+    t[0, 1] = 0.5
+    assert module.value_and_grad(a, t)[0] == np.inf
+
+
+def test_the_buffers_of_numpy_are_what_they_were(module: ModuleType) -> None:
+    before = np.getbufsize()
+    a, t = softmax_ce(40, 300)
+    seen = []
+    exp, np.exp = np.exp, lambda *x, **out: seen.append(np.getbufsize()) or exp(*x, **out)
+    try:
+        module.value_and_grad(a, t)
+    finally:
+        np.exp = exp
+    assert seen == [256] and np.getbufsize() == before
+    a[3, 3] = np.inf
+    with pytest.raises(FloatingPointError), np.errstate(invalid="raise"):
+        module.value_and_grad(a, t)
+    assert np.getbufsize() == before
+
+
 def test_strides_integers_and_read_only_inputs(module: ModuleType) -> None:
     a, t = softmax_ce(9, 4)
     want = module.value_and_grad(a, t)[1].a
