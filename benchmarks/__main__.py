@@ -7,7 +7,7 @@ import sys
 from benchmarks import accuracy, readme, speed
 
 USAGE = (
-    "python -m benchmarks speed [--without PEER] [LAYER…] | accuracy [TARGET] [POINTS] [LAYER…] | "
+    "python -m benchmarks speed [--without PEER] [LAYER…] | accuracy [TARGET] [SECONDS] [LAYER…] | "
     "readme"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks import readme
-from benchmarks.accuracy import BOUND, points, worst
+from benchmarks.accuracy import BOUND, held_inputs, points, real_inputs, worst
 from benchmarks.flat import BLOCKS, held
+from benchmarks.others import LAYERS, others
 from benchmarks.speed import SHAPES, contestants, inputs_of
+from symbackprop.verify.generated import dense
 from tests.derived import derived
 
 SMALL = {
@@ -52,7 +55,8 @@ def off(module: ModuleType, factor: float) -> Any:
 def test_lost_digits_are_found(dtype: type, factor: float) -> None:
     derivation = derived("sigmoid")
     module = derivation.compile()
-    right, wrong = worst(derivation, [module, off(module, factor)], dtype, 8)
+    (right, wrong), done = worst(derivation, [module, off(module, factor)], dtype, 8)
+    assert done == 8
     assert 0 < right[False] < BOUND and 0 < right[True] < BOUND
     assert wrong[False] > 5 * BOUND
     assert wrong[True] == right[True]
@@ -63,13 +67,47 @@ def test_points_are_of_mixed_scale_and_hold_numbers_of_the_dtype() -> None:
     sizes = [abs(float(x)) for p in found for v in p.values.values() for x in v.values()]
     assert max(sizes) > 50 and min(sizes) < 0.05
     assert all(float(np.float32(x)) == x for x in sizes)
-    held = [sum(v.values()) for p in points(derived("softmax-ce"), np.float64, 5)
+
+
+def test_targets_are_one_hot_at_every_other_point() -> None:
+    derivation = derived("softmax-ce")
+    held = [(p, [*v.values()]) for p in points(derivation, np.float64, 6)
             for a, v in p.values.items() if a.name == "t"]  # fmt: skip
-    assert held and all(abs(s - 1) < 1e-12 for s in held)
+    assert [sorted(t)[-1] == 1 for _, t in held] == [False, True] * 3
+    assert all(abs(sum(t) - 1) < 1e-12 for _, t in held)
+    # Those count as exact, others as real numbers with a condition of their own.
+    real = [[a.name for a in real_inputs(derivation, p)] for p, _ in held]
+    assert real == [["a", "t"], ["a"]] * 3
+
+
+def test_the_time_for_a_layer_is_bounded() -> None:
+    module = derived("sigmoid").compile()
+    assert worst(derived("sigmoid"), [module], np.float64, 50, 0.0)[1] == 1
 
 
 def test_the_readme_has_the_figures_that_were_kept() -> None:
     assert readme.section(readme.kept()) in readme.README.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_stands_beside_us_computes_the_same(layer: str) -> None:
+    derivation = derived(layer)
+    (point,) = points(derivation, np.float64, 1)
+    small = {a: {p: x / 16 if a not in held_inputs(derivation) else x for p, x in v.items()}
+             for a, v in point.values.items()}  # fmt: skip
+    point = replace(point, values=small)
+    runs = [has[layer] for has in others().values() if layer in has]
+    assert runs
+    program = derivation.backward.program
+    inputs = [dense(a, point.values[a], point.sizes) for a in program.inputs]
+    up = [dense(o, point.cotangents[o], point.sizes) for o in program.outputs if o.shape]
+    value, saved = derivation.compile().forward(*inputs)
+    grads = derivation.compile().backward(saved, *up)
+    for run in runs:
+        got, slopes = run(*inputs, *up)
+        np.testing.assert_allclose(got, value, rtol=1e-5)  # the book adds 1e-7 to y
+        for one, other in zip(slopes, grads, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-12)
 
 
 def hungry(module: ModuleType) -> Any:
