@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import linecache
 import sys
@@ -26,11 +27,14 @@ def load_function(spec: str) -> Callable[..., Any]:
         UnknownNameError: no such function; the message names those that are there.
     """
     path_text, colon, name = spec.rpartition(":")
-    if not colon or not path_text or not name.isidentifier():
-        raise InputError(f"{spec!r} is not of the form file.py:function")
+    if not colon:
+        path_text, name = spec, ""
     path = Path(path_text)
-    if not path.is_file():
+    if path_text and not path.is_file():
         raise InputError(f"there is no file {path_text!r}")
+    if not path_text or not name.isidentifier():
+        example = f"{path_text or 'file.py'}:{_defined(path) or 'function'}"
+        raise InputError(f"{spec!r} is not of the form file.py:function; write {example}")
     module = _load(path)
     found = getattr(module, name, None)
     if isinstance(found, FunctionType):
@@ -46,6 +50,19 @@ def load_function(spec: str) -> Callable[..., Any]:
         )
     there = nearest(name, names) or "; it defines no function"
     raise UnknownNameError(f"{path_text} has no function {name!r}{there}")
+
+
+def _defined(path: Path) -> str:
+    """The name of the last function that a file defines, read and not run; "" where there is none.
+
+    Others are often helpers of it.
+    """
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return ""
+    names = [n.name for n in body if isinstance(n, ast.FunctionDef) and n.name[0] != "_"]
+    return names[-1] if names else ""
 
 
 def _load(path: Path) -> ModuleType:

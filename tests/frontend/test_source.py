@@ -70,8 +70,11 @@ def test_an_error_in_the_function_names_its_line(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "kind", "words"),
     [
-        ("mylayer.py", InputError, "is not of the form file.py:function"),
-        (":loss", InputError, "is not of the form"),
+        ("mylayer.py", InputError, "is not of the form file.py:function; write mylayer.py:loss"),
+        ("missing.py", InputError, "there is no file 'missing.py'"),
+        ("broken.py", InputError, "is not of the form file.py:function; write broken.py:function"),
+        ("empty.py:", InputError, "write empty.py:function"),
+        (":loss", InputError, "is not of the form file.py:function; write file.py:function"),
         ("mylayer.py:", InputError, "is not of the form"),
         ("mylayer.py:a.b", InputError, "is not of the form"),
         ("missing.py:loss", InputError, "there is no file 'missing.py'"),
