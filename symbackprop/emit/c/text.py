@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 _RUN = '''
-def {run}(name, dtype, sizes, numbers, inputs, outputs):
-    """Call a C function: sizes, numbers, and the memory of arrays."""
+def {run}(name, dtype, sizes, numbers, inputs, outputs, _Memory=ctypes.c_char * 0):
+    """Call a C function: sizes, numbers, and the memory of arrays, each in one piece."""
     function = {loops}.get((name, dtype.char)) if dtype.isnative else None
     if function is None:
         raise TypeError(f"the C functions compute in float32 and float64, not in {{dtype}}")
-    written = [x if x.flags.carray else {np}.empty(x.shape, x.dtype) for x in outputs]
-    places = [{place}(x) for x in (*inputs, *written)]
+    arrays = written = inputs + outputs
+    places = [_Memory.from_buffer(x) for x in arrays if x.flags.carray]
+    if len(places) < len(arrays):
+        written = [{np}.require(x, None, "CA") for x in inputs]
+        written += [x if x.flags.carray else {np}.empty(x.shape, x.dtype) for x in outputs]
+        places = [x.ctypes for x in written]
     if function(*sizes, *numbers, *places):
         raise MemoryError(f"the C function {{name}} found no memory for its rows")
-    for x, result in zip(outputs, written):
-        if result is not x:
-            x[...] = result
-
-
-def {place}(x, _Memory=ctypes.c_char * 0):
-    """An array as an argument of a C function: its memory, in one piece."""
-    return _Memory.from_buffer(x) if x.flags.carray else {np}.require(x, None, "CA").ctypes
+    if written is not arrays:
+        for x, result in zip(outputs, written[len(inputs) :]):
+            if result is not x:
+                x[...] = result
 '''
 
 _EXACT = '''
