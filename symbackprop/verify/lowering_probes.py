@@ -116,6 +116,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "weight_less": Probe("p = exp(x)/sum(exp(x)); L = -sum(w*log(p))", _XW, ("sum(w) == 1",),
                          ("x",), exact=True),
     "less_mean": Probe("y = exp(x)/sum(exp(x))", _X, exact=True),
+    "without_constant": Probe("y = exp(x)/sum(exp(x)); L = -sum(y*log(y))", _X, exact=True),
     "less_share": Probe("y = log(exp(x)/sum(exp(x)))", _X, exact=True),
     "less_label": Probe("y = 1/(1 + exp(-x)); L = sum((y - t)**2)", {**_X, "t": ("n",)}, (),
                         ("x",), exact=True),

@@ -5,6 +5,7 @@ For weights y that sum to 1, as a softmax's do, at most one is above 1/2. Then w
 
     y_k - t_k              = where(y_k > 1/2, (1 - t_k) - ρ, y_k - t_k)
     g_k - Σ_j g_j y_j      = d_k - Σ_j d_j y_j          with d_k = g_k - Σ_j [y_j > 1/2] g_j
+    (g_k - c) - Σ_j (g_j - c) y_j = g_k - Σ_j g_j y_j   for a normaliser c = log Σ_j exp(u_j)
     g_k - y_k Σ_j g_j      = where(y_k > 1/2, ρ g_k - y_k Σ_j [y_j <= 1/2] g_j, g_k - y_k Σ_j g_j)
 
 and for exponents of which the largest is 0:
@@ -100,7 +101,9 @@ class Exact(Forms):
                 rest = times(*(f for f in factors if f is not y))
                 k = own.pop()
                 rest = self._opened(renamed(rest, {j: k}))
-                return _less_mean(g, k, y, j) if equal(rest, self._opened(g)) else None
+                if not equal(rest, self._opened(g)):
+                    return None
+                return _less_mean(_without_constant(self._opened(g), k) or g, k, y, j)
         return None
 
     def _projected(self, g: Expr, product: Expr) -> Expr | None:
@@ -180,6 +183,13 @@ def _weight_less(y: Expr, t: Expr, others: Expr, sign: int) -> Expr:
     sides = (less(S.One, t), others), (y, t)
     top, low = (less(*side[::sign]) for side in sides)
     return Where(_is_top(y), top, low)
+
+
+@lowering
+def _without_constant(g: Expr, k: Index) -> Expr | None:
+    """(g_k - c) - Σ_j (g_j - c) y_j = g_k - Σ_j g_j y_j, for logarithms c; Σ_j y_j = 1"""
+    kept = [t for t in terms(g) if k in free_indices(t) or not isinstance(negated(t)[1], log)]
+    return None if len(kept) in (0, len(terms(g))) else plus(*kept)
 
 
 @lowering

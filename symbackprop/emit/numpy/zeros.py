@@ -2,7 +2,7 @@
 
     t log(y)          = t log(where(t = 0 and y = 0, 1, y))
     t log(1 - y)      = t log(1 + where(t = 0 and 1 - y = 0, 0, -y))
-    t (u - log(s))    = t where(t = 0 and u - log(s) = -oo, 0, u - log(s))
+    t (u - log(s))    = t where(t = 0 and u - log(s) = -oo, 0, u - log(s)), and for u - max u
     t / y             = t / where(t = 0 and y = 0, 1, y), beside t log(y)
 
 So the value is the limit, and the derivative in y that of t log(y) for t = 0. Where t is not 0 the
@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sympy import Add, And, Basic, Equality, Expr, Mul, Pow, S, log
 
 from symbackprop.algebra.letters import free_indices
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, Where
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexMax, Where
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import elements
 from symbackprop.algebra.unevaluated import rebuilt
@@ -110,11 +110,11 @@ class ZeroLogs:
         return None
 
     def _has_logarithm(self, f: Expr) -> bool:
-        """Whether a term, also in a sum that is a term, is a logarithm."""
+        """Whether a term, also in a sum that is a term, is a logarithm, or it is u - max u."""
         return any(
             isinstance(u, log | Log1p) or (isinstance(u, Element) and u.array in self._logarithms)
-            for _, u in _leaves(f)
-        )
+            or (negative and isinstance(u, IndexMax)) for negative, u in _leaves(f)
+        )  # fmt: skip
 
     def _may_be_zero(self, u: Expr) -> bool:
         if isinstance(u, Element):

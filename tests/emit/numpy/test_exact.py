@@ -141,6 +141,35 @@ def test_an_exact_module_says_what_it_computes() -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
+def test_the_entropy_of_nearly_equal_classes(target: str) -> None:
+    """da_k = -y_k (log y_k + H) is a difference of two logarithms of about 1/3."""
+    a = np.array([2.0**-20, 0, -(2.0**-18)])
+
+    def slopes() -> list:
+        with mp.workdps(60):
+            y = [mp.exp(x) for x in a]
+            y = [v / mp.fsum(y) for v in y]
+            h = -mp.fsum(v * mp.log(v) for v in y)
+            return [-v * (mp.log(v) + h) for v in y]
+
+    off = {exact: np.array([
+        float(abs(mpf(float(g)) - w)) / float(np.spacing(abs(float(w)))) for g, w in zip(
+            derived("entropy").compile(target, exact=exact).value_and_grad(a)[1].a, slopes(),
+            strict=True)
+    ]) for exact in (False, True)}  # fmt: skip
+    assert (off[True] < 4).all() and (off[False] > 1e4).any()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_entropy_of_a_masked_class(target: str) -> None:
+    module = derived("entropy").compile(target, exact=True)
+    value, grads = module.value_and_grad(np.array([1.0, -np.inf, 0.5]))
+    want, slopes = module.value_and_grad(np.array([1.0, 0.5]))
+    assert value == pytest.approx(want, rel=1e-15)
+    np.testing.assert_allclose(grads.a, [slopes.a[0], 0, slopes.a[1]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("target", TARGETS)
 def test_targets_that_are_no_labels(target: str) -> None:
     """Where t is far from 0 and 1, the loss is the difference of two that are t times as large."""
     module = derived("sigmoid-bce").compile(target, exact=True)
