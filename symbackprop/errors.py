@@ -35,6 +35,10 @@ class DerivationError(SymbackpropError):
     """The forward pass was understood but its derivative could not be derived."""
 
 
+class ZeroDivisor(DerivationError, ZeroDivisionError):
+    """Something is divided by what is always 0, and has no value anywhere."""
+
+
 class TimedOut(DerivationError):
     """The derivation took longer than it was allowed to; the message says where it was."""
 

@@ -32,6 +32,7 @@ from symbackprop.algebra.poly import (
 )
 from symbackprop.algebra.registry import law
 from symbackprop.algebra.signs import nonnegative, positive
+from symbackprop.errors import ZeroDivisor
 
 
 def power(p: Poly, q: Number) -> Poly:
@@ -43,7 +44,7 @@ def power(p: Poly, q: Number) -> Poly:
     single = p.single()
     if not p:
         if q < 0:
-            raise ZeroDivisionError("0 to a negative power")
+            raise ZeroDivisor("something is divided by what is always 0: the quotient has no value")
         return ZERO
     if single is None:
         return power_of_sum(p, q)

@@ -33,6 +33,7 @@ from symbackprop.calculus.differentiate import arrays_in, differentiate, in_step
 from symbackprop.calculus.fuse import Draft, fuse
 from symbackprop.calculus.naming import with_names, without
 from symbackprop.calculus.notes import notes
+from symbackprop.calculus.nowhere import refuse_zero_divisors, refuse_zero_quotients
 from symbackprop.calculus.result import Adjoint, Backward, Fact
 from symbackprop.calculus.simplify import Simplifier, TooMuch
 from symbackprop.errors import DerivationError, InputError, UnknownNameError
@@ -76,6 +77,7 @@ def worked(program: Program, wrt: Sequence[str] | None = None, *, names: bool = 
     """The backward program as `backward` gives it, and how it was found."""
     inputs = asked(program, wrt)
     whole = with_inverses(program)
+    refuse_zero_quotients(program)
     found = _cheaper(whole, inputs, names)
     steps = (s.expr for s in found.backward.steps)
     needed = without_unused(found.backward.program, program, whole, steps)
@@ -84,12 +86,14 @@ def worked(program: Program, wrt: Sequence[str] | None = None, *, names: bool = 
 
 def _cheaper(program: Program, inputs: tuple[Array, ...], names: bool) -> Worked:
     """The backward program with or without names for parts of long expressions."""
+    simple = Simplifier(program, most=_SHORT)
+    refuse_zero_divisors(simple)
     named, made = with_names(program) if names else (program, frozenset())
     if not made:
-        return _derived(Simplifier(program), inputs)
+        return _derived(simple.unlimited(), inputs)
     plain: Worked | None = None
     with suppress(TooMuch):
-        plain = _derived(Simplifier(program, most=_SHORT), inputs)
+        plain = _derived(simple, inputs)
     try:
         most = _PATIENCE * _SHORT if plain else float("inf")
         derived = _derived(Simplifier(named, most=most), inputs)

@@ -120,7 +120,8 @@ class Simplifier:
         rules = [declared(a) for a in equations if symmetric_array(a) is None]
         self.facts = Facts(rules, self.definitions, MatrixFacts(equations, self.definitions))
         arrays = [*program.inputs, *(d.array for d in program.definitions)]
-        self.safety = Safety(self.definitions, Zeros(self.definitions, self.facts))
+        self.zeros = Zeros(self.definitions, self.facts)
+        self.safety = Safety(self.definitions, self.zeros)
         self._rank = {array: place for place, array in enumerate(arrays)}
 
     def unlimited(self) -> Simplifier:

@@ -11,6 +11,7 @@ from symbackprop.algebra.poly import Atom, Node, Poly, atom, deep_atoms, weight
 from symbackprop.algebra.sums import rename
 from symbackprop.calculus.facts import Facts
 
+_EVERYWHERE = ("sum", "base", "exp", "log")  # no branch that may not be taken
 _TERMS = 100  # of a form that is multiplied out
 _ATOMS = 100  # of a form that is unfolded
 
@@ -41,18 +42,30 @@ class Zeros:
         while weight(p) <= _ATOMS and terms_expanded(p) <= _TERMS:
             try:
                 p, _ = self._facts.apply(expand_all(p))
+                if not p:
+                    return True
+                used = {a.array for a in deep_atoms(p) if isinstance(a, Element)}
+                last = max(used & self._rank.keys(), key=self._rank.__getitem__, default=None)
+                if last is None:
+                    return False
+                before, p = p, substitute(p, self._unfolded, only=(last,))
             except ZeroDivisionError:  # of which nothing can be said
                 return False
-            if not p:
-                return True
-            arrays = {a.array for a in deep_atoms(p) if isinstance(a, Element)} & self._rank.keys()
-            if not arrays:
-                return False
-            last = max(arrays, key=self._rank.__getitem__)
-            before, p = p, substitute(p, self._unfolded, only=(last,))
             if p == before:  # a part that takes no other: the subscript of a matrix
                 return False
         return False
+
+    def divided_by(self, p: Poly) -> Atom | None:
+        """What is always 0 and divides a term wherever that is computed; None where nothing is."""
+        for m in p.terms:
+            for a, e in m:
+                if e < 0 and isinstance(a, Element | Node) and a in self:
+                    return a
+                inner = a.args if isinstance(a, Node) and a.head in _EVERYWHERE else ()
+                for found in map(self.divided_by, inner):
+                    if found is not None:
+                        return found
+        return None
 
     def _unfolded(self, a: Atom) -> Poly | None:
         if not isinstance(a, Element):

@@ -95,6 +95,9 @@ def test_a_mask_of_two_positions_is_a_delta() -> None:
     assert [law for law, _ in path] == [CHOSEN, MET]
     path = bridged(Iverson(Eq(j, k + 1)), Delta(j, k))
     assert path is None
+    # An equality of values is no delta.
+    y = Array("y", (n,))
+    assert bridged(Iverson(Eq(x[j,], y[j,])), Delta(x[j,], y[j,])) is None
 
 
 @pytest.mark.parametrize(

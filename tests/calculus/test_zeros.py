@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from symbackprop.algebra.deadline import limited
 from symbackprop.algebra.nodes import fresh_index
 from symbackprop.calculus.simplify import Simplifier
 from symbackprop.calculus.zeros import Zeros
 from symbackprop.deriving import unchecked
+from symbackprop.errors import ZeroDivisor
 from symbackprop.frontend.text import parse_program
 
 X = {"x": ("n",), "q": ("n",)}
@@ -53,3 +55,40 @@ def test_a_sum_over_two_axes_of_what_is_centred_on_one() -> None:
     text = "p = exp(x) - 1; L = var((p - mean(p, axis=0))/sqrt(var(p, axis=0) + 1)) + sum(q*p)"
     report = unchecked(text, shapes={"x": ("n", 1), "q": ("n", 1)}).verify()
     assert report.ok, report.table()
+
+
+def test_a_matrix_that_takes_no_other_ends_the_search() -> None:
+    program = parse_program("B = A @ A; C = inv(B); y = C @ x", {"A": ("n", "n"), "x": ("n",)})
+    simplifier = Simplifier(program)
+    with limited(20):
+        zeros = Zeros(simplifier.definitions, simplifier.facts)
+        assert not any(d.element in zeros for d in program.definitions)
+
+
+def test_what_follows_from_a_fact_is_zero() -> None:
+    shapes = {"t": ("n",), "q": ("n",)}
+    program = parse_program("s = sum(t) - 1; z = s*q", shapes, assume=["sum(t) == 1"])
+    simplifier = Simplifier(program)
+    zeros = Zeros(simplifier.definitions, simplifier.facts)
+    assert {d.array.name for d in program.definitions if d.element in zeros} == {"s", "z"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("y = x/(x - x)", "'y' divides by what is always 0"),
+        ("m = x - x; y = x/m", "'y' divides by m, which is always 0"),
+        ("m = mean(x); u = mean(x - m); z = sum(x/u)", "'z' divides by u, which is always 0"),
+        ("y = softmax(x); z = x/(sum(y) - 1)", "'z' divides by a sum that is always 0"),
+        ("m = x - x; y = exp(-x/m)", "'y' divides by m, which is always 0"),
+    ],
+)
+def test_a_program_that_divides_by_zero_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ZeroDivisor, match=words):
+        unchecked(text, shapes={"x": ("n",)})
+
+
+@pytest.mark.parametrize("factor", ["1", "where(m != 0, 2/m, 1)"])
+def test_a_branch_that_is_never_taken_may_divide_by_zero(factor: str) -> None:
+    text = f"m = x - x; y = where(m > 0, x/m, 0)*{factor}"
+    assert unchecked(text, shapes={"x": ("n",)}).backward.steps

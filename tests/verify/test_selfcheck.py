@@ -67,3 +67,10 @@ def test_a_gradient_that_is_zero_is_not_held_against_the_last_digits() -> None:
     """solve(A, A) is the identity: its derivative is 0, and a complex step leaves rounding."""
     derivation = sb.derive("y = solve(A, A)", shapes={"A": ("n", "n")})
     assert derivation.gradients["A"].expr == 0
+
+
+@pytest.mark.parametrize("text", ["y = 1e-12*x", "y = 1e-20*sin(x)"])
+def test_a_small_gradient_is_not_taken_for_zero(text: str) -> None:
+    right = sb.derive(text, shapes={"x": ("n",)})
+    found = contradiction(right.source, off(right.backward, Integer(0)))
+    assert "0 where the forward pass gives" in found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
+import symbackprop as sb
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
 
@@ -188,3 +191,57 @@ def test_labels_too() -> None:
     value, grads = module.value_and_grad(np.array([[40.0, 0.0], [0.0, 1.0]]), np.array([0, 1]))
     np.testing.assert_allclose(value, (np.exp(-40) + np.log1p(np.exp(-1))) / 2, rtol=1e-15)
     np.testing.assert_allclose(grads[0][0], [-np.exp(-40) / 2, np.exp(-40) / 2], rtol=1e-14)
+
+
+# Each is written in another form, whichever sign a term has.
+OTHERWISE = {
+    "label less sigmoid": ("L = sum((t - 1/(1 + exp(-x)))**2)", "tx"),
+    "softplus and x": ("y = log(1 + exp(-x)) + t*x", "tx"),
+    "softplus plus x": ("y = log(1 + exp(x)) + t*x", "tx"),
+    "softplus less x": ("y = log(1 + exp(x)) - t*x", "tx"),
+    "x less softplus": ("y = t*x - log(1 + exp(x))", "tx"),
+    "one less product": ("y = 1 - (1 + g)/(1 + exp(-x))", "gx"),
+    "product less one": ("y = (1 + g)/(1 + exp(-x)) - 1", "gx"),
+    "log cosh": ("y = logaddexp(x, -x) - log(2)", "x"),
+    "log 4 cosh": ("y = logaddexp(x, -x) + log(2)", "x"),
+    "tails": ("y = t*(1 + erf(x)) + t**2*(1 - erf(x))", "tx"),
+}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_other_forms_are_equal(name: str, target: str) -> None:
+    text, names = OTHERWISE[name]
+    derivation = sb.derive(text, shapes=dict.fromkeys(names, ("n",)))
+    values = {"t": [0.25, 1.0, 0.0, 0.6], "g": [0.3, -0.4, 2.0, 0.1], "x": [0.3, -1.7, 2.5, -0.4]}
+    arrays = [np.array(values[a.name]) for a in derivation.backward.program.inputs]
+    results = []
+    for module in (derivation.compile(), derivation.compile(target, exact=True)):
+        out, saved = module.forward(*arrays)
+        results.append([out, *module.backward(saved, np.ones_like(out))])
+    for plain, exact in zip(*results, strict=True):
+        np.testing.assert_allclose(exact, plain, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_softplus_with_its_x_keeps_its_digits(target: str) -> None:
+    """log(1 + exp(-x)) + t x for t = 1 and x = -37 is log(1 + exp(-37))."""
+    derivation = sb.derive("y = log(1 + exp(-x)) + t*x", shapes={"x": ("n",), "t": ("n",)})
+    module = derivation.compile(target, exact=True)
+    names = [a.name for a in derivation.backward.program.inputs]
+    values = {"x": np.array([-37.0]), "t": np.array([1.0])}
+    out, _ = module.forward(*(values[n] for n in names))
+    assert out[0] == pytest.approx(float(mp.log1p(mp.exp(-37))), rel=1e-14, abs=0)
+
+
+def test_an_index_in_the_docstring_is_no_input() -> None:
+    shapes = {"x": ("n",), "k": ("n",)}
+    source = sb.derive("y = softmax(x); d = y - k; L = sum(d**2)", shapes=shapes)
+    told = source.numpy_source(exact=True).split('"""')[1]
+    assert re.search(r"y\[(\w)\] - k\[\1\] = where\(", told) and "[k]" not in told
+
+
+def test_what_is_taken_from_one_is_shown_without_a_zero() -> None:
+    shapes = {"x": ("n",), "w": ("n",)}
+    source = sb.derive("y = softmax(x); d = y - 1; L = sum(d*w)", shapes=shapes, wrt=["x"])
+    assert not re.search(r"\b0 - ", source.numpy_source(exact=True))
