@@ -13,10 +13,10 @@ from symbackprop.algebra.unevaluated import times, unordered
 from symbackprop.calculus.bridge import FACTORED, NESTED, Path, opened, split, spread
 from symbackprop.calculus.deltas import SPLITS, SPREADS, collapsed
 from symbackprop.calculus.places import at
-from symbackprop.calculus.tidy import CANCELS, cancelled, everywhere
+from symbackprop.calculus.tidy import CANCELS, Change, cancelled, everywhere
 
+Laws = tuple[tuple[str, Change], ...]
 _STEPS = 30
-_LAWS = (CANCELS, cancelled), (SPREADS, spread), (SPLITS, split)
 
 
 def multiplied(before: Expr, after: Expr) -> Path | None:
@@ -31,6 +31,15 @@ def multiplied(before: Expr, after: Expr) -> Path | None:
     if back:
         path.append((FACTORED, after))
     return path
+
+
+def _spread(expr: Expr) -> Expr | None:
+    """The distributive law; a number may stay in front of a sum."""
+    others = [f for f in expr.args if not f.is_Number] if isinstance(expr, Mul) else []
+    return spread(expr) if len(others) > 1 else None
+
+
+_FIRST, _LAST = ((SPREADS, _spread), (SPLITS, split)), ((CANCELS, cancelled),)
 
 
 def _out(expr: Expr) -> Path:
@@ -48,11 +57,15 @@ def _out(expr: Expr) -> Path:
 
 
 def _next(expr: Expr) -> tuple[str, Expr] | None:
-    for law, change in _LAWS:
+    return _applied(_FIRST, expr) or collapsed(expr) or _applied(_LAST, expr)
+
+
+def _applied(laws: Laws, expr: Expr) -> tuple[str, Expr] | None:
+    for law, change in laws:
         new = everywhere(change, expr)
         if new is not expr:
             return law, everywhere(opened, new)
-    return collapsed(expr)
+    return None
 
 
 def _joined(expr: Expr) -> Expr:

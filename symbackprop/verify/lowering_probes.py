@@ -93,6 +93,8 @@ LOWERING_PROBES: dict[str, Probe] = {
     "shifted_exp": Probe("y = exp(x)/(2 + exp(x))", _X),
     "shifted_terms": Probe("y = exp(x)/(exp(x) + exp(w) + 1)", _XW),
     "shifted_sum": Probe("y = exp(x)/sum(exp(x))", _X),
+    "met": Probe("y = exp(x); m = max(y); L = log(m)", _X),
+    "shifted_largest": Probe("y = exp(x); m = max(y); z = y/m", _X),
     "shifted_choice": Probe("y = where(w > 0, exp(x), exp(2*x))/sum(exp(x))", _XW, (), ("x",)),
     "exponential": Probe("y = exp(x)/(1 + exp(x))", _X),
     "counting": Probe("e = where(w > 0, exp(x), 0.0); y = e/sum(e)", _XW, (), ("x",)),

@@ -68,7 +68,7 @@ def test_deltas_are_used_up_on_the_way() -> None:
     first, last = with_delta(-1)
     path = multiplied(first, last)
     assert path is not None
-    assert [law for law, _ in path] == [SPREADS, CANCELS, SPLITS, PICKS]
+    assert [law for law, _ in path] == [SPREADS, SPLITS, PICKS, CANCELS]
     for _, form in path:
         assert value(form, AT, {}) == pytest.approx(value(first, AT, {}))
 

@@ -17,7 +17,7 @@ from symbackprop.algebra.program import Definition, Program
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import unfolded
-from symbackprop.emit.numpy.stable import as_quotient
+from symbackprop.emit.numpy.rational import as_quotient
 
 
 def in_branches(expr: Expr, program: Program) -> Expr:

@@ -4,6 +4,7 @@ An expression f is written as exp(w) * g, where g holds no large exponential:
 
     exp(u)            = exp(u) * 1
     Σ_j c_j exp(u_j)  = exp(m) * Σ_j c_j exp(u_j - m)     for any m that does not depend on j
+    max_j exp(u_j)    = exp(max_j u_j) * 1
     f1 * f2           = exp(w1 + w2) * (g1 g2)
     f^p               = exp(p w) * g^p
     x^p               = exp(p log(x)) * 1    for a positive x and a p that may be large
@@ -177,6 +178,8 @@ class Shifts:
             return self._shifted_terms(f)
         if isinstance(f, IndexSum):
             return self._shifted_sum(f)
+        if isinstance(f, IndexMax) and (found := self._shifted_largest(f)) is not None:
+            return found
         if isinstance(f, Where):
             branch = taken(f)
             return self._shifted_choice(f) if branch is None else self.pull(branch)
@@ -188,9 +191,17 @@ class Shifts:
 
     @lowering
     def _shifted_product(self, f: Mul) -> Pulled:
-        """exp(v) g * exp(w) h = exp(v + w) * (g h)."""
+        """exp(v) g * exp(w) h = exp(v + w) * (g h), and g/g = 1 for g > 0."""
         parts = [self.pull(a) for a in f.args]
-        return plus(*(w for w, _ in parts)), times(*(g for _, g in parts))
+        factors = [f for _, g in parts for f in flat((g,))]
+        for below in [f for f in factors if isinstance(f, Pow) and f.args[1] == -1]:
+            base = canonical(below.args[0])
+            same = (f for f in factors if not is_inverse(f) and canonical(f) == base)
+            above = next(same, None) if positive(base, self.definitions) else None
+            if above is not None:
+                factors.remove(above)
+                factors.remove(below)
+        return plus(*(w for w, _ in parts)), times(*factors)
 
     @lowering
     def _shifted_power(self, base: Expr, exponent: Expr) -> Pulled:
@@ -280,6 +291,12 @@ class Shifts:
         m = canonical(largest(plus(*inner), g, f.bound))
         body = times(exponential(minus(plus(*inner), m)), g)
         return plus(outer, m), IndexSum(body, *f.bound)
+
+    @lowering
+    def _shifted_largest(self, f: IndexMax) -> Pulled | None:
+        """max_j exp(u_j) = exp(max_j u_j)"""
+        w, g = self.pull(f.body)
+        return None if w == 0 or g != 1 else (canonical(IndexMax(w, *f.bound)), S.One)
 
     @lowering
     def _shifted_choice(self, f: Where) -> Pulled:

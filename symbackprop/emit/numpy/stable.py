@@ -7,17 +7,16 @@ log(exp(u) + exp(v))    = logaddexp(u, v)
 log(cosh(u))            = logaddexp(u, -u) - log(2)
 logaddexp(u, v) - u     = logaddexp(0, v - u)
 1 - 1/(1 + E)           = E/(1 + E)
+max_j exp(u_j)          = exp(u_k), if u_k = max_j u_j
 tanh(u)                 = (exp(2u) - 1)/(exp(2u) + 1), in exact forms of a difference
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sympy import (
     Add,
     Basic,
-    Dummy,
+    Equality,
     Expr,
     Integer,
     Mul,
@@ -25,7 +24,6 @@ from sympy import (
     Pow,
     Rational,
     S,
-    cancel,
     cosh,
     exp,
     factor,
@@ -35,7 +33,7 @@ from sympy import (
 from sympy.core.relational import Relational
 
 from symbackprop.algebra.deadline import check_time
-from symbackprop.algebra.nodes import Element, IndexSum, Maximum, Minimum, Where
+from symbackprop.algebra.nodes import Element, IndexMax, IndexSum, Maximum, Minimum, Where
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.algebra.within import taken
@@ -52,6 +50,7 @@ from symbackprop.emit.numpy.algebra import (
 from symbackprop.emit.numpy.exponentials import Pulled, exponential
 from symbackprop.emit.numpy.masks import exponents, level, saturated
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.rational import in_lowest_terms, inverse, restored, skeleton
 from symbackprop.emit.numpy.shift import Shifts
 from symbackprop.emit.numpy.special import LogAddExp
 
@@ -81,6 +80,7 @@ class Stabiliser(Shifts):
             found = self._bounded(expr)
         elif isinstance(expr, Relational):
             found = self._compared(expr)
+            found = self._met(expr) if found is None else found
         elif isinstance(expr, Where) and (branch := taken(expr)) is not None:
             found = self.stable(branch)
         else:
@@ -105,6 +105,15 @@ class Stabiliser(Shifts):
         sign, (base, u), threshold = found
         sides = (self.stable(u), level(base, threshold))
         return expr.func(*(sides if sign > 0 else sides[::-1]), evaluate=False)
+
+    @lowering
+    def _met(self, expr: Relational) -> Basic | None:
+        """exp(u_k) = max_j exp(u_j), if u_k = max_j u_j: the exponentials may all be 0."""
+        if not isinstance(expr, Equality):
+            return None
+        (u, g), (m, h) = self.pull(expr.lhs), self.pull(expr.rhs)
+        largest = isinstance(m, IndexMax) and g == h == 1
+        return Equality(u, m, evaluate=False) if largest and u != 0 else None
 
     def helper(self, expr: Expr) -> Expr | None:
         """The stable form of a logarithm or a difference that has a law here; None for others."""
@@ -132,7 +141,7 @@ class Stabiliser(Shifts):
             if merged is not None:
                 return self._log(merged)
             return self._log_of_terms(f)
-        return self._log_of_sum(f) if isinstance(f, IndexSum) else None
+        return self._log_of_sum(f) if isinstance(f, IndexSum | IndexMax) else None
 
     @lowering
     def _log_of_exp(self, u: Expr) -> Linear:
@@ -194,10 +203,11 @@ class Stabiliser(Shifts):
         return [*_terms_of(w), (S.One, log(g, evaluate=False))]
 
     @lowering
-    def _log_of_sum(self, f: IndexSum) -> Linear | None:
-        """log Σ_j exp(u_j) = m + log Σ_j exp(u_j - m)."""
+    def _log_of_sum(self, f: IndexSum | IndexMax) -> Linear | None:
+        """log Σ_j exp(u_j) = m + log Σ_j exp(u_j - m), m = max_j u_j = log max_j exp(u_j)."""
         w, g = self.pull(f)
-        return None if w == 0 else [*_terms_of(w), (S.One, log(g, evaluate=False))]
+        rest = [] if g == 1 else [(S.One, log(g, evaluate=False))]
+        return None if w == 0 else [*_terms_of(w), *rest]
 
     @lowering
     def merged(self, f: Add) -> Expr | None:
@@ -210,13 +220,13 @@ class Stabiliser(Shifts):
         opened = self._opened_fractions(f)
         if opened is None or not _has_exp(opened) or not _subtracts(opened):
             return None
-        atoms = [a for a in _skeleton(opened) if not a.is_Rational]
+        atoms = [a for a in skeleton(opened) if not a.is_Rational]
         if not all(positive(a, self.definitions) for a in atoms):
             return None
-        top, bottom, back = _in_lowest_terms(opened)
+        top, bottom, back = in_lowest_terms(opened)
         if any(c <= 0 for c in Poly(top, *back).coeffs()):
             return None
-        return times(_restored(factor(top), back), _inverse(_restored(factor(bottom), back)))
+        return times(restored(factor(top), back), inverse(restored(factor(bottom), back)))
 
     def _opened_fractions(self, f: Expr) -> Expr | None:
         """f with the definitions in it that are fractions of exponentials, unfolded."""
@@ -239,7 +249,7 @@ def _tanh_of_exp(u: Expr) -> Expr:
     """tanh(u) = (exp(2u) - 1)/(exp(2u) + 1)"""
     square = exp(multiple(Integer(2), canonical(u)), evaluate=False)
     return times(
-        Add(square, S.NegativeOne, evaluate=False), _inverse(Add(square, S.One, evaluate=False))
+        Add(square, S.NegativeOne, evaluate=False), inverse(Add(square, S.One, evaluate=False))
     )
 
 
@@ -250,57 +260,7 @@ def _subtracts(f: Expr) -> bool:
 
 
 def _has_exp(expr: Expr) -> bool:
-    return any(isinstance(node, exp) for node in _skeleton(expr))
-
-
-def _skeleton(expr: Expr) -> list[Expr]:
-    """The atoms of an expression as a rational function."""
-    if isinstance(expr, Add | Mul) or (isinstance(expr, Pow) and expr.args[1].is_Integer):
-        return [atom for a in expr.args for atom in _skeleton(a)]
-    return [expr]
-
-
-def _rational(expr: Expr, dummies: dict[Expr, Dummy]) -> Expr:
-    """The expression with a symbol for each atom; exp(n u) is a power of exp(u)."""
-    if isinstance(expr, Add | Mul) or (isinstance(expr, Pow) and expr.args[1].is_Integer):
-        return expr.func(*(_rational(a, dummies) for a in expr.args))
-    if expr.is_Rational:
-        return expr
-    atom, power = canonical(expr), S.One
-    if isinstance(atom, exp):
-        coefficient, term = atom.args[0].as_coeff_Mul()
-        if term.could_extract_minus_sign():
-            coefficient, term = -coefficient, -term
-        power = coefficient if coefficient.is_Integer else S.One
-        if not coefficient.is_Integer and coefficient.is_negative:
-            power = S.NegativeOne
-        atom = exp(coefficient / power * term)
-    return dummies.setdefault(atom, Dummy(positive=True)) ** power
-
-
-def as_quotient(expr: Expr) -> tuple[Expr, Expr]:
-    """(f, g) with expr = f/g, in lowest terms of what stands in its sums and products."""
-    top, bottom, back = _in_lowest_terms(expr)
-    return _restored(factor(top), back), _restored(factor(bottom), back)
-
-
-def _in_lowest_terms(expr: Expr) -> tuple[Expr, Expr, dict[Expr, Expr]]:
-    """Numerator and denominator with a symbol for each atom, and the atoms of the symbols."""
-    dummies: dict[Expr, Dummy] = {}
-    top, bottom = cancel(_rational(expr, dummies)).as_numer_denom()
-    return top, bottom, {dummy: atom for atom, dummy in dummies.items()}
-
-
-def _restored(expr: Expr, back: Mapping[Expr, Expr]) -> Expr:
-    if expr in back:
-        return back[expr]
-    if not expr.args:
-        return expr
-    return expr.func(*(_restored(a, back) for a in expr.args), evaluate=False)
-
-
-def _inverse(expr: Expr) -> Expr:
-    return expr if expr == 1 else Pow(expr, Integer(-1), evaluate=False)
+    return any(isinstance(node, exp) for node in skeleton(expr))
 
 
 def _terms_of(expr: Expr) -> Linear:

@@ -240,3 +240,26 @@ def test_only_a_constant_bound_moves_into_an_exponent(text, function):
     want = np.sum(np.tril(function(np.expm1(w))) ** 2)
     np.testing.assert_allclose(derivation.compile().forward(w)[0], want, rtol=1e-14)
     assert derivation.verify().ok
+
+
+LARGEST = [
+    ("y = exp(x); M = max(y); L = log(M)*sum(y)", "L = np.max(x) * np.sum(y)"),
+    ("y = exp(x); L = log(max(y))", "L = np.max(x)"),
+    ("y = exp(x); M = max(y); z = y/M", "z = np.exp(x - np.max(x))"),
+    ("y = exp(2*x); M = max(y); L = log(sum(y)/M)", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), LARGEST)
+def test_the_largest_of_exponentials_is_one_of_the_largest(text: str, line: str) -> None:
+    derivation = sb.derive(text, shapes={"x": ("n",)})
+    assert f"    {line}" in derivation.numpy_source()
+    report = derivation.verify()
+    assert report.ok, report.table()
+
+
+def test_equal_sums_cancel_only_as_often_as_they_stand_there() -> None:
+    derivation = sb.derive("y = exp(x); M = max(y); L = log(M)*sum(y)", shapes={"x": ("n",)})
+    assert "s / s" not in derivation.numpy_source()
+    squared = sb.derive("s = sum(exp(x)); y = exp(x)*s/s**2", shapes={"x": ("n",)})
+    assert squared.verify().ok
