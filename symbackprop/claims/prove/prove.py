@@ -16,6 +16,7 @@ from symbackprop.calculus.simplify import Simplifier
 from symbackprop.claims.compare import Comparer
 from symbackprop.claims.counterexample import Counterexample, record, simple
 from symbackprop.claims.points import trials
+from symbackprop.claims.prove import laws
 from symbackprop.claims.prove.called import opened
 from symbackprop.claims.prove.chain import Link, chain
 from symbackprop.claims.prove.page import printed, prove_page
@@ -30,6 +31,12 @@ from symbackprop.verify.evaluate import compiled
 from symbackprop.verify.exact import AGREES, FALSE, PROVED, Comparison
 from symbackprop.verify.points import NoPoint
 from symbackprop.verify.scalars import OutOfDomain
+
+# A field has no logarithms, and no sums of exponents inside other functions: there the law itself
+# is the proof. It holds for all numbers, or is used for factors that are positive by their form.
+_PROOFS = {laws.statement(law) for law in (
+    laws.log_of_product, laws.exp_of_sum, laws.softplus_of_minus,
+)}  # fmt: skip
 
 
 @dataclass(frozen=True, repr=False)
@@ -178,6 +185,8 @@ def _chain(statement: Statement, comparer: Comparer) -> tuple[tuple[Link, Compar
         )
         if check.verdict == FALSE:
             return ()
+        if check.verdict == AGREES and link.law in _PROOFS:
+            check = Comparison(PROVED, check.points)
         links.append((link, check))
     return tuple(links)
 

@@ -67,7 +67,7 @@ def test_a_theorem_is_proved_by_steps_that_hold(
     text: str, shapes: dict[str, Any], says: tuple[str, ...]
 ) -> None:
     found = sb.prove(text, shapes=shapes)
-    assert found.ok
+    assert found.verdict == PROVED
     assert found.links
     assert [c.verdict for _, c in found.links if c.verdict not in (PROVED, AGREES)] == []
     assert key(found.links[0][0].before) == key(found.statement.left)
