@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -40,6 +40,13 @@ def times(*factors: Expr) -> Expr:
     if len(kept) < 2:
         return kept[0] if kept else S.One
     return Mul(*kept, evaluate=False)
+
+
+def without(parts: Iterable[Expr], part: Expr) -> list[Expr]:
+    """The others of the parts: u and u are two of them, as u + u stands there."""
+    found = list(parts)
+    found.remove(part)
+    return found
 
 
 def joined(expr: Expr, parts: Sequence[Expr]) -> Expr:

@@ -10,7 +10,7 @@ from sympy import Add, Eq, Expr, Integer, Mul, Ne, Not, Pow, S, exp
 from symbackprop.algebra.nodes import Delta, IndexSum, Iverson, Where
 from symbackprop.algebra.poly import Poly
 from symbackprop.algebra.subscripts import is_position
-from symbackprop.algebra.unevaluated import joined, plus, times, unordered
+from symbackprop.algebra.unevaluated import joined, plus, times, unordered, without
 from symbackprop.calculus.deltas import SPLITS, SPREADS, collapsed
 from symbackprop.calculus.tidy import (
     CANCELS,
@@ -220,7 +220,7 @@ def _lowered(expr: Expr) -> Expr | None:
     """u^(c - 1) = u^c/u"""
     if not isinstance(expr, Pow) or not isinstance(expr.exp, Add) or -1 not in expr.exp.args:
         return None
-    rest = plus(*(t for t in expr.exp.args if t != -1))
+    rest = plus(*without(expr.exp.args, S.NegativeOne))
     return times(Pow(expr.base, rest, evaluate=False), Pow(expr.base, -1, evaluate=False))
 
 

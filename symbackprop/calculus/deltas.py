@@ -6,7 +6,7 @@ from sympy import Add, Expr, Mul
 
 from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
 from symbackprop.algebra.subscripts import Gather
-from symbackprop.algebra.unevaluated import joined, plus, times
+from symbackprop.algebra.unevaluated import joined, plus, times, without
 from symbackprop.calculus.places import at, in_blocks, placed
 from symbackprop.messages import message
 
@@ -41,7 +41,7 @@ def _of_sum(expr: IndexSum) -> tuple[str, Expr] | None:
         return PICKS, IndexSum(at(rest, {b: k}), *left)
     inner = _inner(body, bound)
     if inner is not None:
-        others = [f for f in _factors(body) if f is not inner]
+        others = without(_factors(body), inner)
         return SPREADS, IndexSum(plus(*(times(*others, t) for t in inner.args)), *bound)
     return placed(expr) or in_blocks(expr)
 

@@ -34,6 +34,7 @@ from symbackprop.algebra.nodes import (
     fresh_index,
 )
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.unevaluated import without
 from symbackprop.emit.numpy.algebra import plus, positive, renamed, terms, times
 from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.line import Line
@@ -98,7 +99,7 @@ class Exact(Forms):
         factors = flat((mean.body,))
         for y in factors:
             if self._place(y) == j and len(own) == 1:
-                rest = times(*(f for f in factors if f is not y))
+                rest = times(*without(factors, y))
                 k = own.pop()
                 rest = self._opened(renamed(rest, {j: k}))
                 if not equal(rest, self._opened(g)):
@@ -151,7 +152,7 @@ def _quotient(expr: Expr) -> tuple[Expr, Expr] | None:
     factors = flat((expr,))
     for divisor in factors:
         if isinstance(divisor, Pow) and divisor.args[1] == -1:
-            return times(*(f for f in factors if f is not divisor)), divisor.args[0]
+            return times(*without(factors, divisor)), divisor.args[0]
     return None
 
 
@@ -160,7 +161,7 @@ def _logarithm(expr: Expr) -> tuple[Expr, Expr] | None:
     for term in terms(expr):
         negative, inner = negated(term)
         if negative and isinstance(inner, log):
-            rest = plus(*(t for t in terms(expr) if t is not term))
+            rest = plus(*without(terms(expr), term))
             return exp(rest, evaluate=False), inner.args[0]
     return None
 
@@ -225,6 +226,6 @@ def _is_centred(u: Expr, bound: Sequence[Index]) -> bool:
         negative, top = negated(term)
         if negative and isinstance(top, IndexMax) and len(top.bound) == len(bound):
             swap = dict(zip(top.bound, bound, strict=True))
-            if equal(renamed(top.body, swap), plus(*(t for t in terms(u) if t is not term))):
+            if equal(renamed(top.body, swap), plus(*without(terms(u), term))):
                 return True
     return False

@@ -34,6 +34,7 @@ from sympy import (
 
 from symbackprop.algebra.nodes import Array, Element, Minimum, Where
 from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.unevaluated import without
 from symbackprop.emit.numpy.algebra import canonical, minus, plus, times
 from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.product import flat, negated
@@ -71,7 +72,7 @@ class Sigmoids(Forms):
         factors = flat((product,))
         for y, other in (factors, factors[::-1]) if len(factors) == 2 else ():
             if isinstance(other, Add) and S.One in other.args and self._is_sigmoid(y):
-                return y, plus(*(t for t in other.args if t != 1))
+                return y, plus(*without(other.args, S.One))
         return None
 
     def _is_data(self, t: Expr) -> bool:
@@ -94,7 +95,7 @@ def _softplus(term: Expr) -> tuple[Expr, Expr] | None:
     for f in factors:
         if isinstance(f, LogAddExp) and S.Zero in f.args:
             x = f.args[1] if f.args[0] == 0 else f.args[0]
-            return times(*(g for g in factors if g is not f)), x
+            return times(*without(factors, f)), x
     return None
 
 
@@ -140,7 +141,7 @@ def _softplus_less(softplus: tuple[Expr, Expr] | None, other: Expr) -> Expr | No
     for f in factors:
         for sign in (1, -1):
             if not f.is_number and equal(f, x if sign > 0 else minus(S.Zero, x)):
-                negative, t = negated(times(*(g for g in factors if g is not f)))
+                negative, t = negated(times(*without(factors, f)))
                 t = t if negative == (sign > 0) else times(S.NegativeOne, t)
                 return _near_and_far(S.One, x, t, _rest(t))
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, S, exp, log
@@ -9,7 +10,7 @@ from sympy import Add, Basic, Expr, Mul, S, exp, log
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, Reduction
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import elements
-from symbackprop.algebra.unevaluated import rebuilt
+from symbackprop.algebra.unevaluated import rebuilt, without
 from symbackprop.emit.numpy.product import negated
 from symbackprop.emit.numpy.special import Expm1, Log1p
 
@@ -32,25 +33,23 @@ def _log_near_one(expr: Expr) -> Expr:
     terms = expr.args[0].args
     if S.One not in terms or not elements(expr):
         return expr
-    return Log1p(_without(terms, S.One))
+    return Log1p(_sum(without(terms, S.One)))
 
 
 @lowering
 def _exp_near_zero(expr: Add) -> Expr:
-    """exp(u) - 1 = expm1(u), with either sign."""
-    for term in expr.args:
+    """exp(u) - 1 = expm1(u), with either sign; each exp(u) takes a 1 of its own."""
+    terms = list(expr.args)
+    for place, term in enumerate(expr.args):
         negative, power = negated(term)
         one = S.One if negative else S.NegativeOne
-        if isinstance(power, exp) and one in expr.args and elements(power):
+        if isinstance(power, exp) and one in terms and elements(power):
             found = Expm1(power.args[0])
-            found = Mul(S.NegativeOne, found, evaluate=False) if negative else found
-            place = expr.args.index(term)
-            swapped = (*expr.args[:place], found, *expr.args[place + 1 :])
-            return _without(swapped, one)
-    return expr
+            terms[place] = Mul(S.NegativeOne, found, evaluate=False) if negative else found
+            terms[terms.index(one)] = S.Zero  # the places of the others stay
+    return _sum(t for t in terms if t != 0)
 
 
-def _without(terms: tuple[Expr, ...], number: Expr) -> Expr:
-    """The sum of the terms but for one number among them."""
-    kept = [t for t in terms if t is not number]
+def _sum(terms: Iterable[Expr]) -> Expr:
+    kept = list(terms)
     return kept[0] if len(kept) == 1 else Add(*kept, evaluate=False)

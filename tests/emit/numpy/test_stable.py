@@ -20,9 +20,12 @@ from symbackprop.algebra.nodes import (
     size_symbol,
 )
 from symbackprop.algebra.program import Definition
+from symbackprop.algebra.unevaluated import without
 from symbackprop.emit.numpy import numpy_source
 from symbackprop.emit.numpy.algebra import canonical, centred, nonpositive
 from symbackprop.emit.numpy.lower import Lowering
+from symbackprop.emit.numpy.small import with_small
+from symbackprop.emit.numpy.special import Log1p
 from symbackprop.emit.numpy.stable import Stabiliser
 from tests.emit.numpy.loops import Loops
 from tests.emit.numpy.programs import STABLE, derived
@@ -263,3 +266,43 @@ def test_equal_sums_cancel_only_as_often_as_they_stand_there() -> None:
     assert "s / s" not in derivation.numpy_source()
     squared = sb.derive("s = sum(exp(x)); y = exp(x)*s/s**2", shapes={"x": ("n",)})
     assert squared.verify().ok
+
+
+# What stands twice in a sum or a product is not taken for one.
+TWICE = {
+    "expm1 and expm1": ("y = expm1(a) + expm1(b)", lambda a, b: np.expm1(a) + np.expm1(b)),
+    "the same expm1 twice": ("y = (expm1(a) + expm1(a))*b", lambda a, b: 2 * np.expm1(a) * b),
+    "of both signs": ("y = 1 - exp(a) + (1 - exp(b))", lambda a, b: 2 - np.exp(a) - np.exp(b)),
+    "one of them": ("y = exp(a) + exp(b) - 1", lambda a, b: np.exp(a) + np.exp(b) - 1),
+    "more ones": ("y = exp(a) - 1 + b - 1", lambda a, b: np.exp(a) + b - 2),
+    "log of two": ("y = b*log(1 + exp(a)*b**2 + 1)", lambda a, b: b*np.log(2 + np.exp(a) * b**2)),
+    "sigmoid and ones": ("y = (1 + (1 + b))/(1 + exp(-a)) - 1",
+                         lambda a, b: (2 + b) / (1 + np.exp(-a)) - 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("name", TWICE)
+def test_what_stands_twice_counts_twice(name: str, exact: bool) -> None:
+    text, function = TWICE[name]
+    derivation = sb.derive(text, shapes={"a": ("n",), "b": ("n",)})
+    a, b = np.array([0.3, -1.1, 2.0]), np.array([-0.7, 0.2, 1.5])
+    inputs = {"a": a, "b": b}
+    for target in ("numpy", "numpy-fast"):
+        module = derivation.compile(target, exact=exact)
+        out, _ = module.forward(**inputs)
+        np.testing.assert_allclose(out, function(a, b), rtol=1e-13)
+    assert derivation.verify().ok
+
+
+def test_each_exponential_takes_a_one_of_its_own() -> None:
+    shapes = {"a": ("n",), "b": ("n",)}
+    source = sb.derive("y = expm1(a) + expm1(b)", shapes=shapes).numpy_source()
+    assert "y = np.expm1(a) + np.expm1(b)" in source
+
+
+def test_a_logarithm_gives_up_one_of_two_ones() -> None:
+    x = Array("x", ())[()]
+    two = log(Add(S.One, x, S.One, evaluate=False), evaluate=False)
+    assert with_small(two) == Log1p(Add(x, S.One, evaluate=False))
+    assert without([x, S.One, x], x) == [S.One, x]
