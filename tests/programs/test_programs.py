@@ -50,11 +50,12 @@ def test_a_random_program_is_right_or_refused(source: Source, sizes: dict[str, i
 # A square that was lost; a product of zeros, and a choice that is none, that crashed; a
 # bracket that was lost in a square; a sum kept beside one with fewer axes; an overflow beside a
 # maximum of what counts; blocks of an axis that labels look up; a number of 4,300 digits; a sum
-# over an axis that a settled choice does not depend on; the value of a place.
+# over an axis that a settled choice does not depend on; the value of a place; two expm1 in one sum;
+# an inverse that counts in a branch only.
 @pytest.mark.parametrize(
     "seed",
     [8001061, 10000165, 12004132, 13004099, 13004867, 20003317, 20002995, 20000768,
-     16002094, 17000202],
+     16002094, 17000202, 25003304, 26000906],
 )  # fmt: skip
 def test_what_random_programs_found_stays_right(seed: int) -> None:
     assert check(generate(random.Random(seed).choice), seed).verdict in (AGREES, NO_POINT)

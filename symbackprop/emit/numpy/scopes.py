@@ -14,6 +14,7 @@ from symbackprop.algebra.nodes import (
     Element,
     Index,
     Iverson,
+    MatrixFunction,
     Reduction,
     Where,
     fresh_index,
@@ -69,7 +70,7 @@ class Supports:
         if isinstance(expr, Array | Index | Delta) or not expr.args:
             return expr
         check_time()
-        if isinstance(expr, Element):
+        if isinstance(expr, Element | MatrixFunction):  # a matrix is needed whole, by its name
             return change(expr, known)
         if isinstance(expr, Where):
             condition = self.rebuilt(expr.args[0], change, known)
@@ -124,6 +125,8 @@ def branch_only(
     needed = set(outputs)
 
     def note(node: Basic, known: tuple[Known, ...]) -> Basic:
+        if isinstance(node, MatrixFunction):
+            needed.add(node.argument.array)
         if isinstance(node, Element) and not known:
             needed.add(node.array)
         return node

@@ -222,3 +222,11 @@ def test_conditions_combine():
     with np.errstate(all="raise", under="ignore"):
         out, saved = module.forward(*(a.ravel() for a in np.meshgrid(points, points - 0.1)))
         assert all(np.all(np.isfinite(g)) for g in module.backward(saved, np.ones_like(out)))
+
+
+def test_a_matrix_is_needed_whole_though_its_inverse_counts_in_a_branch():
+    text = "Q = (E**2 + 1)**tanh(E); p = inv(Q @ Q.T/10 + eye(3)); L = sum(tril(p)**3)"
+    derivation = derive(text, shapes={"E": (3, 2)})
+    report = derivation.verify()
+    assert report.ok, report.table()
+    assert "np.linalg.inv(M)" in derivation.numpy_source()
