@@ -6,9 +6,11 @@ the two forms differ by the distributive law, sums of sums, deltas and fractions
 
 from __future__ import annotations
 
-from sympy import Expr, Mul
+from math import prod
 
-from symbackprop.algebra.nodes import Index, IndexSum, fresh_index
+from sympy import Add, Basic, Expr, Mul
+
+from symbackprop.algebra.nodes import Element, Index, IndexSum, fresh_index
 from symbackprop.algebra.unevaluated import times, unordered
 from symbackprop.calculus.bridge import FACTORED, NESTED, Path, opened, split, spread
 from symbackprop.calculus.deltas import SPLITS, SPREADS, collapsed
@@ -17,10 +19,16 @@ from symbackprop.calculus.tidy import CANCELS, Change, cancelled, everywhere
 
 Laws = tuple[tuple[str, Change], ...]
 _STEPS = 30
+_TERMS = 200  # of a form; a longer one is no step that a reader follows
 
 
 def multiplied(before: Expr, after: Expr) -> Path | None:
-    """The laws that lead from one form to the other, and what each makes; None if they do not."""
+    """The laws that lead from one form to the other, and what each makes; None if they do not.
+
+    None as well where the forms become too long.
+    """
+    if max(_terms(before), _terms(after)) > _TERMS:
+        return None
     path, back = _out(before), _out(after)
     reached = path[-1][1] if path else before
     meeting = back[-1][1] if back else after
@@ -31,6 +39,14 @@ def multiplied(before: Expr, after: Expr) -> Path | None:
     if back:
         path.append((FACTORED, after))
     return path
+
+
+def _terms(expr: Basic) -> int:
+    """How many terms the expression has when it is multiplied out, about."""
+    if isinstance(expr, Element) or not expr.args:
+        return 1
+    parts = [_terms(a) for a in expr.args]
+    return sum(parts) if isinstance(expr, Add) else prod(parts)
 
 
 def _spread(expr: Expr) -> Expr | None:

@@ -51,7 +51,8 @@ def backward(
     upstream gradient of its shape.
 
     Raises UnknownNameError for a name that is not an input, DerivationError where the output
-    depends on an input only through comparisons, NotYet for a function without a rule.
+    depends on an input only through comparisons, ZeroDivisor where the program divides by what is
+    always 0, NotYet for a function without a rule.
     """
     return worked(program, wrt, names=names).backward
 
@@ -180,8 +181,6 @@ def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Worked:
     for array in active(simplifier, inputs):
         users = used_by.get(array, [])
         seed = seeds.get(array)
-        if not (users or seed or array in inputs):
-            continue
         if seed is not None and not users and array not in inputs:
             known[array] = seed
             continue
@@ -192,6 +191,8 @@ def _derived(simplifier: Simplifier, inputs: tuple[Array, ...]) -> Worked:
                 if array in inputs:
                     _refuse(array, users[0])
                 continue
+            if seed is None and array not in inputs and not any(u.array in known for u in users):
+                continue  # an inverse that derivatives are written in: no output uses it
             state = simplifier.simplify(total + seed if seed else total, standing_indices(array))
         adjoint = name(array)
         drafts.append(Draft(array, adjoint, standing_indices(array), state, state.path))
@@ -287,18 +288,11 @@ def asked(program: Program, wrt: Sequence[str] | None) -> tuple[Array, ...]:
 
 
 def _users(simplifier: Simplifier) -> dict[Array, list[Definition]]:
-    """The definitions that use each array, in the order of the program; those alone that matter.
-
-    An inverse that derivatives are written in is used by no output, and its gradient is 0.
-    """
+    """The definitions that use each array, in the order of the program."""
     found: dict[Array, list[Definition]] = {}
-    matter = {*simplifier.program.outputs}
-    for d in reversed(simplifier.program.definitions):
-        if d.array in matter:
-            used = arrays_in(simplifier.definitions[d.array][1])
-            matter |= used
-            for array in used:
-                found.setdefault(array, []).insert(0, d)
+    for d in simplifier.program.definitions:
+        for array in arrays_in(simplifier.definitions[d.array][1]):
+            found.setdefault(array, []).append(d)
     return found
 
 

@@ -77,3 +77,8 @@ def test_different_values_do_not_meet() -> None:
     assert multiplied(*with_delta(1)) is None
     assert multiplied(expression("u*(sum(a) + v)"), expression("u*(sum(a) - v)")) is None
     assert multiplied(expression("sum(a)*sum(b)"), expression("sum(a*b)")) is None
+
+
+def test_what_becomes_too_long_is_not_multiplied_out() -> None:
+    wide = expression("*".join(f"(u + v + {n})" for n in range(1, 7)))
+    assert multiplied(wide, wide) is None
