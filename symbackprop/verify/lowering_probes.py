@@ -129,6 +129,9 @@ LOWERING_PROBES: dict[str, Probe] = {
     "softplus_less": Probe("L = sum(log(1 + exp(x)) - w*x)", _XW, (), ("x",), exact=True),
     "log_cosh": Probe("L = sum(w*log(cosh(x)))", _XW, (), ("w",), exact=True),
     "tail": Probe("y = w*(1 + erf(x))", _XW, (), ("w",), exact=True),
+    "cancelled": Probe("c = 1 - x*w; y = (1 - c)*w", _XW, exact=True),
+    "squares": Probe("L = sum((x - w)**2) - sum((x - v)**2)", {**_XW, "v": ("n",)}, exact=True),
+    "odd": Probe("y = w*(3 - 6/(1 + exp(x)))", _XW, (), ("w",), exact=True),
     # The upstream gradient and what forward computes for backward.
     "scaled": Probe("L = sum(x)*s", {**_X, "s": ()}),
     "flipped": Probe("y = 1/(1 + exp(-x)); z = (y - 1)*w", _XW),

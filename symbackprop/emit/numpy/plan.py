@@ -22,6 +22,7 @@ from symbackprop.calculus.result import Adjoint, Backward, Tangent
 from symbackprop.emit.numpy.algebra import canonical, renamed, times
 from symbackprop.emit.numpy.branches import in_branches
 from symbackprop.emit.numpy.compared import with_compared_powers
+from symbackprop.emit.numpy.differences import Differences
 from symbackprop.emit.numpy.exact import Exact
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.line import Line
@@ -81,10 +82,11 @@ def planned(
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
     adjoints = {s.array for s in given} | set(upstream)
     helper = _Helpers(stabiliser, guards, adjoints)
+    differences = Differences({d.array: d for d in program.definitions})
     sigmoids = Sigmoids(stabiliser, program.inputs)
     steps = []
     for step in given:
-        expr = sigmoids.of(step.expr) if exact else step.expr
+        expr = sigmoids.of(differences.of(step.expr)) if exact else step.expr
         if DOUT in upstream:
             expr = scaled(expr, DOUT[()], adjoints)
         kept = helper.kept(guards.opened(expr))
@@ -92,7 +94,9 @@ def planned(
     lines |= {line.array: line for line in helper.lines}
     form = Exact(lines.values())
     if exact:
-        both = {a: form.of(sigmoids.of(line.expr)) for a, line in lines.items()}
+        both = {
+            a: form.of(sigmoids.of(differences.of(line.expr))) for a, line in lines.items()
+        }
         lines = {a: replace(line, expr=both[a]) for a, line in lines.items()}
         steps = [replace(line, expr=form.of(line.expr)) for line in steps]
     zeros = ZeroLogs(program.inputs, {a: line.expr for a, line in lines.items()})
@@ -113,7 +117,7 @@ def planned(
         upstream,
         tuple(helper.meanings),
         exact,
-        tuple(_told(sigmoids.written | form.written, names)),
+        tuple(_told(differences.written | sigmoids.written | form.written, names)),
     )
 
 

@@ -87,6 +87,23 @@ def log_cosh() -> list:
     return [sum(mp.log(mp.cosh(x)) for x in xs) / 2, [mp.tanh(x) / 2 for x in xs]]
 
 
+def triplet() -> list:
+    a, p, n, m = (mpf(x) for x in (-1e16, 0.7, 0.1, 1.0))
+    return [(a - p) ** 2 - (a - n) ** 2 + m, [2 * (n - p)]]
+
+
+def dice() -> list:
+    y, t = mpf(1e9), mpf(2) ** -9
+    below = y**2 + t**2
+    return [1 - 2 * y * t / below, [2 * t * (y**2 - t**2) / below**2]]
+
+
+def ranknet() -> list:
+    d = mpf(1e-9)
+    loss = d / 2 + mp.log1p(mp.exp(-d))
+    return [loss, [mp.tanh(d / 2) / 2]]
+
+
 # layer, inputs, upstream gradient, value and gradient
 CASES = {
     "softmax-ce": (([30, 0, -5], [1, 0, 0]), 1, cross_entropy),
@@ -100,6 +117,9 @@ CASES = {
     "bce-with-logits": (([40, -37], [1, 0]), 1, bce_with_logits),
     "gelu": (([-7],), [1], gelu_erf),
     "log-cosh": (([2.0**-20, 2.0**-9], [0, 0]), 1, log_cosh),
+    "triplet": (([-1e16], [0.7], [0.1], 1.0), 1, triplet),
+    "dice": (([1e9], [2.0**-9]), 1, dice),
+    "ranknet": (([1e-9], [0], [0], 1.0), 1, ranknet),
     "focal": (([40, 30], [1, 1], 2.0), 1, focal),
 }
 
@@ -204,6 +224,13 @@ OTHERWISE = {
     "product less one": ("y = (1 + g)/(1 + exp(-x)) - 1", "gx"),
     "log cosh": ("y = logaddexp(x, -x) - log(2)", "x"),
     "log 4 cosh": ("y = logaddexp(x, -x) + log(2)", "x"),
+    "less squares": ("L = sum((x - t)**2) - sum((x - g)**2) + sum(t)", "xtg"),
+    "and squares": ("L = sum((x - t)**2) + sum((x - g)**2)", "xtg"),
+    "one less c": ("c = 1 - x*t; y = (1 - c)*g", "xtg"),
+    "c less one": ("c = 1 + x*t; y = (c - 1)*g", "xtg"),
+    "c and two": ("c = 2 + x*t; y = (c + 2)*g", "xtg"),
+    "odd": ("y = t*(1 - 2/(1 + exp(x)))", "tx"),
+    "odd and minus": ("y = t*(6/(1 + exp(-x)) - 3 - t)", "tx"),
     "tails": ("y = t*(1 + erf(x)) + t**2*(1 - erf(x))", "tx"),
 }
 
@@ -221,6 +248,21 @@ def test_other_forms_are_equal(name: str, target: str) -> None:
         results.append([out, *module.backward(saved, np.ones_like(out))])
     for plain, exact in zip(*results, strict=True):
         np.testing.assert_allclose(exact, plain, rtol=1e-12, atol=1e-14)
+
+
+# Nothing cancels in these.
+PLAIN = {
+    "squares": ("L = sum(x**2) - sum(w**2)", {"x": ("n",), "w": ("n",)}),
+    "sum": ("c = x*w + w; y = (c - 1)*x", {"x": ("n",), "w": ("n",)}),
+    "sizes": ("L = sum((x - s)**2) - sum((w - s)**2)", {"x": ("n",), "w": ("m",), "s": ()}),
+    "axes": ("L = sum((x - s)**2) - sum((w - s)**2)", {"x": ("n",), "w": ("n", "n"), "s": ()}),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_where_nothing_cancels_nothing_is_written_otherwise(name: str) -> None:
+    text, shapes = PLAIN[name]
+    assert "in another form" not in sb.derive(text, shapes=shapes).numpy_source(exact=True)
 
 
 @pytest.mark.parametrize("target", TARGETS)

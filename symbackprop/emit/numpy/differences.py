@@ -1,0 +1,115 @@
+"""Forms of differences whose sides have something in common: it is left out, not subtracted.
+
+1 - L                   = q                              for a quantity L = 1 - q
+Σ_k u_k^2 - Σ_k v_k^2   = Σ_k (u_k - v_k) (u_k + v_k)    where u_k and v_k have terms in common
+c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import permutations
+
+from sympy import Add, Basic, Expr, Pow, S, exp, tanh
+
+from symbackprop.algebra import unevaluated
+from symbackprop.algebra.nodes import Array, Element, IndexSum
+from symbackprop.algebra.program import Definition
+from symbackprop.algebra.registry import lowering
+from symbackprop.algebra.unevaluated import without
+from symbackprop.emit.numpy.algebra import (
+    canonical,
+    minus,
+    plus,
+    renamed,
+    terms,
+    times,
+    unfolded,
+)
+from symbackprop.emit.numpy.forms import Forms
+from symbackprop.emit.numpy.product import flat, negated
+
+
+class Differences(Forms):
+    """Writes expressions so. definitions: of the forward pass."""
+
+    def __init__(self, definitions: Mapping[Array, Definition]) -> None:
+        super().__init__()
+        self._definitions = definitions
+
+    def form(self, expr: Basic) -> Expr | None:
+        """The form of a sum in which something cancels; None for others."""
+        if not isinstance(expr, Add):
+            return None
+        opened = self._opened(expr)
+        if opened is not None:
+            return opened
+        for u, v in permutations(expr.args, 2):
+            found = _squares(u, v) or _odd(u, v)
+            if found is not None:
+                return unevaluated.plus(found, *without(without(expr.args, u), v))
+        return None
+
+    def _opened(self, expr: Add) -> Expr | None:
+        """The sum with what its quantities are, where that has fewer terms than the sum."""
+        for term in expr.args:
+            negative, inner = negated(term)
+            meaning = unfolded(inner, self._definitions) if isinstance(inner, Element) else None
+            if isinstance(meaning, Add):
+                found = _cancelled(without(expr.args, term), meaning, -1 if negative else 1)
+                if found is not None:
+                    return found
+        return None
+
+
+@lowering
+def _cancelled(others: list[Expr], meaning: Expr, sign: int) -> Expr | None:
+    """1 - L = q for L = 1 - q"""
+    kept = plus(*map(canonical, others), *(sign * canonical(t) for t in terms(meaning)))
+    return kept if len(terms(kept)) <= len(others) else None
+
+
+def _square(term: Expr) -> tuple[Expr, IndexSum] | None:
+    """(u_k, the sum) of Σ_k u_k^2."""
+    if isinstance(term, IndexSum) and isinstance(term.body, Pow) and term.body.args[1] == 2:
+        return term.body.args[0], term
+    return None
+
+
+@lowering
+def _squares(first: Expr, second: Expr) -> Expr | None:
+    """Σ_k u_k^2 - Σ_k v_k^2 = Σ_k (u_k - v_k) (u_k + v_k)"""
+    negative, taken = negated(second)
+    one, two = _square(first), _square(taken) if negative else None
+    if one is None or two is None:
+        return None
+    bound = one[1].bound
+    if [b.size for b in bound] != [b.size for b in two[1].bound]:
+        return None
+    u, v = one[0], renamed(two[0], dict(zip(two[1].bound, bound, strict=True)))
+    gap = minus(canonical(u), canonical(v))
+    if len(terms(gap)) >= len(terms(u)) + len(terms(v)):
+        return None
+    return IndexSum(times(gap, plus(canonical(u), canonical(v))), *bound)
+
+
+@lowering
+def _odd(number: Expr, other: Expr) -> Expr | None:
+    """c - 2 c/(1 + exp(x)) = c tanh(x/2)"""
+    if not number.is_Number:
+        return None
+    for divisor in flat((other,)):
+        if isinstance(divisor, Pow) and divisor.args[1] == -1:
+            share = times(*without(flat((other,)), divisor))
+            x = _exponent(divisor.args[0])
+            if x is not None and canonical(share) == -2 * number:
+                return times(number, tanh(times(S.Half, x), evaluate=False))
+    return None
+
+
+def _exponent(sum_: Expr) -> Expr | None:
+    """x of 1 + exp(x)."""
+    if isinstance(sum_, Add) and len(sum_.args) == 2 and S.One in sum_.args:
+        (other,) = without(sum_.args, S.One)
+        return other.args[0] if isinstance(other, exp) else None
+    return None
