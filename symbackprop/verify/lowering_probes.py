@@ -132,6 +132,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "cancelled": Probe("c = 1 - x*w; y = (1 - c)*w", _XW, exact=True),
     "squares": Probe("L = sum((x - w)**2) - sum((x - v)**2)", {**_XW, "v": ("n",)}, exact=True),
     "odd": Probe("y = w*(3 - 6/(1 + exp(x)))", _XW, (), ("w",), exact=True),
+    "exp_rest": Probe("y = w*(exp(x) - 1 - x)", _XW, (), ("w",), exact=True),
     # The upstream gradient and what forward computes for backward.
     "scaled": Probe("L = sum(x)*s", {**_X, "s": ()}),
     "flipped": Probe("y = 1/(1 + exp(-x)); z = (y - 1)*w", _XW),

@@ -15,7 +15,7 @@ from symbackprop.emit.numpy.passes import Scope
 from symbackprop.emit.numpy.plan import Plan
 from symbackprop.emit.numpy.statements import Assignment
 
-_HELPERS = ("erf", "erfc", "gammaln")
+_HELPERS = ("erf", "erfc", "gammaln", "exp_rest")
 
 
 class CFunctions:

@@ -31,6 +31,17 @@ def {exact}(x):
 HELPERS: dict[str, str] = {"run": _RUN, "exact": _EXACT}
 """The functions of the Python module that calls C."""
 
+_EXP_REST = """
+/* exp(x) - 1 - x: where |x| < 1, x * x times a series. */
+static {real} {name}({real} x)
+{{
+    {real} series = 1;
+    for (int n = 18; n > 2; n--)
+        series = 1 + x * (1 / ({real})n) * series;
+    return {abs}(x) < 1 ? x * x / 2 * series : {expm1}(x) - x;
+}}
+"""
+
 PRELUDE = """\
 #include <math.h>
 #include <stddef.h>
@@ -56,6 +67,8 @@ _TWO = frozenset({"pow", "atan2", "hypot"})
 
 def prelude(code: str) -> str:
     """What a file with this code begins with."""
+    functions = _functions(code)
+    code += functions
     lines = [line for name in _OLD for line in _declared(name, code)]
     newer = [line for name in _NEW for line in _declared(name, code)]
     if newer:
@@ -72,7 +85,16 @@ def prelude(code: str) -> str:
         text = text[: text.index("/* As NumPy's")]
     if not lines:
         text = text[: text.index("/* The vector")] + text[text.index("#endif") + 8 :]
-    return text.replace("{vector}", "\n".join(lines)).replace("{reductions}", "\n".join(reductions))
+    text = text.replace("{vector}", "\n".join(lines))
+    return text.replace("{reductions}", "\n".join(reductions)) + functions
+
+
+def _functions(code: str) -> str:
+    """The functions that the code calls and math.h has not."""
+    return "".join(
+        _EXP_REST.format(real=real, name=f"exp_rest{end}", abs=f"fabs{end}", expm1=f"expm1{end}")
+        for real, end in (("double", ""), ("float", "f")) if f"exp_rest{end}(" in code
+    )
 
 
 def _declared(name: str, code: str) -> list[str]:

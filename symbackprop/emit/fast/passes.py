@@ -18,7 +18,7 @@ from symbackprop.emit.numpy.statements import Assignment
 from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
 
 _OTHERS = ("work", "ready", "run", "loops", "exact")
-_ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma")
+_ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma", "exp_rest")
 
 
 class Names:

@@ -3,11 +3,12 @@
 1 - L                   = q                              for a quantity L = 1 - q
 Σ_k u_k^2 - Σ_k v_k^2   = Σ_k (u_k - v_k) (u_k + v_k)    where u_k and v_k have terms in common
 c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
+exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 
 from sympy import Add, Basic, Expr, Pow, S, exp, tanh
@@ -26,8 +27,9 @@ from symbackprop.emit.numpy.algebra import (
     times,
     unfolded,
 )
-from symbackprop.emit.numpy.forms import Forms
+from symbackprop.emit.numpy.forms import Forms, equal
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.special import ExpRest
 
 
 class Differences(Forms):
@@ -44,6 +46,9 @@ class Differences(Forms):
         opened = self._opened(expr)
         if opened is not None:
             return opened
+        rest = _exp_rest(expr.args)
+        if rest is not None:
+            return rest
         for u, v in permutations(expr.args, 2):
             found = _squares(u, v) or _odd(u, v)
             if found is not None:
@@ -104,6 +109,26 @@ def _odd(number: Expr, other: Expr) -> Expr | None:
             x = _exponent(divisor.args[0])
             if x is not None and canonical(share) == -2 * number:
                 return times(number, tanh(times(S.Half, x), evaluate=False))
+    return None
+
+
+@lowering
+def _exp_rest(parts: Sequence[Expr]) -> Expr | None:
+    """exp(x) - 1 - x"""
+    for power in parts:
+        negative, inner = negated(power)
+        if not isinstance(inner, exp):
+            continue
+        others = without(parts, power)
+        for taken in (S.One, *terms(inner.args[0])):
+            other = taken if negative else times(S.NegativeOne, taken)
+            found = next((p for p in others if equal(p, other)), None)
+            if found is None:
+                break
+            others.remove(found)
+        else:
+            rest = ExpRest(inner.args[0])
+            return unevaluated.plus(*others, times(S.NegativeOne, rest) if negative else rest)
     return None
 
 

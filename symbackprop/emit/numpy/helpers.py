@@ -70,6 +70,16 @@ def {name}(x):
     return {np}.vectorize(of, otypes=[float])(x).astype(x.dtype)
 '''
 
+_EXP_REST = '''
+def {name}(x):
+    """exp(x) - 1 - x of each element, which NumPy has not: where |x| < 1, x**2 times a series."""
+    near = {np}.clip(x, -1, 1)
+    series = 1 + near / 18
+    for n in range(17, 2, -1):
+        series = 1 + near / n * series
+    return {np}.where({np}.abs(x) < 1, 0.5 * near**2 * series, {np}.expm1(x) - x)
+'''
+
 HELPERS: dict[str, str] = {
     "added_at": _ADDED_AT,
     "erf": _ELEMENTWISE.format(title="The error function", function="erf"),
@@ -77,5 +87,6 @@ HELPERS: dict[str, str] = {
     "gammaln": _GAMMALN,
     "digamma": _DIGAMMA,
     "trigamma": _TRIGAMMA,
+    "exp_rest": _EXP_REST,
 }
 """The text of each helper, by the head of its function; `name` and `np` are to be filled in."""

@@ -49,7 +49,7 @@ from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, is_plain, negated
 from symbackprop.emit.numpy.small import with_small
 from symbackprop.emit.numpy.solves import Solve
-from symbackprop.emit.numpy.special import Expm1, Log1p, LogAddExp
+from symbackprop.emit.numpy.special import Expm1, ExpRest, Log1p, LogAddExp
 from symbackprop.errors import NotYet
 
 _FUNCTIONS: dict[type, str] = {
@@ -145,6 +145,8 @@ class Lowering(MatrixFunctions):
             return self._branches(expr)
         if type(expr) in _FUNCTIONS:
             return self._function(expr, f"{self.np}.{_FUNCTIONS[type(expr)]}")
+        if isinstance(expr, ExpRest):
+            return self._function(expr, self.helper("exp_rest"))
         if type(expr) in BY_CLASS:
             return self._function(expr, self.helper(BY_CLASS[type(expr)].head))
         if isinstance(expr, MatrixFunction):

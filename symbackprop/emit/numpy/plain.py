@@ -7,11 +7,13 @@ from dataclasses import replace
 from sympy import Basic, Expr
 
 from symbackprop.algebra.reading import Product, product
-from symbackprop.emit.numpy.special import Expm1, Log1p, LogAddExp
+from symbackprop.emit.numpy.special import Expm1, ExpRest, Log1p, LogAddExp
 from symbackprop.emit.text_expr import ASCII, TextPrinter
 
 _SIGNS = replace(ASCII, power="**", comma=", ", open_sums=False)
-_CALLS: dict[type[Basic], str] = {Expm1: "expm1", Log1p: "log1p", LogAddExp: "logaddexp"}
+_CALLS: dict[type[Basic], str] = {
+    Expm1: "expm1", ExpRest: "exp_rest", Log1p: "log1p", LogAddExp: "logaddexp"
+}  # fmt: skip
 
 
 class _Plain(TextPrinter):

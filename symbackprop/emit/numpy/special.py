@@ -36,3 +36,12 @@ class Expm1(_Function):
 
     def __new__(cls, u: Expr) -> Expr:
         return Expr.__new__(cls, u)
+
+
+class ExpRest(_Function):
+    """exp(u) - 1 - u, computed without cancellation."""
+
+    __slots__ = ()
+
+    def __new__(cls, u: Expr) -> Expr:
+        return Expr.__new__(cls, u)

@@ -104,6 +104,11 @@ def ranknet() -> list:
     return [loss, [mp.tanh(d / 2) / 2]]
 
 
+def vae_kl() -> list:
+    w = mpf(2) ** -30
+    return [(mp.expm1(w) - w) / 2, [0]]
+
+
 # layer, inputs, upstream gradient, value and gradient
 CASES = {
     "softmax-ce": (([30, 0, -5], [1, 0, 0]), 1, cross_entropy),
@@ -120,6 +125,7 @@ CASES = {
     "triplet": (([-1e16], [0.7], [0.1], 1.0), 1, triplet),
     "dice": (([1e9], [2.0**-9]), 1, dice),
     "ranknet": (([1e-9], [0], [0], 1.0), 1, ranknet),
+    "vae-kl": (([0], [2.0**-30]), 1, vae_kl),
     "focal": (([40, 30], [1, 1], 2.0), 1, focal),
 }
 
@@ -231,6 +237,10 @@ OTHERWISE = {
     "c and two": ("c = 2 + x*t; y = (c + 2)*g", "xtg"),
     "odd": ("y = t*(1 - 2/(1 + exp(x)))", "tx"),
     "odd and minus": ("y = t*(6/(1 + exp(-x)) - 3 - t)", "tx"),
+    "rest of exp": ("y = t*(exp(x) - 1 - x)", "tx"),
+    "less rest of exp": ("y = g + x + 1 - exp(x) + t", "gxt"),
+    "rest of exp of a sum": ("y = exp(t - x) - 1 - t + x", "tx"),
+    "rest of exp and two": ("y = t*(exp(x) - 3 - x)", "tx"),
     "tails": ("y = t*(1 + erf(x)) + t**2*(1 - erf(x))", "tx"),
 }
 
@@ -248,6 +258,28 @@ def test_other_forms_are_equal(name: str, target: str) -> None:
         results.append([out, *module.backward(saved, np.ones_like(out))])
     for plain, exact in zip(*results, strict=True):
         np.testing.assert_allclose(exact, plain, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_rest_of_the_exponential_series(dtype: type, target: str) -> None:
+    """exp(x) - 1 - x everywhere; also in a layer that calls an input what the function is called"""
+    module = sb.derive(
+        "L = exp(exp_rest) - 1 - exp_rest", shapes={"exp_rest": ("n",)}
+    ).compile(target, exact=True)  # fmt: skip
+    x = [s * v for v in (1e-19, 1e-6, 0.01, 0.3, 0.999, 1, 1.001, 2, 30) for s in (1, -1)]
+    x = np.array([*x, 0, -np.inf, np.nan], dtype)
+    out, _ = module.forward(x)
+    with mp.workdps(60):
+        want = np.array([float(mp.expm1(mpf(float(v))) - mpf(float(v))) for v in x[:-3]], dtype)
+    assert out.dtype == dtype and (np.abs(out[:-3] - want) <= 4 * np.spacing(want)).all()
+    assert out[-3] == 0 and out[-2] == np.inf and np.isnan(out[-1])
+
+
+@pytest.mark.parametrize("text", ["exp(x) + 1 - x", "exp(x + w) - 1 - x", "exp(x) - 2 - x"])
+def test_an_exponential_with_other_terms_is_no_rest(text: str) -> None:
+    source = sb.derive(f"y = w*({text})", shapes={"x": ("n",), "w": ("n",)})
+    assert "exp_rest" not in source.numpy_source(exact=True)
 
 
 # Nothing cancels in these.
