@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
-from symbackprop.emit.c import CSource
+from symbackprop.binding import bound
+from symbackprop.emit.c import CSource, bindings
 from symbackprop.emit.numpy.compiled import compile_source
 from symbackprop.errors import MissingCompiler, MissingExtra
 
@@ -37,24 +37,9 @@ def loaded(source: CSource) -> ModuleType:
     """
     module = compile_source(source.python)
     if source.functions:
-        library = ctypes.CDLL(str(library_path(source.text)))
-        module.__dict__["_loops"] = {
-            key: _function(getattr(library, name), source, *key)
-            for key, name in source.functions.items()
-        }
+        text = source.text + bindings(source.functions, source.calls)
+        module.__dict__["_loops"] = bound(ctypes.CDLL(str(library_path(text))), source.functions)
     return module
-
-
-def _function(function: Any, source: CSource, name: str, letter: str) -> Any:
-    call = source.calls[name]
-    real = ctypes.c_double if letter == "d" else ctypes.c_float
-    function.restype = ctypes.c_int
-    function.argtypes = [
-        *[ctypes.c_ssize_t] * len(call.sizes),
-        *[real] * len(call.numbers),
-        *[ctypes.c_void_p] * (len(call.inputs) + len(call.outputs)),
-    ]
-    return function
 
 
 def library_path(text: str) -> Path:

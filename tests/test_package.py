@@ -95,7 +95,7 @@ ROOMS = [
     {"algebra"},
     {"frontend", "calculus"},
     {"emit", "verify"},
-    {"printing", "pages", "building", "targets"},
+    {"printing", "pages", "binding", "building", "targets"},
     {
         "catalogue", "request", "derived", "products", "record", "derivation", "deriving", "graph",
         "claims", "routes",

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 _RUN = '''
-def {run}(name, dtype, sizes, numbers, inputs, outputs, _Memory=ctypes.c_char * 0):
-    """Call a C function: sizes, numbers, and the memory of arrays, each in one piece."""
-    function = {loops}.get((name, dtype.char)) if dtype.isnative else None
+def {run}(name, dtype, sizes, numbers, inputs, outputs):
+    """Call a C function, which says 2 where an array is not in one piece, 1 without memory."""
+    function = {loops}.get((name, dtype))
     if function is None:
         raise TypeError(f"the C functions compute in float32 and float64, not in {{dtype}}")
-    arrays = written = inputs + outputs
-    places = [_Memory.from_buffer(x) for x in arrays if x.flags.carray]
-    if len(places) < len(arrays):
-        written = [{np}.require(x, None, "CA") for x in inputs]
-        written += [x if x.flags.carray else {np}.empty(x.shape, x.dtype) for x in outputs]
-        places = [x.ctypes for x in written]
-    if function(*sizes, *numbers, *places):
-        raise MemoryError(f"the C function {{name}} found no memory for its rows")
-    if written is not arrays:
-        for x, result in zip(outputs, written[len(inputs) :]):
+    bad = function(*sizes, *numbers, *inputs, *outputs)
+    if bad == 2:
+        pieces = [{np}.require(x, None, "CA") for x in inputs]
+        results = [x if x.flags.carray else {np}.empty(x.shape, x.dtype) for x in outputs]
+        bad = function(*sizes, *numbers, *pieces, *results)
+        for x, result in zip(outputs, results):
             if result is not x:
                 x[...] = result
+    if bad:
+        raise MemoryError(f"the C function {{name}} found no memory for its rows")
 '''
 
 _EXACT = '''

@@ -47,5 +47,5 @@ def fast_text(
         *(filled(known[h], **names) for h in used),
         passes.ready,
     ]
-    modules = [m for m in ("ctypes", "functools") if any(f"{m}." in known[h] for h in used)]
+    modules = [m for m in ("functools", "math") if any(f"{m}." in known[h] for h in used)]
     return module_text(passes, planned, scope, version, more, modules)

@@ -97,10 +97,10 @@ class FastPasses(Passes):
             frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.names, f"{name}.", out,
         )  # fmt: skip
         lines = self.written(assignments, [n for n in names if n in made], function.names, setting)
-        work = self.names["work"]
-        space = scope.public("Workspace")
-        start = f"{work} = {space}() if {self.workspace} is None else {self.workspace}"
-        return [start, *lines]
+        work, space = self.names["work"], scope.public("Workspace")
+        if not any(f"{work}(" in line for line in lines):
+            return lines
+        return [f"{work} = {space}() if {self.workspace} is None else {self.workspace}", *lines]
 
     def written(
         self, assignments: Sequence[Assignment], kept: Sequence[str], namer: Namer,

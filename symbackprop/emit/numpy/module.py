@@ -39,7 +39,8 @@ def module_text(
 ) -> str:  # fmt: skip
     """The module with these functions; more: blocks of lines that they need, and modules."""
     np, shown = scope.public("np"), passes.shown
-    imports = [f"import {m}" for m in (*modules, *(["math"] if needs_math(scope) else []))]
+    needed = {*modules, *(["math"] if needs_math(scope) else [])}
+    imports = [f"import {m}" for m in sorted(needed)]
     imports += ["from typing import NamedTuple", "", f"import numpy as {np}", ""]
     blocks = [
         [*imports, *shapes_table(scope)],
