@@ -25,6 +25,7 @@ SPECIAL: Mapping[str, Callable[[Any], Any]] = {
     "unsigned": lambda factor: Pow(factor, 2, evaluate=False),
     "negated": lambda found: (True, _twice(found[1])) if found[0] else found,
     "above_the_diagonal": lambda nothing: nothing + ONE,
+    "antisymmetric_sum": lambda nothing: nothing + ONE,
     "together": lambda held: held + 1,
     "compared": lambda found: _decided_otherwise(found),
     "reshaped": lambda found: (_wrong(found[0]), found[1]),

@@ -240,8 +240,13 @@ def _components(
     return parts
 
 
-def _closed(factors: list[tuple[Atom, Number]], bound: list[Index], head: str = "sum") -> Poly:
-    return atom(Node(head, *_canonical(mono(factors), tuple(bound))))
+def _closed(factors: list[tuple[Atom, Number]], bound: list[Index]) -> Poly:
+    """The sum of a product; a sign that comes of the names of bound indices stands before it."""
+    (body,), names = _canonical(mono(factors), tuple(bound))
+    single = body.single()
+    if single is None:
+        return atom(Node("sum", (body,), names))
+    return atom(Node("sum", (mono(single[0]),), names)).scale(single[1])
 
 
 def _canonical(body: Poly, bound: tuple[Index, ...]) -> tuple[tuple[Poly], tuple[Index, ...]]:

@@ -25,6 +25,7 @@ from symbackprop.algebra.poly import (
     kinds,
     mono,
     only,
+    poly_key,
 )
 from symbackprop.algebra.program import Assumption
 from symbackprop.algebra.registry import law
@@ -95,12 +96,13 @@ class Facts:
                 return self._partial(a, used)
             return None
 
+        forms = [p]
         while True:
-            new, more = self.matrices.apply(substitute(p, replace, only=heads))
+            new, more = self.matrices.apply(substitute(forms[-1], replace, only=heads))
             used.update((fact, None) for fact in more)
-            if new == p:
-                return p, tuple(used)
-            p = new
+            if new in forms:  # the last one, or one of several that facts lead to in turn
+                return min(forms[forms.index(new) :], key=poly_key), tuple(used)
+            forms.append(new)
 
     def _partial(self, node: Node, used: dict[Fact, None]) -> Poly | None:
         """A sum over several factors, where one factor alone depends on one bound index."""

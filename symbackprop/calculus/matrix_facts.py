@@ -225,13 +225,18 @@ class MatrixFacts:
             return sum_over(rest.scale(c), tuple(b for b in bound if b != k))
         turning = [a for a, _ in m if isinstance(a, Element) and a.array in self._known
                    and a.indices[-1] != a.indices[-2]][:_SWAPS]  # fmt: skip
-        key, swapped = poly_key(sum_over(mono(m, c), bound)), set[Element]()
+        first = sum_over(mono(m, c), bound)
+        key, swapped = poly_key(first), set[Element]()
         for choice in product((False, True), repeat=len(turning)):
             turned = {a for a, swap in zip(turning, choice, strict=True) if swap}
             other = ((_turned(a) if a in turned else a, e) for a, e in m)
-            candidate = poly_key(sum_over(mono(other, c), bound))
-            if candidate < key:
-                key, swapped = candidate, turned
+            candidate = sum_over(mono(other, c), bound)
+            if candidate == first.scale(-1):
+                for element in turned:
+                    self._swap(element, used)
+                return antisymmetric_sum(first)
+            if poly_key(candidate) < key:
+                key, swapped = poly_key(candidate), turned
         result = mono(((a, e) for a, e in m if a not in swapped), c)
         for a, e in m:
             if a in swapped and isinstance(a, Element):
@@ -286,6 +291,12 @@ def _turned(a: Atom) -> Element:
 def _order(u: Expr) -> tuple[bool, int, str]:
     """Fresh indices in the order in which they were made, before other subscripts."""
     return not isinstance(u, Index), len(str(u)), str(u)
+
+
+@law
+def antisymmetric_sum(total: Poly) -> Poly:
+    """Σ_ij f_ij = 0, where f_ij = -f_ji"""
+    return total.scale(0)
 
 
 @law

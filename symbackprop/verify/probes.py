@@ -86,6 +86,8 @@ PROBES: dict[str, Probe] = {
     "d_log_determinant": Probe("L = slogdet(A)[1]", _A),
     "d_cholesky": Probe("C = cholesky(A)", _A, ("A == A.T",)),
     "above_the_diagonal": Probe("L = sum(log(diag(cholesky(A))))", _A, ("A == A.T",)),
+    "antisymmetric_sum": Probe("L = s*sum(A*(x[:, None] - x)) + s**2", {**_A, **_X, "s": ()},
+                               ("A == A.T",), ("s",)),
     "transposed_element": Probe("L = x @ A @ x", {**_A, **_X}, ("A == A.T",), ("x",)),
     "inverse_times_matrix": Probe("y = inv(A) @ A @ (x*w)", {**_A, **_XW}, (), ("x",)),
     "part_of_sum": Probe("X = solve(A, B)", {**_A, "B": ("n", "m")}, (), ("A",)),

@@ -175,6 +175,22 @@ def test_a_sum_over_many_indices_is_one_object_in_any_order(sizes: tuple[Expr, E
     assert len(forms) == 1
 
 
+def test_no_sign_is_left_in_a_sum() -> None:
+    """x_i - x_j is -(x_j - x_i), and which of them stands in a sum depends on names."""
+    x, A = Array("x", (n,)), Array("A", (n, n))
+    one, two, r = fresh_index(n), fresh_index(n), fresh_index(n)
+    for a, b in ((one, two), (two, one)):
+        for matrix in (A[a, b], A[b, a]):
+            gap = Add(x[a,], Mul(-1, x[b,], evaluate=False), evaluate=False)
+            less = Add(x[b,], Mul(-1, x[a,], evaluate=False), evaluate=False)
+            first, second = (normal(IndexSum(g * matrix, a, b)) for g in (gap, less))
+            assert first == second.scale(-1)
+            found = normal(IndexSum(Mul(gap, matrix, evaluate=False), a, b))
+            assert all(p.single()[1] == 1 for t in found.atoms() for p in t.args if p.single())
+            found = normal(IndexSum(Mul(gap, matrix, A[a, r], evaluate=False), a))
+            assert all(p.single()[1] == 1 for t in found.atoms() for p in t.args if p.single())
+
+
 def test_a_sum_over_many_axes_has_one_form() -> None:
     """Multiplying out ends: five bound indices and more have an order of their own."""
     f, g, h = Array("f", (m,)), Array("g", (n, m, m)), Index("h", m)

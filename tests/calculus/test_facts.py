@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from symbackprop.algebra.nodes import Array
+from symbackprop.algebra.normal import normal
+from symbackprop.algebra.poly import Poly
+from symbackprop.calculus.facts import Facts
+from symbackprop.calculus.matrix_facts import Fact, MatrixFacts
 from symbackprop.calculus.reverse import backward
 from symbackprop.errors import InputError
 from symbackprop.frontend.text import parse_program
@@ -86,6 +91,19 @@ def test_a_gradient_that_vanishes_is_zero_for_a_reason() -> None:
     derived = backward(parse_program(SOFTMAX + "L = sum(y)", {"a": ("n",)}))
     assert derived.step(derived.wrt[0]).expr == 0
     assert [f.text for f in derived.facts] == ["sum(y) == 1"]
+
+
+def test_facts_that_lead_round_in_a_circle_end() -> None:
+    """Whichever form comes first, the same one of the circle is the result."""
+    forms = [normal(Array("a")[()] + k) for k in range(5)]
+
+    class Round(MatrixFacts):
+        def apply(self, p: Poly) -> tuple[Poly, tuple[Fact, ...]]:
+            place = forms.index(p)
+            return forms[place + 1 if place < 4 else 2], ()
+
+    facts = Facts([], {}, Round([], {}))
+    assert len({facts.apply(p)[0] for p in forms}) == 1
 
 
 @pytest.mark.parametrize("assumption", ["t*t == s*s", "abs(t)*abs(t) == 1"])

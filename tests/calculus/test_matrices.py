@@ -10,6 +10,8 @@ import pytest
 import symbackprop as sb
 from symbackprop.algebra.nodes import Array, Index, IndexSum, size_symbol
 from symbackprop.algebra.normal import normal
+from symbackprop.algebra.poly import ZERO, Node, atom, deep_atoms
+from symbackprop.calculus.simplify import Simplifier
 
 Shapes = dict[str, Any]
 A: Shapes = {"A": ("n", "n")}
@@ -107,6 +109,21 @@ def test_a_declared_symmetry_is_used_and_named(
     assert derived.verify().ok
     for name, form in forms.items():
         assert str(derived.gradients[name].expr) == form
+
+
+@pytest.mark.parametrize("odd", ["x[:, None] - x", "(x[:, None] - x)**3", "x - x[:, None]"])
+def test_an_antisymmetric_sum_is_zero(odd: str) -> None:
+    derived = sb.derive(f"L = s*sum(S*({odd})) + s**2", shapes={**S, "x": ("n",), "s": ()},
+                        assume=["S == S.T"], wrt=["s"])  # fmt: skip
+    assert str(derived.gradients["s"].expr) == "2*s"
+    assert derived.facts == ("S == S.T",)
+    simplifier = Simplifier(derived.backward.program)
+    first = deep_atoms(simplifier.definitions[derived.backward.program.outputs[0]][1])
+    (total,) = (a for a in first if isinstance(a, Node) and a.head == "sum" and a.height == 2)
+    assert simplifier.facts.apply(atom(total))[0] == ZERO
+    even = sb.derive(f"L = s*sum(S*({odd})**2) + s**2", shapes={**S, "x": ("n",), "s": ()},
+                     assume=["S == S.T"], wrt=["s"])  # fmt: skip
+    assert "S[" in str(even.gradients["s"].expr)
 
 
 def test_an_inverse_times_its_matrix_is_the_identity() -> None:
