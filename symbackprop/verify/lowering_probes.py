@@ -133,6 +133,10 @@ LOWERING_PROBES: dict[str, Probe] = {
     "squares": Probe("L = sum((x - w)**2) - sum((x - v)**2)", {**_XW, "v": ("n",)}, exact=True),
     "odd": Probe("y = w*(3 - 6/(1 + exp(x)))", _XW, (), ("w",), exact=True),
     "exp_rest": Probe("y = w*(exp(x) - 1 - x)", _XW, (), ("w",), exact=True),
+    "from_the_top": Probe("l = log(sum(exp(x))); y = (l - x)*w", _XW, exact=True),
+    "less_identity": Probe("p = exp(q); y = p @ v - v", _SQUARE, exact=True),
+    "on_diagonal": Probe("s = q @ q; p = exp(s); L = sum(log(sum(p, axis=1)) - sum(q*q.T, axis=1))",
+                         {"q": (3, 3)}, exact=True),
     # The upstream gradient and what forward computes for backward.
     "scaled": Probe("L = sum(x)*s", {**_X, "s": ()}),
     "flipped": Probe("y = 1/(1 + exp(-x)); z = (y - 1)*w", _XW),

@@ -3,21 +3,25 @@
 1 - L                   = q                              for a quantity L = 1 - q
 Σ_k u_k^2 - Σ_k v_k^2   = Σ_k (u_k - v_k) (u_k + v_k)    where u_k and v_k have terms in common
 c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
+Σ_k c y_ik g_k - c g_i  = Σ_k c (y_ik - δ_ik) g_k        for exponentials and quantities y
+u_ii                    = s_ii                           for a quantity s_ij = u_ij
 exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import permutations
+from collections.abc import Iterable, Sequence
+from itertools import permutations, product
 
 from sympy import Add, Basic, Expr, Pow, S, exp, tanh
 
 from symbackprop.algebra import unevaluated
-from symbackprop.algebra.nodes import Array, Element, IndexSum
+from symbackprop.algebra.letters import free_indices
+from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import without
+from symbackprop.calculus.result import Adjoint, Tangent
 from symbackprop.emit.numpy.algebra import (
     canonical,
     minus,
@@ -27,17 +31,20 @@ from symbackprop.emit.numpy.algebra import (
     times,
     unfolded,
 )
-from symbackprop.emit.numpy.forms import Forms, equal
+from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import ExpRest
 
 
 class Differences(Forms):
-    """Writes expressions so. definitions: of the forward pass."""
+    """Writes expressions so. definitions: of the forward pass; steps: of the backward pass."""
 
-    def __init__(self, definitions: Mapping[Array, Definition]) -> None:
+    def __init__(
+        self, definitions: Iterable[Definition], steps: Iterable[Adjoint | Tangent] = ()
+    ) -> None:
         super().__init__()
-        self._definitions = definitions
+        self._definitions = {d.array: d for d in definitions}
+        self._steps = {s.array: s for s in steps}
 
     def form(self, expr: Basic) -> Expr | None:
         """The form of a sum in which something cancels; None for others."""
@@ -46,11 +53,11 @@ class Differences(Forms):
         opened = self._opened(expr)
         if opened is not None:
             return opened
-        rest = _exp_rest(expr.args)
+        rest = _exp_rest(expr.args) or self._diagonal(expr)
         if rest is not None:
             return rest
         for u, v in permutations(expr.args, 2):
-            found = _squares(u, v) or _odd(u, v)
+            found = _squares(u, v) or _odd(u, v) or self._with_identity(u, v)
             if found is not None:
                 return unevaluated.plus(found, *without(without(expr.args, u), v))
         return None
@@ -65,6 +72,68 @@ class Differences(Forms):
                 if found is not None:
                     return found
         return None
+
+    def _diagonal(self, expr: Add) -> Expr | None:
+        """The sum with s_ii in the place of a term that is the diagonal of a quantity s."""
+        for term in expr.args:
+            negative, inner = negated(term)
+            free = set(free_indices(inner))
+            if len(free) == 1 and inner.has(IndexSum):
+                for d in self._definitions.values():
+                    found = _on_diagonal(inner, free.copy().pop(), d)
+                    if found is not None:
+                        found = times(S.NegativeOne, found) if negative else found
+                        return Add(*(found if t is term else t for t in expr.args), evaluate=False)
+        return None
+
+    def _with_identity(self, total: Expr, other: Expr) -> Expr | None:
+        """Σ_k c y_ik g_k - c g_i, if it is that."""
+        negative, share = negated(other)
+        if not (negative and isinstance(total, IndexSum)):
+            return None
+        factors = flat((total.body,))
+        for u, b in product(factors, total.bound):
+            if not isinstance(u, Element) or b not in u.indices:
+                continue
+            others = times(*without(factors, u))
+            parts = flat((self._meaning(u),))
+            for y, i in product(parts, u.indices):
+                if isinstance(i, Index) and i != b and i.size == b.size and (
+                    isinstance(y, exp) or self._is_quantity(y)
+                ):
+                    c = times(*without(parts, y))
+                    if equal(times(c, renamed(others, {b: i})), share):
+                        return _less_identity(c, y, (i, b), others, total)
+        return None
+
+    def _is_quantity(self, y: Expr) -> bool:
+        return isinstance(y, Element) and y.array in self._definitions
+
+    def _meaning(self, u: Element) -> Expr:
+        """What a step of the backward pass is; a quantity of the forward pass as it is."""
+        step = self._steps.get(u.array)
+        if step is None:
+            return u
+        return renamed(step.expr, dict(zip(step.indices, u.indices, strict=True)))
+
+
+@lowering
+def _less_identity(
+    c: Expr, y: Expr, place: tuple[Index, Index], g: Expr, total: IndexSum
+) -> Expr:
+    """Σ_k c y_ik g_k - c g_i = Σ_k c (y_ik - δ_ik) g_k"""
+    return IndexSum(times(c, less(y, Delta(*place)), g), *total.bound)
+
+
+@lowering
+def _on_diagonal(u: Expr, i: Index, definition: Definition) -> Expr | None:
+    """u_ii = s_ii, where s_ij = u_ij"""
+    if len(definition.indices) < 2 or any(k.size != i.size for k in definition.indices):
+        return None
+    same = dict.fromkeys(definition.indices, i)
+    if not equal(renamed(definition.expr, same), u):
+        return None
+    return definition.array[tuple(same.values())]
 
 
 @lowering

@@ -17,78 +17,93 @@ The left sides subtract numbers that agree in nearly all digits; the right sides
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import permutations
 
-from sympy import Add, Basic, Equality, Expr, Pow, S, StrictGreaterThan, exp, log
-from sympy.logic.boolalg import Boolean
+from sympy import Add, Basic, Equality, Expr, S, exp, log
 
 from symbackprop.algebra.letters import free_indices
-from symbackprop.algebra.nodes import (
-    Array,
-    Element,
-    Index,
-    IndexMax,
-    IndexSum,
-    Iverson,
-    Where,
-    fresh_index,
-)
+from symbackprop.algebra.nodes import Index, IndexMax, IndexSum, Iverson, Where
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import without
-from symbackprop.emit.numpy.algebra import plus, positive, renamed, terms, times
-from symbackprop.emit.numpy.forms import Forms, equal, less
+from symbackprop.emit.numpy.algebra import canonical, centred, minus, plus, renamed, terms, times
+from symbackprop.emit.numpy.forms import Forms, Told, equal, less
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import Log1p
+from symbackprop.emit.numpy.weights import Weights, is_top
 
 
 class Exact(Forms):
-    """Writes expressions so. lines: the forward pass in stable form, where weights are found."""
+    """Writes expressions so.
 
-    def __init__(self, lines: Iterable[Line]) -> None:
+    lines: the forward pass in stable form, where weights are found. taken: the names in use; the
+    docstring calls weights that have no name by another one.
+    """
+
+    def __init__(self, lines: Iterable[Line], taken: Collection[str]) -> None:
         super().__init__()
-        self._lines = {line.array: line for line in lines}
-        self._weights: dict[Array, int] = {}
-        self._logarithms: dict[Array, int] = {}
-        for line in self._lines.values():
-            for found, parts in (
-                (self._weights, _quotient(line.expr)), (self._logarithms, _logarithm(line.expr))
-            ):  # fmt: skip
-                axis = None if parts is None else _summed_axis(line.indices, *parts)
-                if axis is not None:
-                    found[line.array] = axis
+        self._weights = Weights(lines, taken)
 
-    def form(self, expr: Basic) -> Expr | None:
+    def form(self, expr: Basic) -> Expr | Told | None:
         """The form of a difference, or of the logarithm of a sum; None for others."""
         if isinstance(expr, log) and isinstance(expr.args[0], IndexSum):
             return _log_of_largest_one(expr.args[0])
-        if not isinstance(expr, Add) or len(expr.args) != 2:
+        if not isinstance(expr, Add):
             return None
+        nearer = self._nearer(expr)
+        if nearer is not None or len(expr.args) != 2:
+            return nearer
         signed = [self._signed(t) for t in expr.args]
         if sum(negative for negative, _ in signed) != 1:
             return None
         added, taken = (term for _, term in sorted(signed, key=lambda s: s[0]))
-        return self._centred(added, taken) or self._projected(added, taken) or (
-            self._compared(added, taken)
+        return self._centred(added, taken) or self._projected(added, taken, 1) or (
+            self._projected(taken, added, -1) or self._compared(added, taken)
         )
 
     def _signed(self, term: Expr) -> tuple[bool, Expr]:
         """(True, -term) where a sign can be taken out, also of a sum that the term stands for."""
-        opened = self._opened(term)
+        opened = self._weights.opened(term)
         return negated(opened if isinstance(negated(opened)[1], IndexSum) else term)
 
-    def _opened(self, expr: Expr) -> Expr:
-        """What is assigned to an element; any other expression as it is."""
-        line = self._lines.get(expr.array) if isinstance(expr, Element) else None
-        if line is None:
-            return expr
-        return renamed(line.expr, dict(zip(line.indices, expr.indices, strict=True)))
-
-    def _compared(self, added: Expr, taken: Expr) -> Expr | None:
-        for y, other, sign in ((added, taken, 1), (taken, added, -1)):
-            if self._place(y) is not None:
-                return _weight_less(y, other, self._others(y), sign)
+    def _nearer(self, expr: Add) -> Told | None:
+        """A sum with log Σ_j exp(x_j) - x_k in it, where that is max_j x_j and a logarithm."""
+        for term, other in permutations(expr.args, 2):
+            (negative, inner), (opposite, x) = negated(term), negated(other)
+            parts = terms(self._weights.opened(inner))
+            top = next((p for p in parts if isinstance(p, IndexMax)), None)
+            if top is None or negative == opposite:
+                continue
+            if centred(canonical(minus(x, top))):
+                rest, others = without(parts, top), without(without(expr.args, term), other)
+                form, shown = (
+                    _from_the_top(x, top, c, negative) for c in ([*map(self.of, rest)], rest)
+                )
+                plainly = Add(*(p for p in expr.args if p in (term, other)), evaluate=False)
+                form = Add(form, *map(self.of, others), evaluate=False) if others else form
+                return Told(form, {} if inner == top else {plainly: shown})
         return None
+
+    def _compared(self, added: Expr, taken: Expr) -> Told | None:
+        """y_k - t_k or t_k - y_k, if it is that."""
+        sides = ((added, taken, 1), (taken, added, -1))
+        found = next((side for side in sides if self._weights.place(side[0]) is not None), None)
+        if found is None:
+            return None
+        y, t, sign = found
+
+        def both(w: Expr) -> tuple[Expr, Expr]:
+            others = self._weights.others(w)
+            return less(*(w, t)[::sign]), _weight_less(w, t, others, sign)
+
+        return self._told(y, both)
+
+    def _told(self, y: Expr, both: Callable[[Expr], tuple[Expr, Expr]]) -> Told:
+        """A form of an expression with weights y, told of with a name for them."""
+        name = self._weights.named(y)
+        pairs = dict([both(name)])
+        return Told(both(y)[1], pairs if name == y else {name: y, **pairs})
 
     def _centred(self, g: Expr, mean: Expr) -> Expr | None:
         """g_k - Σ_j g_j y_j, if it is that."""
@@ -98,84 +113,42 @@ class Exact(Forms):
         own = set(free_indices(g)) - set(free_indices(mean))
         factors = flat((mean.body,))
         for y in factors:
-            if self._place(y) == j and len(own) == 1:
+            if self._weights.place(y) == j and len(own) == 1:
                 rest = times(*without(factors, y))
                 k = own.pop()
-                rest = self._opened(renamed(rest, {j: k}))
-                if not equal(rest, self._opened(g)):
+                rest = self._weights.opened(renamed(rest, {j: k}))
+                if not equal(rest, self._weights.opened(g)):
                     return None
-                return _less_mean(_without_constant(self._opened(g), k) or g, k, y, j)
+                return _less_mean(_without_constant(self._weights.opened(g), k) or g, k, y, j)
         return None
 
-    def _projected(self, g: Expr, product: Expr) -> Expr | None:
-        """g_k - y_k Σ_j g_j, if it is that."""
-        factors = flat((product,))
-        if len(factors) != 2:
-            return None
-        for y, total in (factors, factors[::-1]):
-            k = self._place(y)
-            if isinstance(k, Index) and isinstance(total, IndexSum) and len(total.bound) == 1:
+    def _projected(self, g: Expr, share: Expr, sign: int) -> Told | None:
+        """g_k - y_k Σ_j g_j, or the negative of it, if it is that."""
+        factors = flat((share,))
+        for total in factors:
+            y = times(*without(factors, total))
+            k = self._weights.place(y)
+            if isinstance(total, IndexSum) and len(total.bound) == 1 and isinstance(k, Index):
                 (j,) = total.bound
                 if equal(renamed(total.body, {j: k}), g):
-                    return _less_share(g, y, self._others(y), self._at(y, j)[0], total)
+                    return self._less_share(g, y, total, sign)
         return None
 
-    def _element(self, y: Expr) -> tuple[Element, int] | None:
-        """The element in a weight y_k or exp(log y_k), and the axis on which weights sum to 1."""
-        inner, axes = (y.args[0], self._logarithms) if isinstance(y, exp) else (y, self._weights)
-        if not isinstance(inner, Element) or inner.array not in axes:
-            return None
-        return inner, axes[inner.array]
+    def _less_share(self, g: Expr, y: Expr, total: IndexSum, sign: int) -> Told:
+        def both(w: Expr) -> tuple[Expr, Expr]:
+            others, each = self._weights.others(w), self._weights.at(w, total.bound[0])[0]
+            plainly = less(*(g, times(w, total))[::sign])
+            return plainly, _less_share(g, w, others, each, total, sign)
 
-    def _place(self, y: Expr) -> Expr | None:
-        """The subscript of a weight on that axis; None for what is no weight."""
-        found = self._element(y)
-        return None if found is None else found[0].indices[found[1]]
-
-    def _at(self, y: Expr, j: Index | None = None) -> tuple[Expr, Index]:
-        """The weight of the same row at another place, and that place."""
-        found = self._element(y)
-        assert found is not None
-        element, axis = found
-        j = fresh_index(element.array.axes[axis]) if j is None else j
-        other = element.array[(*element.indices[:axis], j, *element.indices[axis + 1 :])]
-        return (exp(other, evaluate=False) if isinstance(y, exp) else other), j
-
-    def _others(self, y: Expr) -> Expr:
-        """Σ_j [y_j <= 1/2] y_j over the axis on which the weights sum to 1."""
-        each, j = self._at(y)
-        return IndexSum(Where(_is_top(each), S.Zero, each), j)
+        return self._told(y, both)
 
 
-def _quotient(expr: Expr) -> tuple[Expr, Expr] | None:
-    """(f, g) of f/g, where both are products."""
-    factors = flat((expr,))
-    for divisor in factors:
-        if isinstance(divisor, Pow) and divisor.args[1] == -1:
-            return times(*without(factors, divisor)), divisor.args[0]
-    return None
-
-
-def _logarithm(expr: Expr) -> tuple[Expr, Expr] | None:
-    """(exp(u), g) of u - log(g)."""
-    for term in terms(expr):
-        negative, inner = negated(term)
-        if negative and isinstance(inner, log):
-            rest = plus(*without(terms(expr), term))
-            return exp(rest, evaluate=False), inner.args[0]
-    return None
-
-
-def _summed_axis(indices: Sequence[Index], f: Expr, total: Expr) -> int | None:
-    """The axis on which f/g sums to 1: there is one with g = Σ_j f_j, and f > 0."""
-    own = [n for n, i in enumerate(indices) if i not in free_indices(total)]
-    if len(own) != 1 or not positive(f, {}):
-        return None
-    return own[0] if equal(IndexSum(f, indices[own[0]]), total) else None
-
-
-def _is_top(y: Expr) -> Boolean:
-    return StrictGreaterThan(y, S.Half, evaluate=False)
+@lowering
+def _from_the_top(x: Expr, top: Expr, rest: list[Expr], negative: bool) -> Expr:
+    """(max_j x_j + c) - x_k = (max_j x_j - x_k) + c, and the negative of it"""
+    if negative:
+        return less(less(x, top), *rest)
+    return Add(less(top, x), *rest, evaluate=False)
 
 
 @lowering
@@ -183,7 +156,7 @@ def _weight_less(y: Expr, t: Expr, others: Expr, sign: int) -> Expr:
     """y_k - t_k = where(y_k > 1/2, (1 - t_k) - ρ, y_k - t_k)"""
     sides = (less(S.One, t), others), (y, t)
     top, low = (less(*side[::sign]) for side in sides)
-    return Where(_is_top(y), top, low)
+    return Where(is_top(y), top, low)
 
 
 @lowering
@@ -196,17 +169,20 @@ def _without_constant(g: Expr, k: Index) -> Expr | None:
 @lowering
 def _less_mean(g: Expr, k: Index, y: Expr, j: Index) -> Expr:
     """g_k - Σ_j g_j y_j = d_k - Σ_j d_j y_j with d_k = g_k - Σ_j [y_j > 1/2] g_j"""
-    top = IndexSum(Where(_is_top(y), renamed(g, {k: j}), S.Zero), j)
+    top = IndexSum(Where(is_top(y), renamed(g, {k: j}), S.Zero), j)
     mean = IndexSum(times(less(renamed(g, {k: j}), top), y), j)
     return less(less(g, top), mean)
 
 
 @lowering
-def _less_share(g: Expr, y: Expr, others: Expr, each: Expr, total: IndexSum) -> Expr:
+def _less_share(
+    g: Expr, y: Expr, others: Expr, each: Expr, total: IndexSum, sign: int
+) -> Expr:
     """g_k - y_k Σ_j g_j = where(y_k > 1/2, ρ g_k - y_k Σ_j [y_j <= 1/2] g_j, g_k - y_k Σ_j g_j)"""
-    rest = IndexSum(Where(_is_top(each), S.Zero, total.body), *total.bound)
-    top = less(times(others, g), times(y, rest))
-    return Where(_is_top(y), top, less(g, times(y, total)))
+    rest = IndexSum(Where(is_top(each), S.Zero, total.body), *total.bound)
+    sides = (times(others, g), times(y, rest)), (g, times(y, total))
+    top, low = (less(*side[::sign]) for side in sides)
+    return Where(is_top(y), top, low)
 
 
 @lowering

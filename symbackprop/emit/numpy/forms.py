@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sympy import Add, Basic, Expr, S
 
 from symbackprop.algebra.nodes import Array, Delta, Element, Index
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import canonical, minus, times
+
+
+class Told(NamedTuple):
+    """A form, and what is told of it in place of the expression and the form."""
+
+    form: Expr
+    pairs: dict[Expr, Expr]
 
 
 class Forms:
@@ -23,13 +32,16 @@ class Forms:
         if isinstance(expr, Element | Array | Index | Delta) or not expr.args:
             return expr
         found = self.form(expr)
+        if isinstance(found, Told):
+            self.written |= found.pairs
+            return found.form
         if found is not None:
             self.written[expr] = found
             return found
         arguments = tuple(self.of(a) for a in expr.args)
         return expr if arguments == expr.args else rebuilt(expr, arguments)
 
-    def form(self, expr: Basic) -> Expr | None:
+    def form(self, expr: Basic) -> Expr | Told | None:
         """The other form of an expression, or None for one that has none."""
         raise NotImplementedError
 

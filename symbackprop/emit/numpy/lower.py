@@ -115,8 +115,8 @@ class Lowering(MatrixFunctions):
     def value(self, expr: Basic) -> Value:
         """The code of an expression, its axes in the order that costs the fewest transposes."""
         check_time()
-        if expr is S.NegativeInfinity:
-            return Value(atom(f"-{self.np}.inf"))
+        if expr in (S.NegativeInfinity, S.Infinity):
+            return Value(atom(f"{'-' if expr is S.NegativeInfinity else ''}{self.np}.inf"))
         if isinstance(expr, Rational | Float | NumberSymbol):
             return Value(self.number(expr))
         if is_position(expr):

@@ -82,7 +82,7 @@ def planned(
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
     adjoints = {s.array for s in given} | set(upstream)
     helper = _Helpers(stabiliser, guards, adjoints)
-    differences = Differences({d.array: d for d in program.definitions})
+    differences = Differences(program.definitions, given)
     sigmoids = Sigmoids(stabiliser, program.inputs)
     steps = []
     for step in given:
@@ -92,13 +92,18 @@ def planned(
         kept = helper.kept(guards.opened(expr))
         steps.append(Line(step.array, step.indices, guards.guarded(kept)))
     lines |= {line.array: line for line in helper.lines}
-    form = Exact(lines.values())
+    names = names_in(program) | {s.array.name for s in given}
+    form = Exact(lines.values(), names)
     if exact:
         both = {
             a: form.of(sigmoids.of(differences.of(line.expr))) for a, line in lines.items()
         }
         lines = {a: replace(line, expr=both[a]) for a, line in lines.items()}
         steps = [replace(line, expr=form.of(line.expr)) for line in steps]
+        used = _needed(
+            [s.array for s in given if s.of in program.inputs], {s.array: s for s in steps}
+        )
+        steps = [line for line in steps if line.array in used]  # some forms do without a step
     zeros = ZeroLogs(program.inputs, {a: line.expr for a, line in lines.items()})
     before = [line.expr for line in lines.values()]
     lines = {a: replace(line, expr=zeros.of(line.expr)) for a, line in lines.items()}
@@ -106,7 +111,6 @@ def planned(
     steps = [replace(line, expr=zeros.of(line.expr)) for line in steps]
     _solve(program, lines, steps)
     used = _arrays(line.expr for line in steps)
-    names = names_in(program) | {s.array.name for s in given}
     order = (*program.inputs, *lines)
     saved = tuple(a for a in order if a in used)
     needed = _needed((*program.outputs, *saved), lines)
@@ -117,7 +121,7 @@ def planned(
         upstream,
         tuple(helper.meanings),
         exact,
-        tuple(_told(differences.written | sigmoids.written | form.written, names)),
+        tuple(dict.fromkeys(_told(differences.written | sigmoids.written | form.written, names))),
     )
 
 

@@ -3,6 +3,7 @@
     t log(y)          = t log(where(t = 0 and y = 0, 1, y))
     t log(1 - y)      = t log(1 + where(t = 0 and 1 - y = 0, 0, -y))
     t (u - log(s))    = t where(t = 0 and u - log(s) = -oo, 0, u - log(s)), and for u - max u
+    t (log(s) - u)    = t where(t = 0 and log(s) - u = oo, 0, log(s) - u)
     t / y             = t / where(t = 0 and y = 0, 1, y), beside t log(y)
 
 So the value is the limit, and the derivative in y that of t log(y) for t = 0. Where t is not 0 the
@@ -97,14 +98,22 @@ class ZeroLogs:
             else:
                 found.append(term)
                 whole = whole or self._has_logarithm(inner)
-        return _weighted_difference(weight, f) if whole else rebuilt(f, tuple(found))
+        return _weighted_difference(weight, f, self._limit(f)) if whole else (
+            rebuilt(f, tuple(found))
+        )
+
+    @staticmethod
+    def _limit(f: Add) -> Expr:
+        """What f is where a logit u is -oo: oo for log(s) - u, else -oo."""
+        logits = {negative for negative, u in _leaves(f) if _axes(u) == _axes(f)}
+        return S.Infinity if logits == {True} else S.NegativeInfinity
 
     def _guarded(self, weight: Expr, u: Expr) -> Expr | None:
         """A logarithm that is -oo only where the weight is 0, guarded by itself."""
         if _axes(u) != _axes(weight):
             return None
         if isinstance(u, Element) and u.array in self._logarithms:
-            return _weighted_difference(weight, u)
+            return _weighted_difference(weight, u, S.NegativeInfinity)
         if isinstance(u, log) and self._may_be_zero(u.args[0]):
             return _weighted_log(weight, u)
         return None
@@ -112,9 +121,14 @@ class ZeroLogs:
     def _has_logarithm(self, f: Expr) -> bool:
         """Whether a term, also in a sum that is a term, is a logarithm, or it is u - max u."""
         return any(
-            isinstance(u, log | Log1p) or (isinstance(u, Element) and u.array in self._logarithms)
-            or (negative and isinstance(u, IndexMax)) for negative, u in _leaves(f)
-        )  # fmt: skip
+            self._is_logarithm(u) or (negative and isinstance(u, IndexMax))
+            for negative, u in _leaves(f)
+        )
+
+    def _is_logarithm(self, u: Expr) -> bool:
+        return isinstance(u, log | Log1p) or (
+            isinstance(u, Element) and u.array in self._logarithms
+        )
 
     def _may_be_zero(self, u: Expr) -> bool:
         if isinstance(u, Element):
@@ -163,10 +177,10 @@ def _weighted_log(weight: Expr, f: log) -> Expr:
 
 
 @lowering
-def _weighted_difference(weight: Expr, f: Expr) -> Expr:
-    """t (u - log(s)) = t where(t = 0 and u - log(s) = -oo, 0, u - log(s))"""
-    least = Equality(f, S.NegativeInfinity, evaluate=False)
-    return Where(And(_zero(weight), least, evaluate=False), S.Zero, f)
+def _weighted_difference(weight: Expr, f: Expr, limit: Expr) -> Expr:
+    """t (u - log(s)) = t where(t = 0 and u - log(s) = -oo, 0, u - log(s)); oo for log(s) - u"""
+    infinite = Equality(f, limit, evaluate=False)
+    return Where(And(_zero(weight), infinite, evaluate=False), S.Zero, f)
 
 
 @lowering

@@ -241,6 +241,13 @@ OTHERWISE = {
     "less rest of exp": ("y = g + x + 1 - exp(x) + t", "gxt"),
     "rest of exp of a sum": ("y = exp(t - x) - 1 - t + x", "tx"),
     "rest of exp and two": ("y = t*(exp(x) - 3 - x)", "tx"),
+    "log of sum less x and more": ("l = log(sum(exp(x))); y = t + l - x - g", "txg"),
+    "log of sum and x": ("l = log(sum(exp(x))); y = g*(l + x) + t", "gxt"),
+    "x less log of sum": ("l = log(sum(exp(x))); y = g*(x - t - l)", "gxt"),
+    "diagonal": ("p = exp(x[:, None]*t); y = log(sum(p, axis=1)) - x*t", "xt"),
+    "sum less diagonal": ("p = exp(x[:, None]*t); y = p @ g - g", "xtg"),
+    "sum less one": ("p = exp(x[:, None]*t); L = sum(p @ g - g)", "xtg"),
+    "diagonal less sum": ("p = exp(x[:, None]*t); y = g - p.T @ g", "xtg"),
     "tails": ("y = t*(1 + erf(x)) + t**2*(1 - erf(x))", "tx"),
 }
 
@@ -286,6 +293,7 @@ def test_an_exponential_with_other_terms_is_no_rest(text: str) -> None:
 PLAIN = {
     "squares": ("L = sum(x**2) - sum(w**2)", {"x": ("n",), "w": ("n",)}),
     "sum": ("c = x*w + w; y = (c - 1)*x", {"x": ("n",), "w": ("n",)}),
+    "product": ("y = q @ g - g", {"q": ("n", "n"), "g": ("n",)}),
     "sizes": ("L = sum((x - s)**2) - sum((w - s)**2)", {"x": ("n",), "w": ("m",), "s": ()}),
     "axes": ("L = sum((x - s)**2) - sum((w - s)**2)", {"x": ("n",), "w": ("n", "n"), "s": ()}),
 }
@@ -306,6 +314,101 @@ def test_a_softplus_with_its_x_keeps_its_digits(target: str) -> None:
     values = {"x": np.array([-37.0]), "t": np.array([1.0])}
     out, _ = module.forward(*(values[n] for n in names))
     assert out[0] == pytest.approx(float(mp.log1p(mp.exp(-37))), rel=1e-14, abs=0)
+
+
+# The ways to write a cross-entropy, or a part of it, of the logits 40, 0 and 1 and the class 0.
+LOG_SUM_EXP = {
+    "labels": ("l = log(sum(exp(a), axis=1)); L = mean(l - a[arange(a.shape[0]), t])",
+               {"a": ("N", "n"), "t": ("N",)}, ([[40.0, 0, 1]], [0])),
+    "one-hot": ("l = log(sum(exp(a))); L = sum(t*(l - a))",
+                {"a": ("n",), "t": ("n",)}, ([40.0, 0, 1], [1.0, 0, 0])),
+    "minus": ("l = log(sum(exp(a))); L = -sum(t*(a - l))",
+              {"a": ("n",), "t": ("n",)}, ([40.0, 0, 1], [1.0, 0, 0])),
+    "logsumexp": ("L = logsumexp(a) - a[t]", {"a": ("n",), "t": ()}, ([40.0, 0, 1], 0)),
+}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", LOG_SUM_EXP)
+def test_a_cross_entropy_by_the_logarithm_of_a_sum(name: str, target: str) -> None:
+    text, shapes, inputs = LOG_SUM_EXP[name]
+    derivation = sb.derive(text, shapes=shapes, wrt=["a"])
+    value, (slopes,) = derivation.compile(target, exact=True).value_and_grad(
+        *(np.array(x) for x in inputs)
+    )
+    rest = np.exp([-40.0, -39])
+    np.testing.assert_allclose(value, rest.sum(), rtol=1e-14)
+    np.testing.assert_allclose(np.ravel(slopes), [-rest.sum(), *rest], rtol=1e-14)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_sum_of_weights_less_one_of_them(target: str) -> None:
+    """da_k = y_k Σ_j g_j - g_k with y_0 nearly 1, for y = exp(a - log Σ exp(a)) unnamed."""
+    derivation = sb.derive("l = log(sum(exp(a))); L = sum((l - a)*w)", wrt=["a"],
+                           shapes={"a": ("n",), "w": ("n",)})  # fmt: skip
+    module = derivation.compile(target, exact=True)
+    slopes = module.value_and_grad(np.array([40.0, 0, 1]), np.array([1.0, 0, 0]))[1].a
+    with mp.workdps(50):
+        y = softmax(40, 0, 1)
+        want = [float(y[0] - 1), float(y[1]), float(y[2])]
+    np.testing.assert_allclose(slopes, want, rtol=1e-14)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_pairs_that_are_told_apart(target: str) -> None:
+    """InfoNCE where the pairs are far from each other: loss and gradient are as small as that."""
+    z, w = np.array([[6.0, 0.5], [0, 6]]), np.array([[6.0, 0], [0.25, 6]])
+    value, (dz, dw) = derived("info-nce").compile(target, exact=True).value_and_grad(
+        z, w, np.array(1.0)
+    )
+    with mp.workdps(60):
+        s = mp.matrix((z @ w.T).tolist())
+        gaps = [mp.exp(s[0, 1] - s[0, 0]), mp.exp(s[1, 0] - s[1, 1])]
+        rest = [g / (1 + g) for g in gaps]  # the weight of the wrong pair
+        want = sum(map(mp.log1p, gaps)) / 2
+        p = np.array([[-float(rest[0]), float(rest[0])], [float(rest[1]), -float(rest[1])]]) / 2
+    np.testing.assert_allclose(value, float(want), rtol=1e-13)
+    np.testing.assert_allclose(dz, p @ w, rtol=1e-13)
+    np.testing.assert_allclose(dw, p.T @ z, rtol=1e-13)
+
+
+def test_a_logarithm_of_a_sum_less_another_array_stays() -> None:
+    source = sb.derive("y = log(sum(exp(a))) - w; z = log(sum(exp(w))); v = z - a",
+                       shapes={"a": ("n",), "w": ("n",)}, wrt=["w"])  # fmt: skip
+    told = source.numpy_source(exact=True)
+    assert "log(sum_k(exp(w[k] - max_j(w[j])))) = log1p(" in told
+    assert "z - a[k]" not in told.partition("in another form")[2].partition('"""')[0]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_log_softmax_by_the_logarithm_of_a_sum(target: str) -> None:
+    derivation = sb.derive("l = log(sum(exp(a))); y = a - l", shapes={"a": ("n",)})
+    module = derivation.compile(target, exact=True)
+    out, saved = module.forward(np.array([40.0, 0, 1]))
+    found = module.backward(saved, np.array([1.0, 0, 0]))[0]
+    with mp.workdps(50):
+        y = softmax(40, 0, 1)
+        values = [float(mp.log(p)) for p in y]
+        slopes = [float(1 - y[0]), float(-y[1]), float(-y[2])]
+    np.testing.assert_allclose(out, values, rtol=1e-15)
+    np.testing.assert_allclose(found, slopes, rtol=1e-14)
+
+
+def test_weights_without_a_name_are_told_of_by_one() -> None:
+    text = "p = sum(a); l = log(sum(exp(a))); L = sum((exp(a - l) - t)**2) + p"
+    told = sb.derive(text, shapes={"a": ("n",), "t": ("n",)}).numpy_source(exact=True)
+    assert re.search(r"q\[k\] - t\[k\] = where\(q\[k\] > 1/2, ", told)
+    assert re.search(r"q\[k\] = exp\(a\[k\] - max_j\(a\[j\]\)\)/sum_j", told)
+
+
+def test_a_form_is_told_of_once() -> None:
+    told = derived("info-nce").numpy_source(exact=True).split('"""')[1]
+    assert told.count(" - delta(i,j) = where(") == 1
+
+
+def test_a_step_that_no_gradient_needs_is_not_computed() -> None:
+    source = derived("info-nce").numpy_source(exact=True)
+    assert "    ds = " not in source and "    ds = " in derived("info-nce").numpy_source()
 
 
 def test_an_index_in_the_docstring_is_no_input() -> None:

@@ -109,6 +109,44 @@ def test_a_weight_of_0_hides_no_logit_that_is_wrong(target: str, logit: float) -
     assert np.isnan(value)
 
 
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "l = log(sum(exp(a))); L = sum(t*(l - a))",
+        "l = log(sum(exp(a))); L = -sum(t*(a - l))",
+        "L = sum(t*(logsumexp(a) - a))",
+        "L = sum(t*(log(2) + logsumexp(a) - a)) - log(2)",
+        "L = -sum(t*log_softmax(a))",
+    ],
+)
+def test_a_masked_class_however_the_loss_is_written(text: str, target: str, exact: bool) -> None:
+    derivation = sb.derive(text, shapes={"a": ("n",), "t": ("n",)}, wrt=["a"])
+    module = derivation.compile(target, exact=exact)
+    a, t = np.array([1.0, -INF, 0.5]), np.array([1.0, 0.0, 0.0])
+    with np.errstate(all="raise", under="ignore"):
+        value, (slopes,) = module.value_and_grad(a=a, t=t)
+    y = 1 / (1 + np.exp(-0.5))
+    np.testing.assert_allclose(value, -np.log(y))
+    np.testing.assert_allclose(slopes, [y - 1, 0, 1 - y])
+    with np.errstate(all="ignore"):
+        assert module.value_and_grad(a=a, t=np.array([0.5, 0.5, 0]))[0] == INF
+        for logit in (INF, np.nan):
+            assert np.isnan(module.value_and_grad(a=np.array([1.0, logit, 0.5]), t=t)[0])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("text", "sign"), [("a + logsumexp(a)", 1), ("-a - logsumexp(a)", -1)])
+def test_a_weight_of_0_beside_other_sums_of_logarithms(text: str, sign: int, target: str) -> None:
+    derivation = sb.derive(f"L = sum(t*({text}))", shapes={"a": ("n",), "t": ("n",)}, wrt=["a"])
+    with np.errstate(all="raise", under="ignore"):
+        value, _ = derivation.compile(target).forward(
+            a=np.array([1.0, -INF, 0.5]), t=np.array([1.0, 0.0, 0.0])
+        )
+    np.testing.assert_allclose(value, sign * (1 + np.logaddexp(1, 0.5)))
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_binary_cross_entropy_of_given_probabilities(target: str) -> None:
     derivation = sb.derive(
