@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Basic, Expr
+from sympy import Basic, Expr, S
 
 from symbackprop.algebra.reading import Product, product
 from symbackprop.emit.numpy.special import Expm1, ExpRest, Log1p, LogAddExp
-from symbackprop.emit.text_expr import ASCII, TextPrinter
+from symbackprop.emit.text_expr import ASCII, ATOM, SUM, TextPrinter
 
 _SIGNS = replace(ASCII, power="**", comma=", ", open_sums=False)
 _CALLS: dict[type[Basic], str] = {
@@ -18,6 +18,11 @@ _CALLS: dict[type[Basic], str] = {
 
 class _Plain(TextPrinter):
     """Prints what NumPy's users read: x**2, y[j, k], sums in parentheses."""
+
+    def _print(self, expr: Basic) -> tuple[str, int]:
+        if expr in (S.Infinity, S.NegativeInfinity):  # what a mask leaves out of a maximum
+            return ("inf", ATOM) if expr == S.Infinity else ("-inf", SUM)
+        return super()._print(expr)
 
     def _atom(self, expr: Basic) -> str:
         if type(expr) in _CALLS:

@@ -394,6 +394,11 @@ def test_a_log_softmax_by_the_logarithm_of_a_sum(target: str) -> None:
     np.testing.assert_allclose(found, slopes, rtol=1e-14)
 
 
+def test_a_running_log_sum_exp_is_told_of_too() -> None:
+    told = " ".join(derived("cox").numpy_source(exact=True).split())
+    assert "(h[k] - max_j(where(j <= k, h[j], -inf))) - log(" in told
+
+
 def test_weights_without_a_name_are_told_of_by_one() -> None:
     text = "p = sum(a); l = log(sum(exp(a))); L = sum((exp(a - l) - t)**2) + p"
     told = sb.derive(text, shapes={"a": ("n",), "t": ("n",)}).numpy_source(exact=True)
