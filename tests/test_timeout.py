@@ -21,6 +21,10 @@ SHAPES = {"a": ("n",), "x": ("n",), "w": ("n",)}
 AT_ONCE = 1e-9
 
 
+# Hypothesis watches the garbage collector by a callback: the time may be over in there.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
 def forever(x: Any) -> Any:
     while True:
         x = x * 1
@@ -38,7 +42,6 @@ def test_a_forward_pass_that_never_ends_is_stopped() -> None:
         sb.derive(forever, shapes={"x": ("n",)}, timeout=0.1)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_what_a_callback_swallows_does_not_let_it_run_on() -> None:
     def pause(phase: str, info: Any) -> None:
         """Over its time in a frame of its own, in which Python ignores exceptions."""
