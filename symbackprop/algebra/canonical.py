@@ -1,17 +1,38 @@
-"""An order of bound indices that depends on what they bind alone, not on their names."""
+"""Names of bound indices that depend on what they bind alone, not on the names they come with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import permutations
 
 from symbackprop.algebra.nodes import Index
-from symbackprop.algebra.poly import Poly, poly_key
+from symbackprop.algebra.poly import Poly, height, mono_key, poly_key
 
 Rename = Callable[[Poly, Mapping[Index, Index]], Poly]
 Ranks = dict[Index, int]
 
 
-def orders(body: Poly, bound: tuple[Index, ...], rename: Rename) -> Iterator[tuple[Index, ...]]:
+def canonical_body(
+    body: Poly, bound: tuple[Index, ...], rename: Rename
+) -> tuple[Poly, tuple[Index, ...]]:
+    """The body with bound indices named by nesting depth, in the order of smallest key."""
+    depth = height(body)
+    best: tuple[str, Poly, tuple[Index, ...]] | None = None
+    for order in permutations(bound) if len(bound) <= 4 else _orders_of(body, bound, rename):
+        names = tuple(Index(f"\u00b7{depth + 1 + n}", b.size) for n, b in enumerate(order))
+        renamed = rename(body, dict(zip(order, names, strict=True)))
+        if len(bound) == 1:
+            return renamed, names
+        key = "+".join(sorted(mono_key(m) for m in renamed.terms)) + str([n.size for n in names])
+        if best is None or key < best[0]:
+            best = key, renamed, names
+    assert best is not None
+    return best[1:]
+
+
+def _orders_of(
+    body: Poly, bound: tuple[Index, ...], rename: Rename
+) -> Iterator[tuple[Index, ...]]:
     """The orders to choose from: one, but for indices that the body does not tell apart.
 
     An index is told apart by how the body looks from it, when the others are named by what is

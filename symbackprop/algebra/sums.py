@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from itertools import permutations
 
 from sympy import Expr, S
 
-from symbackprop.algebra.canonical import orders
+from symbackprop.algebra.canonical import canonical_body
 from symbackprop.algebra.choices import (
     abs_of,
     bracket,
@@ -49,7 +48,6 @@ from symbackprop.algebra.poly import (
     height,
     kinds_of,
     mono,
-    mono_key,
     multiply,
 )
 from symbackprop.algebra.positions import equal_positions, integer
@@ -242,33 +240,20 @@ def _components(
 
 def _closed(factors: list[tuple[Atom, Number]], bound: list[Index]) -> Poly:
     """The sum of a product; a sign that comes of the names of bound indices stands before it."""
-    (body,), names = _canonical(mono(factors), tuple(bound))
+    body, names = canonical_body(mono(factors), tuple(bound), rename)
     single = body.single()
     if single is None:
         return atom(Node("sum", (body,), names))
     return atom(Node("sum", (mono(single[0]),), names)).scale(single[1])
 
 
-def _canonical(body: Poly, bound: tuple[Index, ...]) -> tuple[tuple[Poly], tuple[Index, ...]]:
-    """The body with bound indices named by nesting depth, in the order of smallest key."""
-    depth = height(body)
-    best: tuple[str, Poly, tuple[Index, ...]] | None = None
-    for order in permutations(bound) if len(bound) <= 4 else orders(body, bound, rename):
-        names = tuple(Index(f"\u00b7{depth + 1 + n}", b.size) for n, b in enumerate(order))
-        renamed = rename(body, dict(zip(order, names, strict=True)))
-        if len(bound) == 1:
-            return (renamed,), names
-        key = "+".join(sorted(mono_key(m) for m in renamed.terms)) + str([n.size for n in names])
-        if best is None or key < best[0]:
-            best = key, renamed, names
-    assert best is not None
-    return (best[1],), best[2]
-
-
 def extreme_or_product(head: str, p: Poly, bound: tuple[Index, ...]) -> Poly:
     """A maximum or product over the bound indices, as an opaque atom with canonical ones."""
     bound = tuple(b for b in bound if head == "prod" or b in p.free)
-    return atom(Node(head, *_canonical(p, bound))) if bound and p not in (ZERO, ONE) else p
+    if not bound or p in (ZERO, ONE):
+        return p
+    body, names = canonical_body(p, bound, rename)
+    return atom(Node(head, (body,), names))
 
 
 def rename(p: Poly, mapping: Mapping[Index, Expr]) -> Poly:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cmp_to_key
-from typing import Any
+from typing import Any, Protocol
 
 from sympy import Add, Basic, Expr, Mul, Pow, S, log
 
@@ -178,7 +178,16 @@ def times(*factors: Expr) -> Expr:
     return kept[0] if len(kept) == 1 else Mul(*kept, evaluate=False)
 
 
-def unfolded(element: Element, definitions: Mapping[Array, Definition]) -> Expr | None:
+class Assigned(Protocol):
+    """`array[indices] = expr`: a definition, a step of the backward pass, a line of code."""
+
+    @property
+    def indices(self) -> tuple[Index, ...]: ...
+    @property
+    def expr(self) -> Expr: ...
+
+
+def unfolded(element: Element, definitions: Mapping[Array, Assigned]) -> Expr | None:
     """The defining expression of an element, in the element's own indices; None for an input."""
     found = definitions.get(element.array)
     if found is None:

@@ -11,13 +11,13 @@ exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import permutations, product
+from itertools import permutations, product, takewhile
 
 from sympy import Add, Basic, Expr, Pow, S, exp, tanh
 
 from symbackprop.algebra import unevaluated
 from symbackprop.algebra.letters import free_indices
-from symbackprop.algebra.nodes import Delta, Element, Index, IndexSum
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import without
@@ -45,6 +45,13 @@ class Differences(Forms):
         super().__init__()
         self._definitions = {d.array: d for d in definitions}
         self._steps = {s.array: s for s in steps}
+
+    def before(self, array: Array) -> Differences:
+        """The same for what is assigned to a quantity: it is made of those before it alone."""
+        known = takewhile(lambda d: d.array != array, self._definitions.values())
+        found = Differences(known)
+        found.written = self.written
+        return found
 
     def form(self, expr: Basic) -> Expr | None:
         """The form of a sum in which something cancels; None for others."""
@@ -96,7 +103,8 @@ class Differences(Forms):
             if not isinstance(u, Element) or b not in u.indices:
                 continue
             others = times(*without(factors, u))
-            parts = flat((self._meaning(u),))
+            meaning = unfolded(u, self._steps)
+            parts = flat((u if meaning is None else meaning,))
             for y, i in product(parts, u.indices):
                 if isinstance(i, Index) and i != b and i.size == b.size and (
                     isinstance(y, exp) or self._is_quantity(y)
@@ -108,13 +116,6 @@ class Differences(Forms):
 
     def _is_quantity(self, y: Expr) -> bool:
         return isinstance(y, Element) and y.array in self._definitions
-
-    def _meaning(self, u: Element) -> Expr:
-        """What a step of the backward pass is; a quantity of the forward pass as it is."""
-        step = self._steps.get(u.array)
-        if step is None:
-            return u
-        return renamed(step.expr, dict(zip(step.indices, u.indices, strict=True)))
 
 
 @lowering

@@ -125,22 +125,24 @@ class Exact(Forms):
     def _projected(self, g: Expr, share: Expr, sign: int) -> Told | None:
         """g_k - y_k Σ_j g_j, or the negative of it, if it is that."""
         factors = flat((share,))
-        for total in factors:
-            y = times(*without(factors, total))
-            k = self._weights.place(y)
-            if isinstance(total, IndexSum) and len(total.bound) == 1 and isinstance(k, Index):
-                (j,) = total.bound
-                if equal(renamed(total.body, {j: k}), g):
-                    return self._less_share(g, y, total, sign)
-        return None
+        sides = ((times(*without(factors, f)), f) for f in factors if isinstance(f, IndexSum))
+        found = next(((y, s) for y, s in sides if self._is_share(g, y, s)), None)
+        if found is None:
+            return None
+        y, total = found
 
-    def _less_share(self, g: Expr, y: Expr, total: IndexSum, sign: int) -> Told:
         def both(w: Expr) -> tuple[Expr, Expr]:
             others, each = self._weights.others(w), self._weights.at(w, total.bound[0])[0]
             plainly = less(*(g, times(w, total))[::sign])
             return plainly, _less_share(g, w, others, each, total, sign)
 
         return self._told(y, both)
+
+    def _is_share(self, g: Expr, y: Expr, total: IndexSum) -> bool:
+        k = self._weights.place(y)
+        return len(total.bound) == 1 and isinstance(k, Index) and (
+            equal(renamed(total.body, {total.bound[0]: k}), g)
+        )
 
 
 @lowering

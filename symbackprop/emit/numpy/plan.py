@@ -96,7 +96,8 @@ def planned(
     form = Exact(lines.values(), names)
     if exact:
         both = {
-            a: form.of(sigmoids.of(differences.of(line.expr))) for a, line in lines.items()
+            a: form.of(sigmoids.of(differences.before(a).of(line.expr)))
+            for a, line in lines.items()
         }
         lines = {a: replace(line, expr=both[a]) for a, line in lines.items()}
         steps = [replace(line, expr=form.of(line.expr)) for line in steps]

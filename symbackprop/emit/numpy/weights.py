@@ -14,7 +14,15 @@ from sympy.logic.boolalg import Boolean
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.nodes import Array, Element, Index, IndexSum, Where, fresh_index
 from symbackprop.algebra.unevaluated import without
-from symbackprop.emit.numpy.algebra import canonical, plus, positive, renamed, terms, times
+from symbackprop.emit.numpy.algebra import (
+    canonical,
+    plus,
+    positive,
+    renamed,
+    terms,
+    times,
+    unfolded,
+)
 from symbackprop.emit.numpy.forms import equal
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
@@ -40,10 +48,8 @@ class Weights:
 
     def opened(self, expr: Expr) -> Expr:
         """What is assigned to an element; any other expression as it is."""
-        line = self._lines.get(expr.array) if isinstance(expr, Element) else None
-        if line is None:
-            return expr
-        return renamed(line.expr, dict(zip(line.indices, expr.indices, strict=True)))
+        meaning = unfolded(expr, self._lines) if isinstance(expr, Element) else None
+        return expr if meaning is None else meaning
 
     def place(self, y: Expr) -> Expr | None:
         """The subscript over which weights y sum to 1; None for what is no weight."""
