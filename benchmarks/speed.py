@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.measure import interleaved, keep, show
+from benchmarks.measure import TURN, interleaved, keep, show
 
 Row = dict[str, Any]
 DOCS = Path(__file__).parents[1] / "docs"
@@ -72,7 +72,7 @@ def contestants(
     layer: str, inputs: Sequence[Any], without: Sequence[str] = ()
 ) -> dict[str, Callable[[], Any]]:
     """Value and gradients by everything that is here."""
-    from benchmarks import textbook
+    from benchmarks import byhand, textbook
     from benchmarks.peers import peers
     from symbackprop import derive
     from symbackprop.errors import MissingCompiler
@@ -85,8 +85,10 @@ def contestants(
     with suppress(MissingCompiler):
         run |= {"c": derived.compile("c"), "c exact": derived.compile("c", exact=True)}
     ours = {name: with_memory(module, inputs) for name, module in run.items()}
+    tuned = getattr(byhand, layer.replace("-", "_"), None)
     return {"textbook": lambda: book(*inputs), "readable": _plain(derived.compile(), inputs),
-            **ours, **peers(layer, inputs, without)}  # fmt: skip
+            **ours, **({} if tuned is None else {"by hand": tuned(*inputs)}),
+            **peers(layer, inputs, without)}  # fmt: skip
 
 
 def _plain(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
@@ -121,10 +123,13 @@ def row(layer: str, shape: tuple[int, ...], dtype: str, without: Sequence[str] =
     """The times of one layer at one shape."""
     inputs = inputs_of(layer, shape, dtype)
     cases = contestants(layer, inputs, without)
+    for case in cases.values():
+        case()
     start = time.perf_counter()
     for case in cases.values():
         case()
-    rounds = max(5, min(300, int(_SECONDS / (time.perf_counter() - start))))
+    turns = max(time.perf_counter() - start, TURN * len(cases))
+    rounds = max(5, min(300, int(_SECONDS / turns)))
     times = {name: t["least"] for name, t in interleaved(cases, rounds).items()}
     value, grads = cases["fast"]()
     moved = sum(getattr(x, "nbytes", 0) for x in (*inputs, value, *grads))
@@ -204,7 +209,8 @@ _HEAD = """# Speed
 Value and gradients together, how many times faster than the textbook's NumPy (whole arrays, a
 temporary for each operation); the least time of interleaved rounds, one thread. `fast` is
 `derive --numpy --fast` with `out=` and a `Workspace`, `c` the same with its loops in C
-(`compile("c")`), `exact` in forms that keep the last digits. Written by `python -m benchmarks
+(`compile("c")`), `exact` in forms that keep the last digits; `by hand` is NumPy tuned by hand
+(benchmarks/byhand.py). Written by `python -m benchmarks
 speed`; the machine was shared, so a figure is good to a tenth or two. jax takes all cores, however
 many threads are asked for.
 """

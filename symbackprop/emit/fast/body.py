@@ -29,7 +29,7 @@ class Setting:
 
     given: shape and dtype of the variables that are there. number: code for a size. out: code for
     the array of a result, by its name. names: of the module's functions. prefix: of the names in
-    the workspace.
+    the workspace. exact: whether the plan is of exact forms.
     """
 
     given: dict[str, tuple[tuple[Expr, ...], str]]
@@ -40,6 +40,7 @@ class Setting:
     names: Named
     prefix: str
     out: dict[str, str]
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Body:
         self.np, self.dtype, self.names = setting.np, setting.dtype, setting.names
         graph = Graph(
             assignments, setting.given, setting.np, setting.number, setting.names.__getitem__,
-            setting.helpers,
+            setting.helpers, setting.exact,
         )
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}

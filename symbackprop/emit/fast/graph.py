@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy
 from sympy import Expr
 
+from symbackprop.emit.fast.reciprocals import by_reciprocal
 from symbackprop.emit.fast.rewrites import UNWEIGHTED, Rewrites
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, exponent, is_number
 from symbackprop.emit.numpy.statements import Assignment
@@ -59,20 +60,20 @@ class Graph:
 
     given: shape and dtype of the variables that are there already. np: what NumPy is called.
     number: code for a size. name: of a function of the module. helpers: the helper functions that
-    work element by element.
+    work element by element. exact: whether a quotient is to be rounded once.
     """
 
     def __init__(
         self, assignments: Sequence[Assignment], given: dict[str, tuple[tuple[Expr, ...], str]],
         np: str, number: Callable[[Expr], str], name: Callable[[str], str],
-        helpers: Iterable[str] = (),
+        helpers: Iterable[str] = (), exact: bool = False,
     ) -> None:
         self.nodes: list[Node] = []
         self.roots: dict[str, Node] = {}
         self._np = np
         self._rewrites = Rewrites(np, number, [a.code for a in assignments], name)
         self._helpers = frozenset(helpers)
-        self._given = given
+        self._given, self._number, self._exact = given, number, exact
         self._todo = {a.name: a for a in assignments}
         self._memo: dict[Code, Node] = {}
         for a in assignments:
@@ -123,6 +124,10 @@ class Graph:
         if rewritten is not None:
             return self.node(rewritten)
         args = tuple(self.node(a) for a in code.args)
+        if code.op == "/" and not self._exact:
+            rewritten = by_reciprocal(code, *args, self._number)
+            if rewritten is not None:
+                return self.node(rewritten)
         kind, dtype, ufunc = self._classified(code, args)
         made = Node(kind, code, args, code.shape, dtype, ufunc)
         for a in dict.fromkeys(args):

@@ -95,6 +95,7 @@ class FastPasses(Passes):
         setting = Setting(
             given, function.number, function.dtype, scope.public("np"),
             frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.names, f"{name}.", out,
+            self.plan.exact,
         )  # fmt: skip
         lines = self.written(assignments, [n for n in names if n in made], function.names, setting)
         work, space = self.names["work"], scope.public("Workspace")
