@@ -23,7 +23,7 @@ def _blocks(rows: int, width: int, itemsize: int) -> Iterator[slice]:
 
 
 def softmax_ce(a: Floats, t: Floats) -> Run:
-    """Rows of t are taken to sum to 1; rows of up to 16 classes are added by a product of matrices."""
+    """Rows of t are taken to sum to 1; rows of up to 16 classes are added by a matrix of ones."""
     rows, n = a.shape
     da, ones = np.empty_like(a), np.ones((n, n if n <= 16 else 1), a.dtype)
     one = a.dtype.type(1)

@@ -30,12 +30,17 @@ class _Method(ctypes.Structure):
     )
 
 
+class Loops(dict[tuple[str, np.dtype[Any]], Callable[..., int]]):
+    """The functions, by name and dtype. Raises TypeError for a dtype that they are not for."""
+
+    def __missing__(self, key: tuple[str, np.dtype[Any]]) -> Callable[..., int]:
+        raise TypeError(f"the C functions compute in float32 and float64, not in {key[1]}")
+
+
 _methods: list[_Method] = []  # a function has the address of its own: they are never freed
 
 
-def bound(
-    library: ctypes.CDLL, names: Mapping[tuple[str, str], str]
-) -> dict[tuple[str, np.dtype[Any]], Callable[..., int]]:
+def bound(library: ctypes.CDLL, names: Mapping[tuple[str, str], str]) -> Loops:
     """The functions of a library that has `bindings`, by names and dtypes; names: those in C.
 
     Raises MissingCompiler where Python is not CPython.
@@ -48,10 +53,10 @@ def bound(
         *(_address(getattr(ctypes.pythonapi, name)) for name in INTERFACE)
     )
     library.symbackprop_bind(addresses)
-    return {
+    return Loops({
         (key, np.dtype(letter)): _function(getattr(library, f"{name}_call"), name)
         for (key, letter), name in names.items()
-    }
+    })
 
 
 def _address(function: Any) -> int | None:

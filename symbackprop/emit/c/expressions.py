@@ -18,6 +18,13 @@ MATH = {
     "exp_rest": "exp_rest",
 }  # fmt: skip
 """What NumPy's functions, and helpers of the module, are called in C99's math.h."""
+VECTORS = ("exp", "log", "sin", "cos", "pow")
+"""The functions that glibc's vector maths library has."""
+NEWER_VECTORS = (
+    "acos", "acosh", "asin", "asinh", "atan", "atanh", "atan2", "cbrt", "cosh", "erf", "erfc",
+    "exp2", "expm1", "hypot", "log10", "log1p", "log2", "sinh", "tan", "tanh",
+)  # fmt: skip
+"""Those that it has from glibc 2.35 on."""
 _INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "less": "<", "less_equal": "<=",
     "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=", "logical_and": "&&",

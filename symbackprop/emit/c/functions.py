@@ -12,7 +12,7 @@ from sympy import Expr
 from symbackprop.emit.c.expressions import Real
 from symbackprop.emit.c.groups import iterated
 from symbackprop.emit.c.kernel import START, End, Kernel, combined
-from symbackprop.emit.c.names import EXACT
+from symbackprop.emit.c.names import EXACT, TILE
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.stages import Loop
 from symbackprop.emit.numpy.statements import shape_text
@@ -120,10 +120,16 @@ class LoopFunction:
             f"{real} *work = need > {FEW} ? malloc((size_t)need * sizeof({real})) : few;",
             "if (!work) return 1;",
         ]
+        times = ""
+        if self._kernel.tiled:
+            few = f"need > 0 && need < {FEW}"
+            lines.append(f"const ptrdiff_t {TILE} = {few} ? {FEW} / need : 1;")
+            times = TILE
         offset = "work"
         for (name, _), size in zip(buffers, sizes, strict=True):
             lines.append(f"{real} *restrict {name} = {offset};")
-            offset = f"{name} + {size}"
+            factors = [f for f in (times, size) if f not in ("", "1")]
+            offset = f"{name} + {' * '.join(factors) or '1'}"
         return lines, ["if (work != few) free(work);"]
 
     def _whole(self, passed: list[str]) -> str:

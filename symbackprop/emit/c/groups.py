@@ -1,7 +1,9 @@
 """In which order the loops inside a row stand, and which steps share one.
 
 A step is an elementwise operation, or a sum or maximum over axes of a row. Steps with the same
-axes share one loop, unless one needs what another has only when its loop has ended.
+axes share one loop, unless one needs what another has only when its loop has ended. Where a row is
+summed, a function of vector maths has a loop of its own, which runs over all elements of several
+rows: over a short row most of it would not be vector maths.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from symbackprop.emit.c.expressions import Unsupported
+from symbackprop.emit.c.expressions import MATH, NEWER_VECTORS, VECTORS, Unsupported
 from symbackprop.emit.c.places import Place, operand_place, place_of, space_of, through
 from symbackprop.emit.fast.graph import FLOAT, MAP, OTHER, REDUCE, VIEW, Node
 from symbackprop.emit.fast.stages import Loop, is_product_with_vector
 
 Space = tuple[tuple[int, Expr], ...]
+Key = tuple[int, bool, int, str]
+"""Of a group: how much stands before it, whether it is apart, the number of its loops, and they."""
 _CHEAP = frozenset({"add", "subtract", "multiply", "negative", "square"})
 
 
@@ -32,7 +36,9 @@ class Groups:
     """The steps of a loop over rows, in groups with one loop inside the row each.
 
     stored: nodes that have an array of their own. computed: the steps that are no views.
-    needs_memory: steps that another group reads by element.
+    apart: the steps with a loop of their own. ordered: the groups. needs_memory: steps that another
+    group reads by element, or that another loop over rows reads. in_place: the steps whose result
+    takes the memory of their operand.
     """
 
     def __init__(self, loop: Loop, stored: Container[Node]) -> None:
@@ -40,14 +46,19 @@ class Groups:
         self.computed = dict.fromkeys(n for n in loop.steps if n.kind != VIEW)
         self.ends = loop.ends
         self._reads = {n: tuple(self._all_reads(n)) for n in (*self.computed, *loop.ends)}
+        self.apart = frozenset(n for n in self.computed if self._is_apart(n))
+        if all(map(is_mapped, self.computed)) or not any(map(iterated, self.apart)):
+            self.apart = frozenset()
         self._level: dict[Node, int] = {}
         for node in self._reads:
             self._level[node] = max(
                 (self._after(node, r) for r in self._reads[node] if r is not None), default=0
             )
-        found: dict[tuple[int, int, str], list[Node]] = {}
+        if self.apart:
+            self._delay()
+        found: dict[Key, list[Node]] = {}
         for node in self._reads:
-            group = found.setdefault(self._group(node), [])
+            group = found.setdefault(self.key(node), [])
             for r in self._reads[node]:
                 # What is one operation on what is at hand is computed again, not kept.
                 if r is not None and self._elsewhere(node, r) and self._again(node, r):
@@ -56,11 +67,43 @@ class Groups:
         for group in found.values():
             used = {r.base for n in group for r in self._reads[n] if r is not None}
             group[:] = [n for n in group if n in used or not self._only_again(n)]
-        self.ordered = [found[key] for key in sorted(found) if found[key]]
+        self.ordered = {key: found[key] for key in sorted(found) if found[key]}
+        self._sweeps: dict[Key, int] = {}
+        number = 0
+        for before, key in zip((None, *self.ordered), self.ordered, strict=False):
+            number += before is not None and (before[1] or key[1])
+            self._sweeps[key] = number
         self.needs_memory = {
-            r.base for n, reads in self._reads.items() for r in reads
-            if r is not None and self._elsewhere(n, r) and not self._again(n, r)
+            r.base for key, group in self.ordered.items() for n in group for r in self._reads[n]
+            if r is not None and ((self._elsewhere(n, r) and not self._again(n, r))
+                                  or self._is_swept_before(r.base, key, group))
         }  # fmt: skip
+
+        self.in_place = {n: x for n in self.apart if (x := self._operand_alone(n)) is not None}
+
+    def _delay(self) -> None:
+        """Have each step as late as its users allow, so that few loops over rows are left."""
+        users: dict[Node, list[tuple[Node, Read]]] = {}
+        for node, reads in self._reads.items():
+            for r in reads:
+                if r is not None:
+                    users.setdefault(r.base, []).append((node, r))
+        last = max(self._level[n] for n in self._reads if n not in users)
+        for node in reversed(self._reads):
+            self._level[node] = min(
+                (self._level[u] - (not self._shares(u, r)) for u, r in users.get(node, ())),
+                default=last,
+            )
+
+    def _operand_alone(self, node: Node) -> Node | None:
+        """x of f(x), whose memory the result may have: no other step reads it from there."""
+        if node in self._stored:
+            return None
+        (read,) = self._reads[node]
+        assert read is not None
+        users = [n for group in self.ordered.values() for n in group for r in self._reads[n]
+                 if r is not None and r.base is read.base and not self._again(n, r)]  # fmt: skip
+        return read.base if users == [node] else None
 
     def reads(self, node: Node) -> tuple[Read | None, ...]:
         """Each operand of a step; None for a number."""
@@ -70,6 +113,34 @@ class Groups:
         """How often the steps read a step."""
         return sum(r is not None and r.base is node for reads in self._reads.values()
                    for r in reads)  # fmt: skip
+
+    def sweep(self, key: Key) -> int:
+        """The number of the loop over rows in which a group stands."""
+        return self._sweeps[key]
+
+    def key(self, node: Node) -> Key:
+        """The group in which a step is computed first."""
+        space = iterated(node)
+        return self._level[node], node in self.apart, len(space), str(space)
+
+    def _is_swept_before(self, base: Node, key: Key, group: list[Node]) -> bool:
+        if base not in self.computed or base in group:
+            return False
+        return self._sweeps[self.key(base)] != self._sweeps[key]
+
+    def _is_apart(self, node: Node) -> bool:
+        """Whether it is f(x) for a function of vector maths, and x lies as the result does."""
+        if not is_mapped(node) or MATH.get(node.ufunc) not in (*VECTORS, *NEWER_VECTORS):
+            return False
+        read = self._reads[node][0]
+        if len(node.args) != 1 or read is None or read.base not in self.computed:
+            return False
+        base = read.base
+        if base in self._stored or base.dtype != FLOAT:
+            return False
+        if not is_mapped(base):
+            return not iterated(node) and not any(result_place(base)[1:])
+        return iterated(base) == iterated(node) and read.place == place_of(base)
 
     def _all_reads(self, node: Node) -> Iterator[Read | None]:
         if node.dtype == OTHER:
@@ -85,16 +156,12 @@ class Groups:
                 found = arg, place
             yield Read(*found)
 
-    def _group(self, node: Node) -> tuple[int, int, str]:
-        space = iterated(node)
-        return self._level[node], len(space), str(space)
-
     def _elsewhere(self, user: Node, read: Read) -> bool:
         """Whether a value by element comes from another loop inside the row."""
         base = read.base
         if base not in self.computed:
             return False
-        apart = not is_mapped(base) or self._group(base) != self._group(user)
+        apart = not is_mapped(base) or self.key(base) != self.key(user)
         return iterated_result(base) and apart
 
     def _again(self, user: Node, read: Read) -> bool:
@@ -120,7 +187,7 @@ class Groups:
     def _shares(self, user: Node, read: Read) -> bool:
         """Whether the value is at hand in the loop of its user, in a variable."""
         base = read.base
-        if not is_mapped(base):
+        if not is_mapped(base) or base in self.apart or user in self.apart:
             return False
         own = iterated(base)
         return not own or (own == iterated(user) and read.place == place_of(base))

@@ -18,7 +18,7 @@ from symbackprop.emit.c.groups import (
     reduced_axes,
     result_place,
 )
-from symbackprop.emit.c.names import EXACT, LOOPS, Parameters
+from symbackprop.emit.c.names import EXACT, FIRST, LAST, LOOPS, TILE, Parameters
 from symbackprop.emit.c.places import Place, address, place_of
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import BOOL, OTHER, Node
@@ -49,8 +49,8 @@ class End:
 class Kernel:
     """Writes the work on rows `lo` to `hi`. helpers: functions of the module, by what they compute.
 
-    lines: the declarations and the loop. buffers: the arrays of one row each, in `work`.
-    Raises Unsupported.
+    lines: the declarations and the loop. buffers: the arrays of one row each, or of a `tile` of
+    rows each where `tiled`, in `work`. Raises Unsupported.
     """
 
     def __init__(self, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str]) -> None:
@@ -62,6 +62,7 @@ class Kernel:
         self._names: dict[Node, str] = {}
         self._memory: dict[Node, tuple[str, Place, tuple[Expr, ...]]] = {}
         self._loads: dict[Read, str] = {}
+        self.tiled = bool(self._groups.apart)
         self.parameters.size(loop.size)
         for node in (*self._groups.computed, *loop.ends):
             for _, size in iterated(node):
@@ -79,10 +80,12 @@ class Kernel:
         if node in self._stored:
             name = self.parameters.written(self._body.variable(node), node.dtype, node.shape)
             self._memory[node] = name, place, node.shape
+        elif node in self._groups.in_place:
+            self._memory[node] = self._memory[self._groups.in_place[node]]
         elif node in self._groups.needs_memory:
             name = self.parameters.fresh(f"{node.name}_row" if node.name else "row")
             self.buffers.append((name, node.shape[1:]))
-            self._memory[node] = name, (None, *place[1:]), (Expr(1), *node.shape[1:])
+            self._memory[node] = name, place, node.shape
 
     def _end(self, node: Node) -> End:
         name = self.parameters.written(self._body.variable(node), node.dtype, node.shape)
@@ -90,9 +93,17 @@ class Kernel:
 
     def _target(self, node: Node) -> str:
         name, place, shape = self._memory[node]
-        row = place if name not in dict(self.buffers) else place[1:]
-        sizes = shape if name not in dict(self.buffers) else shape[1:]
-        return f"{name}[{address(row, sizes, LOOPS, self.parameters.size)}]"
+        return self._element(name, place, shape)
+
+    def _element(self, name: str, place: Place, shape: tuple[Expr, ...]) -> str:
+        """An element of an array, or of one that holds the rows at hand alone."""
+        loops: Sequence[str] = LOOPS
+        if name in dict(self.buffers):
+            if self.tiled:
+                loops = (f"{LOOPS[0]} - {FIRST}", *LOOPS[1:])
+            else:
+                place, shape = place[1:], shape[1:]
+        return f"{name}[{address(place, shape, loops, self.parameters.size)}]"
 
     # operands
 
@@ -106,20 +117,17 @@ class Kernel:
         if base in self._names and (base not in self._memory or self._at_hand(node, read)):
             return self._names[base]
         if base in self._memory:
-            name = self._memory[base][0]
-            inner = name in dict(self.buffers)
-            where = read.place[1:] if inner else read.place
-            sizes = base.shape[1:] if inner else base.shape
-            return f"{name}[{address(where, sizes, LOOPS, self.parameters.size)}]"
+            return self._element(self._memory[base][0], read.place, base.shape)
         name = self.parameters.read(str(self._body.shown(base)), base.dtype, base.shape)
         return f"{name}[{address(read.place, base.shape, LOOPS, self.parameters.size)}]"
 
     def _at_hand(self, node: Node, read: Read) -> bool:
-        own = iterated(read.base)
-        if not is_mapped(read.base):
-            return not any(result_place(read.base)[1:])
-        return not own or (own == iterated(node) and read.place == place_of(read.base)
-                           and read.base in self._here)  # fmt: skip
+        base = read.base
+        own = iterated(base) if is_mapped(base) else result_place(base)[1:]
+        if any(own):
+            return (is_mapped(base) and base in self._here and own == iterated(node)
+                    and read.place == place_of(base))  # fmt: skip
+        return self._groups.sweep(self._groups.key(base)) == self._groups.sweep(self._key)
 
     def _operands(self, node: Node) -> tuple[list[str], list[str]]:
         """The lines that declare operands, and the operands."""
@@ -146,14 +154,49 @@ class Kernel:
 
     def _written(self, loop: Loop) -> list[str]:
         groups = self._groups.ordered
-        flat = all(not iterated(n) for g in groups for n in g)
-        lines = []
-        for group in groups:
-            lines += self._group(group, iterated(group[0]))
-        row = LOOPS[0]
-        pragma = [self._pragma(self.ends)] if flat else []
-        return [*pragma, f"for (ptrdiff_t {row} = lo; {row} < hi; {row}++) {{",
+        flat = all(not iterated(n) for group in groups.values() for n in group)
+        lines: list[str] = []
+        rows: list[str] = []
+        for key, group in groups.items():
+            self._key, apart = key, key[1]
+            if not apart:
+                rows += self._group(group, iterated(group[0]))
+                continue
+            lines += [*self._rows(FIRST, LAST, rows), *self._apart(group)]
+            rows = []
+        if not self.tiled:
+            pragma = [self._pragma(self.ends)] if flat else []
+            return [*pragma, *self._rows("lo", "hi", rows)]
+        lines += self._rows(FIRST, LAST, rows)
+        return [f"for (ptrdiff_t {FIRST} = lo; {FIRST} < hi; {FIRST} += {TILE}) {{",
+                f"{_INDENT}const ptrdiff_t {LAST} = {FIRST} + {TILE} < hi ? {FIRST} + {TILE} : hi;",
                 *(f"{_INDENT}{line}" for line in lines), "}"]  # fmt: skip
+
+    def _rows(self, first: str, last: str, lines: Sequence[str]) -> list[str]:
+        if not lines:
+            return []
+        row = LOOPS[0]
+        return [f"for (ptrdiff_t {row} = {first}; {row} < {last}; {row}++) {{",
+                *(f"{_INDENT}{line}" for line in lines), "}"]  # fmt: skip
+
+    def _apart(self, group: list[Node]) -> list[str]:
+        """The loops over all elements of the rows at hand, one for each step."""
+        lines = []
+        for node in group:
+            sizes = [self.parameters.size(size) for _, size in iterated(node)]
+            count = " * ".join([f"({LAST} - {FIRST})", *sizes])
+            (read,) = self._groups.reads(node)
+            assert read is not None
+            value = expression(node, [f"{self._memory[read.base][0]}[e]"], self._real,
+                               self._helpers)  # fmt: skip
+            target = self._memory[node][0]
+            start = "" if target in dict(self.buffers) else " * ".join([FIRST, *sizes]) + " + "
+            lines += [
+                "#pragma omp simd",
+                f"for (ptrdiff_t e = 0; e < {count}; e++)",
+                f"{_INDENT}{target}[{start}e] = {value};",
+            ]
+        return lines
 
     def _pragma(self, items: Sequence[End | Node]) -> str:
         text = "#pragma omp simd"
@@ -255,14 +298,13 @@ class Kernel:
         if self._inlined(node):
             self._names[node] = value
             return lines
-        if node in self._memory and not self._used_here(node):
+        kept = node in self._memory and self._groups.key(node) == self._key
+        if kept and not self._used_here(node):
             self._names[node] = self._target(node)
             return [*lines, f"{self._target(node)} = {value};"]
         name = self._names[node] = self.parameters.fresh(node.name or "u")
         lines.append(f"const {self._type(node)} {name} = {value};")
-        if node in self._memory:
-            lines.append(f"{self._target(node)} = {name};")
-        return lines
+        return [*lines, f"{self._target(node)} = {name};"] if kept else lines
 
     def _inlined(self, node: Node) -> bool:
         """Whether a value is written where it is used, once."""

@@ -62,12 +62,15 @@ class CBody(Body):
             variable = self.variable(node)
             empty = f"{variable} = {self.np}.empty((), {self.dtype})"
             lines += self.made(node) if node.shape else [empty]
+        parts = (call.sizes, call.numbers, call.inputs, call.outputs)
         groups = ", ".join(
             f"({''.join(f'{code}, ' for code in codes).rstrip(' ' if len(codes) == 1 else ', ')})"
-            for codes in (call.sizes, call.numbers, call.inputs, call.outputs)
+            for codes in parts
         )
-        run = self.names["run"]
-        lines.append(f'{run}("{name}", {self.dtype}, {groups})')
+        key = f'"{name}", {self.dtype}'
+        arguments = ", ".join(code for codes in parts for code in codes)
+        lines.append(f"if {self.names['loops']}[{key}]({arguments}):")
+        lines.append(f"    {self.names['again']}({key}, {groups})")
         lines += [f"{self.variable(n)} = {self.variable(n)}[()]" for n in loop.ends if not n.shape]
         return lines
 

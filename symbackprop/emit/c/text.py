@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-_RUN = '''
-def {run}(name, dtype, sizes, numbers, inputs, outputs):
-    """Call a C function, which says 2 where an array is not in one piece, 1 without memory."""
-    function = {loops}.get((name, dtype))
-    if function is None:
-        raise TypeError(f"the C functions compute in float32 and float64, not in {{dtype}}")
-    bad = function(*sizes, *numbers, *inputs, *outputs)
-    if bad == 2:
-        pieces = [{np}.require(x, None, "CA") for x in inputs]
-        results = [x if x.flags.carray else {np}.empty(x.shape, x.dtype) for x in outputs]
-        bad = function(*sizes, *numbers, *pieces, *results)
-        for x, result in zip(outputs, results):
-            if result is not x:
-                x[...] = result
-    if bad:
+from symbackprop.emit.c.expressions import NEWER_VECTORS, VECTORS
+
+_AGAIN = '''
+def {again}(name, dtype, sizes, numbers, inputs, outputs):
+    """After a C function said 2: some array is not in one piece; or 1: there is no memory."""
+    pieces = [{np}.require(x, None, "CA") for x in inputs]
+    results = [x if x.flags.carray else {np}.empty(x.shape, x.dtype) for x in outputs]
+    if {loops}[name, dtype](*sizes, *numbers, *pieces, *results):
         raise MemoryError(f"the C function {{name}} found no memory for its rows")
+    for x, result in zip(outputs, results):
+        if result is not x:
+            x[...] = result
 '''
 
 _EXACT = '''
@@ -26,7 +22,7 @@ def {exact}(x):
     return x.astype({np}.float64, copy=False)
 '''
 
-HELPERS: dict[str, str] = {"run": _RUN, "exact": _EXACT}
+HELPERS: dict[str, str] = {"again": _AGAIN, "exact": _EXACT}
 """The functions of the Python module that calls C."""
 
 _EXP_REST = """
@@ -55,11 +51,6 @@ PRELUDE = """\
 {reductions}
 """
 
-_OLD = ("exp", "log", "sin", "cos", "pow")
-_NEW = (
-    "acos", "acosh", "asin", "asinh", "atan", "atanh", "atan2", "cbrt", "cosh", "erf", "erfc",
-    "exp2", "expm1", "hypot", "log10", "log1p", "log2", "sinh", "tan", "tanh",
-)  # fmt: skip
 _TWO = frozenset({"pow", "atan2", "hypot"})
 
 
@@ -67,8 +58,8 @@ def prelude(code: str) -> str:
     """What a file with this code begins with."""
     functions = _functions(code)
     code += functions
-    lines = [line for name in _OLD for line in _declared(name, code)]
-    newer = [line for name in _NEW for line in _declared(name, code)]
+    lines = [line for name in VECTORS for line in _declared(name, code)]
+    newer = [line for name in NEWER_VECTORS for line in _declared(name, code)]
     if newer:
         lines += ["#if __GLIBC_PREREQ(2, 35)", *newer, "#endif"]
     reductions = [

@@ -125,7 +125,8 @@ class Graph:
             return self.node(rewritten)
         args = tuple(self.node(a) for a in code.args)
         if code.op == "/" and not self._exact:
-            rewritten = by_reciprocal(code, *args, self._number)
+            above, below = args
+            rewritten = by_reciprocal(code, above, below, self._number)
             if rewritten is not None:
                 return self.node(rewritten)
         kind, dtype, ufunc = self._classified(code, args)

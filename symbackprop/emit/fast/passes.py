@@ -17,7 +17,7 @@ from symbackprop.emit.numpy.plan import Plan, planned
 from symbackprop.emit.numpy.statements import Assignment
 from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
 
-_OTHERS = ("work", "ready", "run", "loops", "exact")
+_OTHERS = ("work", "ready", "again", "loops", "exact")
 _ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma", "exp_rest")
 
 

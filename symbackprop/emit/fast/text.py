@@ -42,7 +42,7 @@ _ALONG_ROWS = '''
 def {along_rows}(ufunc, x, out):
     """ufunc.reduce(x, axis=-1), column by column where rows are many and short."""
     n = x.shape[-1]
-    if not 0 < 4 * n < min(64, len(x)):
+    if not 0 < 20 * n < min(400, len(x)):
         ufunc.reduce(x, axis=-1, out=out)
         return
     {np}.copyto(out, x[..., 0])
@@ -104,10 +104,13 @@ def {array}(out, place, shape, dtype, inputs):
     found = out[place]
     if not isinstance(found, {np}.ndarray) or found.shape != shape or found.dtype != dtype:
         raise ValueError(f"out[{{place}}] is not an array of shape {{shape}} and dtype {{dtype}}")
-    if not found.flags.writeable:
+    flags = found.flags
+    if not flags.writeable:
         raise ValueError(f"out[{{place}}] is read-only")
-    if any({np}.may_share_memory(found, x) for x in (*inputs, *out[:place])):
-        raise ValueError(f"out[{{place}}] shares memory with an input or with another of out")
+    for x in (*inputs, *out[:place]):
+        own = x is not found and flags.owndata and x.flags.owndata
+        if not own and {np}.may_share_memory(found, x):
+            raise ValueError(f"out[{{place}}] shares memory with an input or with another of out")
     return found
 '''
 

@@ -29,6 +29,8 @@ RNG = np.random.default_rng(5)
 LARGE = [
     # layer, shapes of the inputs: several chunks of rows, which the results are made up of
     ("softmax-ce-batch", [(3000, 70), (3000, 70)]),
+    ("softmax-ce-batch", [(20001, 3), (20001, 3)]),  # many rows at once, the last time fewer
+    ("softmax-ce-batch", [(50, 3000), (50, 3000)]),  # a row that the stack does not hold
     ("layer-norm", [(5000, 60), (60,), (60,), ()]),
     ("batch-norm", [(70000, 3), (3,), (3,), ()]),
     ("sigmoid", [(400000,)]),

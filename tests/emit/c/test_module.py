@@ -127,7 +127,21 @@ def test_one_loop_over_rows_holds_forward_and_backward_pass() -> None:
     body = text[text.index("value_and_grad_1_f64_rows") :]
     body = body[: body.index("\n}")]
     assert body.count("exp(") == 1
-    assert body.count("#pragma omp simd") == 3  # the maximum; exponentials and sum; the results
+    # The maximum; differences; exponentials; their sum; logarithms; the results.
+    assert body.count("#pragma omp simd") == 6
+    assert len(re.findall(r"for \(ptrdiff_t i = first;", body)) == 3
+
+
+def test_functions_of_vector_maths_run_over_several_rows() -> None:
+    text = derived("softmax-ce-batch").c_source()
+    assert re.search(r"e < \(last - first\) \* n; e\+\+\)\n +(row\d\[e\]) = exp\(\1\);", text)
+    assert re.search(r"e < \(last - first\); e\+\+\)\n +row\d\[e\] = log\(row\d\[e\]\);", text)
+
+
+@pytest.mark.parametrize("name", ["layer-norm", "gelu-tanh", "softmax"])
+def test_where_no_row_is_summed_there_are_no_tiles(name: str) -> None:
+    """Nor for a square root, which is one instruction."""
+    assert "tile" not in derived(name).c_source()
 
 
 def test_a_layer_of_matrix_products_has_no_c() -> None:
