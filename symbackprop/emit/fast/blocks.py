@@ -201,6 +201,10 @@ class Block:
                 part = f"{np}.add.reduce({part})"
             elif node.code.keep:
                 part = f"{part}.reshape({name}.shape)"
+        elif node.ufunc == "sum" and node.args[0].rank == 2 and node.code.axes == (0,):
+            lo, hi = map(self._body.counter, ("lo", "hi"))
+            ones = f"{self._body.names['ones']}({hi} - {lo}, {self._body.dtype})"
+            part = f"{ones} @ {operands[0]}"
         else:
             reduce = f"{np}.{_UFUNC[node.ufunc]}.reduce"
             part = f"{reduce}({operands[0]}, axis={axes}{keep})"

@@ -66,7 +66,15 @@ class FastPasses(Passes):
         lines = super().prepared(names)
         if not self.ready:
             return lines
-        return [f"    if not {self.names['ready']}({', '.join(names)}):", *indented(lines)]
+        shapes = {n: a.shape for a, n in self.scope.inputs.items()}
+        arrays = [n for n in names if shapes[n]]
+        numbers = [n for n in names if not shapes[n]]
+        dtype, np = f"{arrays[0]}.dtype", self.scope.public("np")
+        return [
+            f"    if not {self.names['ready']}({', '.join(names)}):", *indented(lines),
+            *(["    else:"] if numbers else []),
+            *(f"        {n} = {np}.asarray({n}, {dtype})" for n in numbers),
+        ]  # fmt: skip
 
     def body(
         self, name: str, function: Function, kept: Sequence[Array], results: Sequence[Array]

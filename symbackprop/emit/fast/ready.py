@@ -15,19 +15,22 @@ def ready_function(
 ) -> list[str]:
     """A function that says whether all inputs are float arrays of one dtype whose shapes fit.
 
-    Nothing is written where an input is a number, holds labels, or has a computed size: there the
-    inputs are always checked one by one.
+    A number is to be a float of Python, which has no dtype of its own. Nothing is written where an
+    input holds labels or has a computed size, and where no input is an array: there the inputs are
+    always checked one by one.
     """
     sizes = [s for a in inputs for s in a.shape]
-    if labels or not all(a.shape for a in inputs) or not all(map(is_plain, sizes)):
+    if labels or not sizes or not all(map(is_plain, sizes)):
         return []
-    names = list(inputs.values())
+    arguments = list(inputs.values())
+    names = [n for a, n in inputs.items() if a.shape]
     first = names[0]
     tests = [" is ".join([*(f"type({n})" for n in names), f"{np}.ndarray"])]
     tests += [" is ".join(f"{n}.dtype" for n in names)] if len(names) > 1 else []
+    tests += [f"type({n}) is float" for a, n in inputs.items() if not a.shape]
     tests += [f'{first}.dtype.char in "fd"', *_shapes(inputs)]
     return [
-        f"def {name}({', '.join(names)}):",
+        f"def {name}({', '.join(arguments)}):",
         '    """Whether the inputs can be used as they are."""',
         "    return (",
         *(f"        {'and ' if n else ''}{test}" for n, test in enumerate(tests)),
@@ -42,6 +45,8 @@ def _shapes(inputs: Mapping[Array, str]) -> list[str]:
     tests = []
     for array, name in inputs.items():
         shape = tuple(array.shape)
+        if not shape:
+            continue
         if shape in seen:
             tests.append(f"{name}.shape == {seen[shape]}.shape")
             continue
