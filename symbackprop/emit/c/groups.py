@@ -129,18 +129,14 @@ class Groups:
         return self._sweeps[self.key(base)] != self._sweeps[key]
 
     def _is_apart(self, node: Node) -> bool:
-        """Whether it is f(x) for a function of vector maths, and x lies as the result does."""
+        """Whether it is f(x) for a function of vector maths, where x is computed too.
+
+        Then x lies in memory as f(x) does: what a view adds or leaves out are axes of length 1.
+        """
         if not is_mapped(node) or MATH.get(node.ufunc) not in (*VECTORS, *NEWER_VECTORS):
             return False
         read = self._reads[node][0]
-        if len(node.args) != 1 or read is None or read.base not in self.computed:
-            return False
-        base = read.base
-        if base in self._stored or base.dtype != FLOAT:
-            return False
-        if not is_mapped(base):
-            return not iterated(node) and not any(result_place(base)[1:])
-        return iterated(base) == iterated(node) and read.place == place_of(base)
+        return len(node.args) == 1 and read is not None and read.base in self.computed
 
     def _all_reads(self, node: Node) -> Iterator[Read | None]:
         if node.dtype == OTHER:

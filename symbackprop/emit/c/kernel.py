@@ -187,16 +187,19 @@ class Kernel:
             count = " * ".join([f"({LAST} - {FIRST})", *sizes])
             (read,) = self._groups.reads(node)
             assert read is not None
-            value = expression(node, [f"{self._memory[read.base][0]}[e]"], self._real,
-                               self._helpers)  # fmt: skip
-            target = self._memory[node][0]
-            start = "" if target in dict(self.buffers) else " * ".join([FIRST, *sizes]) + " + "
+            value = expression(node, [self._flat(read.base, sizes)], self._real, self._helpers)
             lines += [
                 "#pragma omp simd",
                 f"for (ptrdiff_t e = 0; e < {count}; e++)",
-                f"{_INDENT}{target}[{start}e] = {value};",
+                f"{_INDENT}{self._flat(node, sizes)} = {value};",
             ]
         return lines
+
+    def _flat(self, node: Node, sizes: Sequence[str]) -> str:
+        """Element e of the rows at hand. sizes: the axes of a row."""
+        name = self._memory[node][0]
+        start = "" if name in dict(self.buffers) else " * ".join([FIRST, *sizes]) + " + "
+        return f"{name}[{start}e]"
 
     def _pragma(self, items: Sequence[End | Node]) -> str:
         text = "#pragma omp simd"

@@ -4,13 +4,15 @@
 Σ_k u_k^2 - Σ_k v_k^2   = Σ_k (u_k - v_k) (u_k + v_k)    where u_k and v_k have terms in common
 c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
 Σ_k c y_ik g_k - c g_i  = Σ_k c (y_ik - δ_ik) g_k        for exponentials and quantities y
+Σ_k m_ik x_k - x_i Σ_k m_ik, both over k ≠ i: the terms of k = i are the same
+y_k Σ_j u_j y_j         = x_k (Σ_j u_j x_j)/q            in sums, for a quantity y_k = x_k/sqrt(q)
 u_ii                    = s_ii                           for a quantity s_ij = u_ij
 exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations, product, takewhile
 
 from sympy import Add, Basic, Expr, Pow, S, exp, tanh
@@ -31,6 +33,7 @@ from symbackprop.emit.numpy.algebra import (
     times,
     unfolded,
 )
+from symbackprop.emit.numpy.denominators import Denominators
 from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import ExpRest
@@ -45,6 +48,7 @@ class Differences(Forms):
         super().__init__()
         self._definitions = {d.array: d for d in definitions}
         self._steps = {s.array: s for s in steps}
+        self._denominators = Denominators(self._definitions, self._steps)
 
     def before(self, array: Array) -> Differences:
         """The same for what is assigned to a quantity: it is made of those before it alone."""
@@ -60,11 +64,14 @@ class Differences(Forms):
         opened = self._opened(expr)
         if opened is not None:
             return opened
-        rest = _exp_rest(expr.args) or self._diagonal(expr)
+        rest = (
+            _exp_rest(expr.args) or self._diagonal(expr) or self._unscaled(expr)
+            or self._denominators.over_one(expr)
+        )
         if rest is not None:
             return rest
         for u, v in permutations(expr.args, 2):
-            found = _squares(u, v) or _odd(u, v) or self._with_identity(u, v)
+            found = _squares(u, v) or _odd(u, v) or self._with_identity(u, v) or _apart(u, v)
             if found is not None:
                 return unevaluated.plus(found, *without(without(expr.args, u), v))
         return None
@@ -91,6 +98,36 @@ class Differences(Forms):
                     if found is not None:
                         found = times(S.NegativeOne, found) if negative else found
                         return Add(*(found if t is term else t for t in expr.args), evaluate=False)
+        return None
+
+    def _unscaled(self, expr: Add) -> Expr | None:
+        """The sum with x and q, which have no rounding error in common, in the place of some y."""
+        for term in expr.args:
+            negative, inner = negated(term)
+            for y, total in permutations(flat((inner,)), 2):
+                over = self._over_root(y)
+                if over is None or not isinstance(total, IndexSum):
+                    continue
+                others = without(without(flat((inner,)), y), total)
+                found = _unnormalized(over, total, self._over_root)
+                if found is not None:
+                    found = times(*others, found)
+                    found = times(S.NegativeOne, found) if negative else found
+                    return Add(*(found if t is term else t for t in expr.args), evaluate=False)
+        return None
+
+    def _over_root(self, y: Expr) -> tuple[Expr, Expr] | None:
+        """(x, q) of a quantity y = x/sqrt(q), for an array x."""
+        meaning = unfolded(y, self._definitions) if isinstance(y, Element) else None
+        factors = flat((meaning,)) if meaning is not None else []
+        for x, root in permutations(factors, 2) if len(factors) == 2 else ():
+            if isinstance(x, Element) and isinstance(root, Pow):
+                r, power = root.args
+                length = unfolded(r, self._definitions) if isinstance(r, Element) else None
+                if power == -1 and isinstance(length, Pow):
+                    r, power = length.args[0], -length.args[1]
+                if power == -S.Half:
+                    return x, r
         return None
 
     def _with_identity(self, total: Expr, other: Expr) -> Expr | None:
@@ -135,6 +172,42 @@ def _on_diagonal(u: Expr, i: Index, definition: Definition) -> Expr | None:
     if not equal(renamed(definition.expr, same), u):
         return None
     return definition.array[tuple(same.values())]
+
+
+@lowering
+def _unnormalized(
+    over: tuple[Expr, Expr], total: IndexSum, over_root: Callable[[Expr], tuple[Expr, Expr] | None]
+) -> Expr | None:
+    """y_k Σ_j u_j y_j = x_k (Σ_j u_j x_j)/q, where y_k = x_k/sqrt(q)"""
+    x, q = over
+    factors = flat((total.body,))
+    for other in factors:
+        found = over_root(other)
+        if found is not None and equal(found[1], q):
+            body = times(*without(factors, other), found[0])
+            return times(x, times(IndexSum(body, *total.bound), Pow(q, -1)))
+    return None
+
+
+@lowering
+def _apart(first: Expr, second: Expr) -> Expr | None:
+    """Σ_k m_ik x_k - x_i Σ_k m_ik = Σ_k (1 - δ_ik) m_ik x_k - x_i Σ_k (1 - δ_ik) m_ik"""
+    (minus_total, total), (minus_share, share) = negated(first), negated(second)
+    if minus_total == minus_share or not isinstance(total, IndexSum) or len(total.bound) > 1:
+        return None
+    (b,) = total.bound
+    factors = flat((share,))
+    for all_m in factors:
+        if not isinstance(all_m, IndexSum) or [k.size for k in all_m.bound] != [b.size]:
+            continue
+        x, m = times(*without(factors, all_m)), renamed(all_m.body, {all_m.bound[0]: b})
+        own = (i for i in free_indices(x) if i.size == b.size and i in free_indices(m))
+        i = next((i for i in own if equal(total.body, times(m, renamed(x, {i: b})))), None)
+        if i is not None:
+            m = times(less(S.One, Delta(i, b)), m)
+            sides = IndexSum(times(m, renamed(x, {i: b})), b), times(x, IndexSum(m, b))
+            return less(*(sides if minus_share else sides[::-1]))
+    return None
 
 
 @lowering

@@ -37,6 +37,26 @@ LARGE = [
 ]
 
 
+# Functions of vector maths over several rows, of what is kept whole, and into it.
+KEPT = [
+    "z = a - max(a, axis=1, keepdims=True); e = exp(z); y = e*z*sum(e*z, axis=1, keepdims=True)",
+    "r = sum(a*a, axis=1); h = log(r); e = exp(a*h[:, None]); y = e*sum(e, axis=1)[:, None]",
+    "z = a*a; s = sum(z, axis=1)[:, None]; e = exp(-z); y = tanh(e/s)*e",
+]
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_functions_of_what_is_kept_agree(text: str) -> None:
+    derivation = sb.derive(text, shapes={"a": ("N", "n")})
+    a, dy = RNG.normal(size=(2000, 3)), RNG.normal(size=(2000, 3))
+    results = []
+    for module in (derivation.compile(), derivation.compile("c")):
+        y, saved = module.forward(a)
+        results.append((y, *module.backward(saved, dy)))
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-11, atol=1e-11)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize(("name", "shapes"), LARGE, ids=lambda v: str(v)[:20])
 def test_many_chunks_of_rows_agree(

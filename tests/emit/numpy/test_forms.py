@@ -52,6 +52,13 @@ OTHERWISE = {
     "less a mean of others": ("p = exp(x)/sum(exp(x)); y = t - sum(p*g)", "xtg"),
     "sum less one": ("p = exp(x[:, None]*t); L = sum(p @ g - g)", "xtg"),
     "diagonal less sum": ("p = exp(x[:, None]*t); y = g - p.T @ g", "xtg"),
+    "off the diagonal": ("p = exp(x[:, None]*t); y = p @ g - g*sum(p, axis=1)", "xtg"),
+    "less off the diagonal": ("p = exp(x[:, None]*t); y = g*sum(p, axis=1) - p @ g", "xtg"),
+    "over a length": ("r = sqrt(sum(x**2)); y = x/r", "x"),
+    "over a length at once": ("y = x/sqrt(sum(x**2))", "x"),
+    "over one denominator": ("i = sum(t*x); d = i + sum(g); L = 1 - i/d", "txg"),
+    "over one square": ("i = sum(t*x); d = 2*i + sum(g**2); L = 2*i**2/d**2 - i/d", "txg"),
+    "less over one denominator": ("i = sum(t*x); d = sum(g) - i; L = sum(g)/d - 1", "txg"),
     "tails": ("y = t*(1 + erf(x)) + t**2*(1 - erf(x))", "tx"),
 }
 
