@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sympy import S, Symbol
 
 import symbackprop as sb
+from symbackprop.emit.fast.graph import GIVEN, MAP, REDUCE, Node
+from symbackprop.emit.fast.reciprocals import by_reciprocal
+from symbackprop.emit.numpy.code import Code, atom, operate
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
 
@@ -22,13 +26,36 @@ def test_exact_forms_are_rounded_once() -> None:
     assert "1 / " not in derived("softmax-ce-batch").numpy_source(fast=True, exact=True)
 
 
+N, K = Symbol("N"), Symbol("n")
+
+
+def summed(over: int, above: int, same: bool) -> Node:
+    """sum(exp(x - max(z, axis=above)), axis=over), where z is x if it is the same."""
+    x, z = (Node(GIVEN, atom(name, (N, K)), (), (N, K)) for name in "xz")
+
+    def reduced(kind: str, node: Node, axis: int) -> Node:
+        code = Code("reduce", (node.code,), f"np.{kind}", (axis,), True, (N, S.One))
+        return Node(REDUCE, code, (node,), (N, S.One), ufunc=kind)
+
+    shifted = Node(MAP, operate("-", x.code, z.code), (x, reduced("max", x if same else z, above)),
+                   (N, K), ufunc="subtract")  # fmt: skip
+    return reduced("sum", Node(MAP, atom("e", (N, K)), (shifted,), (N, K), ufunc="exp"), over)
+
+
+@pytest.mark.parametrize(("over", "above", "same"), [(1, 1, True), (1, 0, True), (1, 1, False)])
+def test_a_sum_is_one_at_least_where_the_largest_of_its_exponents_is_zero(
+    over: int, above: int, same: bool
+) -> None:
+    y, total = Node(GIVEN, atom("y", (N, K)), (), (N, K)), summed(over, above, same)
+    found = by_reciprocal(operate("/", y.code, total.code), y, total, str)
+    assert (found is not None) == (same and over == above)
+
+
 # In each the quotient is a number, and 1/d is none.
 KEPT = {
     "length": ("y = x/sum(abs(x))", {"x": ("n",)}, [[1e-310, -3e-310]], [0.25, -0.75]),
     "input": ("y = x/s[:, None]", {"x": ("N", "n"), "s": ("N",)}, [[[3e-310, 0.0]], [6e-310]],
               [[0.5, 0.0]]),
-    "sum of others": ("e = exp(a - max(a, axis=1, keepdims=True)); y = e/sum(e, axis=0)",
-                      {"a": ("N", "n")}, [[[0.0, -744.9]]], [[1.0, 1.0]]),
     "no maximum": ("e = exp(a); y = e/(sum(e*e, axis=1, keepdims=True))", {"a": ("N", "n")},
                    [[[-358.0, -800.0]]], [[np.exp(358.0), np.exp(-84.0)]]),
 }  # fmt: skip
