@@ -139,6 +139,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "unnormalized": Probe("r = sqrt(sum(x**2)); y = x/r", _X, exact=True),
     "over_one": Probe("i = sum(x*w); d = i + sum(x); L = 1 - i/d", _XW, ("x > 0", "w > 0"),
                       exact=True),
+    "shares_of_others": Probe("s = cumsum(exp(x)); L = sum(w*(log(s) - x))", _XW, exact=True),
     "on_diagonal": Probe("s = q @ q; p = exp(s); L = sum(log(sum(p, axis=1)) - sum(q*q.T, axis=1))",
                          {"q": (3, 3)}, exact=True),
     # The upstream gradient and what forward computes for backward.

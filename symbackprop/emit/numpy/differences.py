@@ -36,6 +36,7 @@ from symbackprop.emit.numpy.algebra import (
 from symbackprop.emit.numpy.denominators import Denominators
 from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.shares import less_own_share
 from symbackprop.emit.numpy.special import ExpRest
 
 
@@ -71,7 +72,10 @@ class Differences(Forms):
         if rest is not None:
             return rest
         for u, v in permutations(expr.args, 2):
-            found = _squares(u, v) or _odd(u, v) or self._with_identity(u, v) or _apart(u, v)
+            found = (
+                _squares(u, v) or _odd(u, v) or self._with_identity(u, v) or _apart(u, v)
+                or less_own_share(u, v, self._definitions)
+            )
             if found is not None:
                 return unevaluated.plus(found, *without(without(expr.args, u), v))
         return None

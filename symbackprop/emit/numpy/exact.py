@@ -190,20 +190,34 @@ def _less_share(
 @lowering
 def _log_of_largest_one(total: IndexSum) -> Expr | None:
     """log Σ_j exp(u_j) = log1p(Σ_j [u_j != 0] exp(u_j) + (Σ_j [u_j = 0] - 1)), max_j u_j = 0"""
-    if not isinstance(total.body, exp) or not _is_centred(total.body.args[0], total.bound):
+    factors = flat((total.body,))
+    power = next((f for f in factors if isinstance(f, exp)), None)
+    among = without(factors, power) if power is not None else []  # [j is in the sum], or nothing
+    if power is None or not _is_centred(power.args[0], among, total.bound):
         return None
-    largest = Equality(total.body.args[0], S.Zero, evaluate=False)
-    ties = Add(IndexSum(Iverson(largest), *total.bound), S.NegativeOne, evaluate=False)
+    largest = Equality(power.args[0], S.Zero, evaluate=False)
+    count = IndexSum(times(Iverson(largest), *among), *total.bound)
     others = IndexSum(Where(largest, S.Zero, total.body), *total.bound)
-    return Log1p(Add(others, ties, evaluate=False))
+    return Log1p(Add(others, Add(count, S.NegativeOne, evaluate=False), evaluate=False))
 
 
-def _is_centred(u: Expr, bound: Sequence[Index]) -> bool:
-    """Whether u_j is x_j - max_j x_j, with the maximum over these indices."""
+def _is_centred(u: Expr, among: Sequence[Expr], bound: Sequence[Index]) -> bool:
+    """Whether u_j is x_j - max_j x_j, with the maximum over these indices; among: [c_j], or all.
+
+    Where j is only among some, u_j is where(c_j, x_j - max_j where(c_j, x_j, -oo), 0).
+    """
+    condition = S.true
+    if among:
+        if len(among) != 1 or not isinstance(u, Where) or not isinstance(among[0], Iverson):
+            return False
+        condition, u, _ = u.args
+        if condition != among[0].args[0]:
+            return False
     for term in terms(u):
         negative, top = negated(term)
         if negative and isinstance(top, IndexMax) and len(top.bound) == len(bound):
-            swap = dict(zip(top.bound, bound, strict=True))
-            if equal(renamed(top.body, swap), plus(*without(terms(u), term))):
+            x = plus(*without(terms(u), term))
+            x = Where(condition, x, S.NegativeInfinity) if among else x
+            if equal(renamed(top.body, dict(zip(top.bound, bound, strict=True))), x):
                 return True
     return False

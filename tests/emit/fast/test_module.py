@@ -135,6 +135,7 @@ def test_memory_is_that_of_the_result_and_two_blocks(module: ModuleType) -> None
         (lambda a: np.empty(a.shape, np.float32), "dtype"),
         (lambda a: a.tolist(), "not an array"),
         (lambda a: a, "shares memory"),
+        (lambda a: a[::-1], "shares memory"),
     ],
 )
 def test_memory_that_does_not_fit_is_an_error(module: ModuleType, make, words: str) -> None:
@@ -154,6 +155,7 @@ def locked(a: np.ndarray) -> np.ndarray:
         (lambda a, b: (a,), r"out holds 1 arrays; out\[1\] is to be one too"),
         (lambda a, b: (a, locked(b)), r"out\[1\] is read-only"),
         (lambda a, b: (a, a), r"out\[1\] shares memory with an input or with another of out"),
+        (lambda a, b: (a, a[:]), r"out\[1\] shares memory with an input or with another of out"),
         (lambda a, b: (a, b[:1]), r"out\[1\] is not an array of shape \(4, 3\)"),
     ],
 )

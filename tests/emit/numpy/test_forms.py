@@ -59,6 +59,10 @@ OTHERWISE = {
     "over one denominator": ("i = sum(t*x); d = i + sum(g); L = 1 - i/d", "txg"),
     "over one square": ("i = sum(t*x); d = 2*i + sum(g**2); L = 2*i**2/d**2 - i/d", "txg"),
     "less over one denominator": ("i = sum(t*x); d = sum(g) - i; L = sum(g)/d - 1", "txg"),
+    "shares of others": ("s = cumsum(exp(x)); L = sum(t*(x - log(s)))", "xt"),
+    "shares of others behind": (
+        "i = arange(x.shape[0]); s = sum(where(i >= i[:, None], exp(x), 0.0), axis=1);"
+        "L = sum(t*(log(s) - x))", "xt"),
     "tails": ("y = t*(1 + erf(x)) + t**2*(1 - erf(x))", "tx"),
 }
 
@@ -116,6 +120,14 @@ def test_forms_of_the_forward_pass_are_told_of_too() -> None:
 def test_a_running_log_sum_exp_is_told_of_too() -> None:
     told = " ".join(derived("cox").numpy_source(exact=True).split())
     assert "(h[k] - max_j(where(j <= k, h[j], -inf))) - log(" in told
+
+
+@pytest.mark.parametrize("name", ["shares of others", "shares of others behind"])
+def test_shares_of_others_are_told_of(name: str) -> None:
+    text, names = OTHERWISE[name]
+    source = sb.derive(text, shapes=dict.fromkeys(names, ("n",))).numpy_source(exact=True)
+    told = " ".join(source.partition("another form")[2].split('"""')[0].split())
+    assert re.search(r"\[(j [<>] k|k [<>] j)\]\)?/s\[k\]", told)
 
 
 def test_weights_without_a_name_are_told_of_by_one() -> None:
