@@ -110,21 +110,22 @@ class LoopFunction:
     def _buffers(self) -> tuple[list[str], list[str]]:
         """The lines that take and free memory for rows."""
         buffers = self._kernel.buffers
-        if not buffers:
-            return [], []
         real = self._real.name
         sizes = [f"{self._product([s for s in shape if s != 1])}" for _, shape in buffers]
+        tiled = self._kernel.tiled
+        few = f"need > 0 && need < {FEW}"
+        need = [f"const ptrdiff_t need = {' + '.join(sizes or self._widths)};"]
+        tile = [f"const ptrdiff_t {TILE} = {few} ? {FEW} / need : 1;"] if tiled else []
+        if not buffers:
+            return [*need, *tile] if tiled else [], []
         lines = [
             f"{real} few[{FEW}];",
-            f"const ptrdiff_t need = {' + '.join(sizes)};",
+            *need,
             f"{real} *work = need > {FEW} ? malloc((size_t)need * sizeof({real})) : few;",
             "if (!work) return 1;",
+            *tile,
         ]
-        times = ""
-        if self._kernel.tiled:
-            few = f"need > 0 && need < {FEW}"
-            lines.append(f"const ptrdiff_t {TILE} = {few} ? {FEW} / need : 1;")
-            times = TILE
+        times = TILE if tiled else ""
         offset = "work"
         for (name, _), size in zip(buffers, sizes, strict=True):
             lines.append(f"{real} *restrict {name} = {offset};")
