@@ -96,14 +96,15 @@ class Groups:
             )
 
     def _operand_alone(self, node: Node) -> Node | None:
-        """x of f(x), whose memory the result may have: no other step reads it from there."""
-        if node in self._stored:
-            return None
+        """x of f(x), whose memory the result may have: no other step reads it, nor is it kept."""
         (read,) = self._reads[node]
         assert read is not None
+        x = read.base
+        if node in self._stored or x in self._stored:
+            return None
         users = [n for group in self.ordered.values() for n in group for r in self._reads[n]
-                 if r is not None and r.base is read.base and not self._again(n, r)]  # fmt: skip
-        return read.base if users == [node] else None
+                 if r is not None and r.base is x and not self._again(n, r)]  # fmt: skip
+        return x if users == [node] else None
 
     def reads(self, node: Node) -> tuple[Read | None, ...]:
         """Each operand of a step; None for a number."""

@@ -43,6 +43,7 @@ KEPT = [
     "r = sum(a*a, axis=1); h = log(r); e = exp(a*h[:, None]); y = e*sum(e, axis=1)[:, None]",
     "z = a*a; s = sum(z, axis=1)[:, None]; e = exp(-z); y = tanh(e/s)*e",
     "r = sqrt(sum(a**2, axis=1)); z = a/r[:, None]; y = exp(z)",
+    "e = exp(a*a); u = sqrt(sum(e*e, axis=1, keepdims=True)); y = e/u + tanh(e)",
 ]
 
 
