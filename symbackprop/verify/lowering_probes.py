@@ -140,6 +140,8 @@ LOWERING_PROBES: dict[str, Probe] = {
     "over_one": Probe("i = sum(x*w); d = i + sum(x); L = 1 - i/d", _XW, ("x > 0", "w > 0"),
                       exact=True),
     "shares_of_others": Probe("s = cumsum(exp(x)); L = sum(w*(log(s) - x))", _XW, exact=True),
+    "near_ratio": Probe("m = (x + w)/2; y = x*(log(x) - log(m))", _XW, ("x > 0", "w > 0"),
+                        exact=True),
     "on_diagonal": Probe("s = q @ q; p = exp(s); L = sum(log(sum(p, axis=1)) - sum(q*q.T, axis=1))",
                          {"q": (3, 3)}, exact=True),
     # The upstream gradient and what forward computes for backward.

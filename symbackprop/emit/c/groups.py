@@ -61,7 +61,7 @@ class Groups:
             group = found.setdefault(self.key(node), [])
             for r in self._reads[node]:
                 # What is one operation on what is at hand is computed again, not kept.
-                if r is not None and self._elsewhere(node, r) and self._again(node, r):
+                if r is not None and self._is_again(node, r):
                     group += [r.base] if r.base not in group else []
             group.append(node)
         for group in found.values():
@@ -75,7 +75,7 @@ class Groups:
             self._sweeps[key] = number
         self.needs_memory = {
             r.base for key, group in self.ordered.items() for n in group for r in self._reads[n]
-            if r is not None and ((self._elsewhere(n, r) and not self._again(n, r))
+            if r is not None and ((self._elsewhere(n, r) and not self._is_again(n, r))
                                   or self._is_swept_before(r.base, key, group))
         }  # fmt: skip
 
@@ -103,7 +103,7 @@ class Groups:
         if node in self._stored or x in self._stored:
             return None
         users = [n for group in self.ordered.values() for n in group for r in self._reads[n]
-                 if r is not None and r.base is x and not self._again(n, r)]  # fmt: skip
+                 if r is not None and r.base is x and not self._is_again(n, r)]  # fmt: skip
         return x if users == [node] else None
 
     def reads(self, node: Node) -> tuple[Read | None, ...]:
@@ -161,9 +161,12 @@ class Groups:
         apart = not is_mapped(base) or self.key(base) != self.key(user)
         return iterated_result(base) and apart
 
-    def _again(self, user: Node, read: Read) -> bool:
+    def _is_again(self, user: Node, read: Read) -> bool:
+        """Whether a value from another loop is computed again for its user."""
         base = read.base
-        if base in self._stored or not self._shares(user, read) or base.ufunc not in _CHEAP:
+        if not self._elsewhere(user, read) or not self._shares(user, read):
+            return False
+        if base in self._stored or base.ufunc not in _CHEAP:
             return False
         return all(r is None or r.base not in self.computed or not iterated_result(r.base)
                    for r in self._reads[base])  # fmt: skip
@@ -173,7 +176,7 @@ class Groups:
         readers = [(n, r) for n, reads in self._reads.items() for r in reads
                    if r is not None and r.base is node]  # fmt: skip
         return bool(readers) and node not in self._stored and all(
-            self._elsewhere(n, r) and self._again(n, r) for n, r in readers
+            self._is_again(n, r) for n, r in readers
         )
 
     def _after(self, user: Node, read: Read) -> int:

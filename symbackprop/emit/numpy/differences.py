@@ -7,6 +7,7 @@ c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
 Σ_k m_ik x_k - x_i Σ_k m_ik, both over k ≠ i: the terms of k = i are the same
 y_k Σ_j u_j y_j         = x_k (Σ_j u_j x_j)/q            in sums, for a quantity y_k = x_k/sqrt(q)
 u_ii                    = s_ii                           for a quantity s_ij = u_ij
+log(u) - log(v)         = log1p((u - v)/v)               where |u - v| < v/2, and u - v cancels
 exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
 """
 
@@ -15,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations, product, takewhile
 
-from sympy import Add, Basic, Expr, Pow, S, exp, tanh
+from sympy import Abs, Add, Basic, Expr, Lt, Pow, S, exp, log, tanh
 
 from symbackprop.algebra import unevaluated
 from symbackprop.algebra.letters import free_indices
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum
+from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum, Where
 from symbackprop.algebra.program import Definition
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import without
@@ -37,7 +38,7 @@ from symbackprop.emit.numpy.denominators import Denominators
 from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.shares import less_own_share
-from symbackprop.emit.numpy.special import ExpRest
+from symbackprop.emit.numpy.special import ExpRest, Log1p
 
 
 class Differences(Forms):
@@ -74,7 +75,7 @@ class Differences(Forms):
         for u, v in permutations(expr.args, 2):
             found = (
                 _squares(u, v) or _odd(u, v) or self._with_identity(u, v) or _apart(u, v)
-                or less_own_share(u, v, self._definitions)
+                or less_own_share(u, v, self._definitions) or self._log_ratio(u, v)
             )
             if found is not None:
                 return unevaluated.plus(found, *without(without(expr.args, u), v))
@@ -134,6 +135,20 @@ class Differences(Forms):
                     return x, r
         return None
 
+    def _log_ratio(self, first: Expr, second: Expr) -> Expr | None:
+        """log(u) - log(v), if it is that and something cancels in u - v."""
+        negative, other = negated(second)
+        taken = unfolded(other, self._definitions) if isinstance(other, Element) else other
+        if not (negative and isinstance(first, log) and isinstance(taken, log)):
+            return None
+        (u,), (v,) = first.args, taken.args
+        meaning = unfolded(v, self._definitions) if isinstance(v, Element) else None
+        sides = canonical(u), canonical(v if meaning is None else meaning)
+        gap = minus(*sides)
+        if len(terms(gap)) >= sum(len(terms(side)) for side in sides):
+            return None
+        return _near_ratio(gap, v, less(first, other))
+
     def _with_identity(self, total: Expr, other: Expr) -> Expr | None:
         """Σ_k c y_ik g_k - c g_i, if it is that."""
         negative, share = negated(other)
@@ -176,6 +191,14 @@ def _on_diagonal(u: Expr, i: Index, definition: Definition) -> Expr | None:
     if not equal(renamed(definition.expr, same), u):
         return None
     return definition.array[tuple(same.values())]
+
+
+@lowering
+def _near_ratio(gap: Expr, v: Expr, plainly: Expr) -> Expr:
+    """log(u) - log(v) = log1p((u - v)/v), where |u - v| < v/2"""
+    near = Lt(Abs(gap, evaluate=False), times(S.Half, v), evaluate=False)
+    above, below = Where(near, gap, S.Zero), Where(near, v, S.One)
+    return Where(near, Log1p(times(above, Pow(below, -1, evaluate=False))), plainly)
 
 
 @lowering

@@ -74,6 +74,10 @@ class ZeroLogs:
             weight = self._weight(factors, f)
             guarded = None if weight is None else self._guarded(weight, f)
             return f if guarded is None else guarded
+        if isinstance(f, Where):
+            others = [g for g in factors if g is not f]
+            sides = [self._factor([*others, side], side) for side in f.args[1:]]
+            return f if sides == list(f.args[1:]) else Where(f.args[0], *sides)
         if isinstance(f, Add) and self._has_logarithm(f):
             weight = self._weight(factors, f)
             return f if weight is None else self._difference(weight, f)

@@ -59,6 +59,26 @@ def test_functions_of_what_is_kept_agree(text: str) -> None:
         np.testing.assert_allclose(other, one, rtol=1e-11, atol=1e-11)
 
 
+# The same of losses, forward and backward in one.
+LOSSES = [
+    "e = exp(a); u = log(sum(e*e, axis=1, keepdims=True) + 1); L = sum(log(e*e/(u*u) + 1))",
+    "e = exp(a - max(a, axis=1, keepdims=True)); u = log(sum(e*e, axis=1, keepdims=True) + 1);"
+    "L = sum(log(e*e/(u*u) + 1))",
+    "s = sum(exp(a), axis=1); L = sum(log(s)) + sum(1/s)",
+    "s = sum(exp(a) + 1, axis=1); L = sum(log(s)*s)",
+    "e = exp(a); s = sum(e, axis=1); L = sum(tanh(s)*s) + sum(tanh(e)*e)",
+]
+
+
+@pytest.mark.parametrize("text", LOSSES)
+def test_functions_in_place_lose_nothing(text: str) -> None:
+    derivation = sb.derive(text, shapes={"a": ("N", "n")})
+    a = RNG.normal(size=(500, 3))
+    one, other = (derivation.compile(target).value_and_grad(a) for target in ("numpy", "c"))
+    np.testing.assert_allclose(other[0], one[0], rtol=1e-12)
+    np.testing.assert_allclose(other[1][0], one[1][0], rtol=1e-10, atol=1e-13)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize(("name", "shapes"), LARGE, ids=lambda v: str(v)[:20])
 def test_many_chunks_of_rows_agree(

@@ -59,6 +59,8 @@ OTHERWISE = {
     "over one denominator": ("i = sum(t*x); d = i + sum(g); L = 1 - i/d", "txg"),
     "over one square": ("i = sum(t*x); d = 2*i + sum(g**2); L = 2*i**2/d**2 - i/d", "txg"),
     "less over one denominator": ("i = sum(t*x); d = sum(g) - i; L = sum(g)/d - 1", "txg"),
+    "log of a ratio": ("m = (2 + t + x*x)/2; y = g*(log(1 + t) - log(m))", "xtg"),
+    "log of its inverse": ("m = (2 + t + x*x)/2; h = log(m); y = g*(h - log(1 + t))", "xtg"),
     "shares of others": ("s = cumsum(exp(x)); L = sum(t*(x - log(s)))", "xt"),
     "shares of others behind": (
         "i = arange(x.shape[0]); s = sum(where(i >= i[:, None], exp(x), 0.0), axis=1);"
