@@ -165,3 +165,40 @@ def attention(q: Floats, k: Floats, v: Floats, do: Floats) -> Run:
         return out, (dq, dk, dv)
 
     return run
+
+
+def affine(x: Floats, W: Floats, b: Floats, dz: Floats) -> Run:
+    z, dx, dW, db = np.empty_like(dz), np.empty_like(x), np.empty_like(W), np.empty_like(b)
+    ones = np.ones(len(x), x.dtype)
+
+    def run() -> tuple[Floats, tuple[Floats, ...]]:
+        np.matmul(x, W, out=z)
+        np.add(z, b, out=z)
+        np.matmul(dz, W.T, out=dx)
+        np.matmul(x.T, dz, out=dW)
+        np.matmul(ones, dz, out=db)
+        return z, (dx, dW, db)
+
+    return run
+
+
+def two_layer(x: Floats, W1: Floats, b1: Floats, W2: Floats, b2: Floats, t: Floats) -> Run:
+    """The loss by `softmax_ce`; no gradient in x."""
+    h, a2 = np.empty((len(x), len(b1)), x.dtype), np.empty((len(x), len(b2)), x.dtype)
+    da1, dW1, dW2 = np.empty_like(h), np.empty_like(W1), np.empty_like(W2)
+    loss, ones = softmax_ce(a2, t), np.ones(len(x), x.dtype)
+
+    def run() -> tuple[Floats, tuple[Floats, ...]]:
+        np.matmul(x, W1, out=h)
+        np.add(h, b1, out=h)
+        np.maximum(h, 0, out=h)
+        np.matmul(h, W2, out=a2)
+        np.add(a2, b2, out=a2)
+        value, (da2,) = loss()
+        np.matmul(da2, W2.T, out=da1)
+        np.multiply(da1, h > 0, out=da1)
+        np.matmul(x.T, da1, out=dW1)
+        np.matmul(h.T, da2, out=dW2)
+        return value, (dW1, ones @ da1, dW2, ones @ da2)
+
+    return run

@@ -85,10 +85,9 @@ def contestants(
     with suppress(MissingCompiler):
         run |= {"c": derived.compile("c"), "c exact": derived.compile("c", exact=True)}
     ours = {name: with_memory(module, inputs) for name, module in run.items()}
-    tuned = getattr(byhand, layer.replace("-", "_"), None)
+    tuned = getattr(byhand, layer.replace("-", "_"))
     return {"textbook": lambda: book(*inputs), "readable": _plain(derived.compile(), inputs),
-            **ours, **({} if tuned is None else {"by hand": tuned(*inputs)}),
-            **peers(layer, inputs, without)}  # fmt: skip
+            **ours, "by hand": tuned(*inputs), **peers(layer, inputs, without)}  # fmt: skip
 
 
 def _plain(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
