@@ -137,6 +137,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "less_identity": Probe("p = exp(q); y = p @ v - v", _SQUARE, exact=True),
     "apart": Probe("y = q @ v - v*sum(q, axis=1)", _SQUARE, exact=True),
     "unnormalized": Probe("r = sqrt(sum(x**2)); y = x/r", _X, exact=True),
+    "factored": Probe("r = sqrt(sum(x**2)); y = s*x/r", {**_X, "s": ()}, exact=True),
     "over_one": Probe("i = sum(x*w); d = i + sum(x); L = 1 - i/d", _XW, ("x > 0", "w > 0"),
                       exact=True),
     "shares_of_others": Probe("s = cumsum(exp(x)); L = sum(w*(log(s) - x))", _XW, exact=True),

@@ -5,7 +5,7 @@
 c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
 Σ_k c y_ik g_k - c g_i  = Σ_k c (y_ik - δ_ik) g_k        for exponentials and quantities y
 Σ_k m_ik x_k - x_i Σ_k m_ik, both over k ≠ i: the terms of k = i are the same
-y_k Σ_j u_j y_j         = x_k (Σ_j u_j x_j)/q            in sums, for a quantity y_k = x_k/sqrt(q)
+y_k Σ_j u_j y_j         = x_k (Σ_j u_j x_j)/q            in sums, for a quantity y_k = c x_k/sqrt(q)
 u_ii                    = s_ii                           for a quantity s_ij = u_ij
 log(u) - log(v)         = log1p((u - v)/v)               where |u - v| < v/2, and u - v cancels
 exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
@@ -109,31 +109,44 @@ class Differences(Forms):
         """The sum with x and q, which have no rounding error in common, in the place of some y."""
         for term in expr.args:
             negative, inner = negated(term)
-            for y, total in permutations(flat((inner,)), 2):
-                over = self._over_root(y)
+            for part, total in permutations(flat((inner,)), 2):
+                over = self._over_root(part) or self._over_square(part)
                 if over is None or not isinstance(total, IndexSum):
                     continue
-                others = without(without(flat((inner,)), y), total)
+                others = without(without(flat((inner,)), part), total)
                 found = _unnormalized(over, total, self._over_root)
                 if found is not None:
                     found = times(*others, found)
                     found = times(S.NegativeOne, found) if negative else found
-                    return Add(*(found if t is term else t for t in expr.args), evaluate=False)
+                    return _factored([found if t is term else t for t in expr.args])
         return None
 
     def _over_root(self, y: Expr) -> tuple[Expr, Expr] | None:
-        """(x, q) of a quantity y = x/sqrt(q), for an array x."""
+        """(c x, q) of a quantity y = c x/sqrt(q), for an array x."""
         meaning = unfolded(y, self._definitions) if isinstance(y, Element) else None
         factors = flat((meaning,)) if meaning is not None else []
-        for x, root in permutations(factors, 2) if len(factors) == 2 else ():
-            if isinstance(x, Element) and isinstance(root, Pow):
+        for root in factors:
+            above = without(factors, root)
+            if above and all(isinstance(f, Element) for f in above) and isinstance(root, Pow):
                 r, power = root.args
-                length = unfolded(r, self._definitions) if isinstance(r, Element) else None
-                if power == -1 and isinstance(length, Pow):
-                    r, power = length.args[0], -length.args[1]
+                q = self._squared(r)
+                if power == -1 and q is not None:
+                    return times(*above), q
                 if power == -S.Half:
-                    return x, r
+                    return times(*above), r
         return None
+
+    def _over_square(self, part: Expr) -> tuple[Expr, Expr] | None:
+        """(1/r, q) of 1/r^2, for a quantity r = sqrt(q)."""
+        r, power = part.args if isinstance(part, Pow) else (part, S.Zero)
+        q = self._squared(r) if power == -2 else None
+        return None if q is None else (Pow(r, -1), q)
+
+    def _squared(self, r: Expr) -> Expr | None:
+        """q of a quantity r = sqrt(q)."""
+        meaning = unfolded(r, self._definitions) if isinstance(r, Element) else None
+        base, power = meaning.args if isinstance(meaning, Pow) else (r, S.One)
+        return base if power == S.Half else None
 
     def _log_ratio(self, first: Expr, second: Expr) -> Expr | None:
         """log(u) - log(v), if it is that and something cancels in u - v."""
@@ -205,7 +218,7 @@ def _near_ratio(gap: Expr, v: Expr, plainly: Expr) -> Expr:
 def _unnormalized(
     over: tuple[Expr, Expr], total: IndexSum, over_root: Callable[[Expr], tuple[Expr, Expr] | None]
 ) -> Expr | None:
-    """y_k Σ_j u_j y_j = x_k (Σ_j u_j x_j)/q, where y_k = x_k/sqrt(q)"""
+    """y_k Σ_j u_j y_j = x_k (Σ_j u_j x_j)/q, where y_k = x_k/sqrt(q); with y_k = 1/q too"""
     x, q = over
     factors = flat((total.body,))
     for other in factors:
@@ -214,6 +227,18 @@ def _unnormalized(
             body = times(*without(factors, other), found[0])
             return times(x, times(IndexSum(body, *total.bound), Pow(q, -1)))
     return None
+
+
+@lowering
+def _factored(summands: list[Expr]) -> Expr:
+    """c u + c v = c (u + v)"""
+    parts = [flat((t,)) for t in summands]
+    common = []
+    for f in parts[0]:
+        if f != -1 and all(f in factors for factors in parts):
+            parts = [without(factors, f) for factors in parts]
+            common.append(f)
+    return times(*common, Add(*(times(*factors) for factors in parts), evaluate=False))
 
 
 @lowering

@@ -55,6 +55,7 @@ OTHERWISE = {
     "off the diagonal": ("p = exp(x[:, None]*t); y = p @ g - g*sum(p, axis=1)", "xtg"),
     "less off the diagonal": ("p = exp(x[:, None]*t); y = g*sum(p, axis=1) - p @ g", "xtg"),
     "over a length": ("r = sqrt(sum(x**2)); y = x/r", "x"),
+    "share of a length": ("r = sqrt(sum(x**2)); y = t[0]*x/r", "xt"),
     "over a length at once": ("y = x/sqrt(sum(x**2))", "x"),
     "over one denominator": ("i = sum(t*x); d = i + sum(g); L = 1 - i/d", "txg"),
     "over one square": ("i = sum(t*x); d = 2*i + sum(g**2); L = 2*i**2/d**2 - i/d", "txg"),
