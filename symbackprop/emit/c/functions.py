@@ -189,7 +189,7 @@ class LoopFunction:
 
 
 FEW = 1024
-"""Numbers of a row that lie on the stack."""
+"""Numbers of the rows at hand that lie on the stack."""
 CHUNK = 65536
 """Numbers in a chunk of rows."""
 CHUNKS = 256

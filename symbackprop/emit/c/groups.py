@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sympy import Expr
 
@@ -19,8 +20,6 @@ from symbackprop.emit.fast.graph import FLOAT, MAP, OTHER, REDUCE, VIEW, Node
 from symbackprop.emit.fast.stages import Loop, is_product_with_vector
 
 Space = tuple[tuple[int, Expr], ...]
-Key = tuple[int, bool, int, str]
-"""Of a group: how much stands before it, whether it is apart, the number of its loops, and they."""
 _CHEAP = frozenset({"add", "subtract", "multiply", "negative", "square"})
 
 
@@ -30,6 +29,19 @@ class Read:
 
     base: Node
     place: Place
+
+
+class Key(NamedTuple):
+    """Which steps share a group, and the order of groups.
+
+    level: what is to be there before. apart: whether each step has a loop of its own. depth: the
+    number of loops inside the row; space: they.
+    """
+
+    level: int
+    apart: bool
+    depth: int
+    space: str
 
 
 class Groups:
@@ -71,14 +83,13 @@ class Groups:
         self._sweeps: dict[Key, int] = {}
         number = 0
         for before, key in zip((None, *self.ordered), self.ordered, strict=False):
-            number += before is not None and (before[1] or key[1])
+            number += before is not None and (before.apart or key.apart)
             self._sweeps[key] = number
         self.needs_memory = {
             r.base for key, group in self.ordered.items() for n in group for r in self._reads[n]
             if r is not None and ((self._elsewhere(n, r) and not self._is_again(n, r))
                                   or self._is_swept_before(r.base, key, group))
         }  # fmt: skip
-
         self.in_place = {n: x for n in self.apart if (x := self._operand_alone(n)) is not None}
 
     def _delay(self) -> None:
@@ -122,7 +133,7 @@ class Groups:
     def key(self, node: Node) -> Key:
         """The group in which a step is computed first."""
         space = iterated(node)
-        return self._level[node], node in self.apart, len(space), str(space)
+        return Key(self._level[node], node in self.apart, len(space), str(space))
 
     def _is_swept_before(self, base: Node, key: Key, group: list[Node]) -> bool:
         if base not in self.computed or base in group:

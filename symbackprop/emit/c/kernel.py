@@ -158,8 +158,8 @@ class Kernel:
         lines: list[str] = []
         rows: list[str] = []
         for key, group in groups.items():
-            self._key, apart = key, key[1]
-            if not apart:
+            self._key = key
+            if not key.apart:
                 rows += self._group(group, iterated(group[0]))
                 continue
             lines += [*self._rows(FIRST, LAST, rows), *self._apart(group)]

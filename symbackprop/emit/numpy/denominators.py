@@ -1,4 +1,4 @@
-"""Sums over one denominator, where terms above it cancel.
+"""Two fractions over one denominator, where terms above it cancel.
 
 n/d^p + m/d^q = (n d^(r-p) + m d^(r-q))/d^r    for a quantity d, r the larger of p and q
 """
@@ -35,7 +35,7 @@ class Quotient:
 
 
 class Denominators:
-    """Writes sums so. quantities: what is assigned to them; steps: of the backward pass."""
+    """Writes two terms so. quantities: what is assigned to them; steps: of the backward pass."""
 
     def __init__(
         self, quantities: Mapping[Array, Assigned], steps: Mapping[Array, Assigned]
@@ -43,9 +43,9 @@ class Denominators:
         self._quantities, self._steps = quantities, steps
 
     @lowering
-    def over_one(self, expr: Add) -> Expr | None:
+    def over_one(self, first: Expr, second: Expr) -> Expr | None:
         """n/d^p + m/d^q = (n d^(r-p) + m d^(r-q))/d^r, if something cancels above"""
-        parts = [self._quotient(t) for t in expr.args]
+        parts = [self._quotient(t) for t in (first, second)]
         below = {p.below for p in parts if p.below is not None}
         highest = max(p.power for p in parts)
         if len(below) != 1 or any(highest - p.power > 1 for p in parts):

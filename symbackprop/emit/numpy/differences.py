@@ -5,7 +5,6 @@
 c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
 Σ_k c y_ik g_k - c g_i  = Σ_k c (y_ik - δ_ik) g_k        for exponentials and quantities y
 Σ_k m_ik x_k - x_i Σ_k m_ik, both over k ≠ i: the terms of k = i are the same
-y_k Σ_j u_j y_j         = x_k (Σ_j u_j x_j)/q            in sums, for a quantity y_k = c x_k/sqrt(q)
 u_ii                    = s_ii                           for a quantity s_ij = u_ij
 log(u) - log(v)         = log1p((u - v)/v)               where |u - v| < v/2, and u - v cancels
 exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
@@ -13,7 +12,7 @@ exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import permutations, product, takewhile
 
 from sympy import Abs, Add, Basic, Expr, Lt, Pow, S, exp, log, tanh
@@ -36,6 +35,7 @@ from symbackprop.emit.numpy.algebra import (
 )
 from symbackprop.emit.numpy.denominators import Denominators
 from symbackprop.emit.numpy.forms import Forms, equal, less
+from symbackprop.emit.numpy.lengths import Lengths
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.shares import less_own_share
 from symbackprop.emit.numpy.special import ExpRest, Log1p
@@ -51,6 +51,7 @@ class Differences(Forms):
         self._definitions = {d.array: d for d in definitions}
         self._steps = {s.array: s for s in steps}
         self._denominators = Denominators(self._definitions, self._steps)
+        self._lengths = Lengths(self._definitions)
 
     def before(self, array: Array) -> Differences:
         """The same for what is assigned to a quantity: it is made of those before it alone."""
@@ -66,19 +67,19 @@ class Differences(Forms):
         opened = self._opened(expr)
         if opened is not None:
             return opened
-        rest = (
-            _exp_rest(expr.args) or self._diagonal(expr) or self._unscaled(expr)
-            or self._denominators.over_one(expr)
-        )
+        rest = _exp_rest(expr.args) or self._diagonal(expr) or self._lengths.squared(expr)
         if rest is not None:
             return rest
         for u, v in permutations(expr.args, 2):
             found = (
-                _squares(u, v) or _odd(u, v) or self._with_identity(u, v) or _apart(u, v)
+                _squares(u, v) or _odd(u, v) or self._with_identity(u, v) or _without_own(u, v)
                 or less_own_share(u, v, self._definitions) or self._log_ratio(u, v)
+                or self._denominators.over_one(u, v)
             )
             if found is not None:
-                return unevaluated.plus(found, *without(without(expr.args, u), v))
+                others = without(without(expr.args, u), v)
+                rest = self.form(Add(*others, evaluate=False)) if len(others) > 1 else None
+                return unevaluated.plus(found, *(others if rest is None else [rest]))
         return None
 
     def _opened(self, expr: Add) -> Expr | None:
@@ -104,49 +105,6 @@ class Differences(Forms):
                         found = times(S.NegativeOne, found) if negative else found
                         return Add(*(found if t is term else t for t in expr.args), evaluate=False)
         return None
-
-    def _unscaled(self, expr: Add) -> Expr | None:
-        """The sum with x and q, which have no rounding error in common, in the place of some y."""
-        for term in expr.args:
-            negative, inner = negated(term)
-            for part, total in permutations(flat((inner,)), 2):
-                over = self._over_root(part) or self._over_square(part)
-                if over is None or not isinstance(total, IndexSum):
-                    continue
-                others = without(without(flat((inner,)), part), total)
-                found = _unnormalized(over, total, self._over_root)
-                if found is not None:
-                    found = times(*others, found)
-                    found = times(S.NegativeOne, found) if negative else found
-                    return _factored([found if t is term else t for t in expr.args])
-        return None
-
-    def _over_root(self, y: Expr) -> tuple[Expr, Expr] | None:
-        """(c x, q) of a quantity y = c x/sqrt(q), for an array x."""
-        meaning = unfolded(y, self._definitions) if isinstance(y, Element) else None
-        factors = flat((meaning,)) if meaning is not None else []
-        for root in factors:
-            above = without(factors, root)
-            if above and all(isinstance(f, Element) for f in above) and isinstance(root, Pow):
-                r, power = root.args
-                q = self._squared(r)
-                if power == -1 and q is not None:
-                    return times(*above), q
-                if power == -S.Half:
-                    return times(*above), r
-        return None
-
-    def _over_square(self, part: Expr) -> tuple[Expr, Expr] | None:
-        """(1/r, q) of 1/r^2, for a quantity r = sqrt(q)."""
-        r, power = part.args if isinstance(part, Pow) else (part, S.Zero)
-        q = self._squared(r) if power == -2 else None
-        return None if q is None else (Pow(r, -1), q)
-
-    def _squared(self, r: Expr) -> Expr | None:
-        """q of a quantity r = sqrt(q)."""
-        meaning = unfolded(r, self._definitions) if isinstance(r, Element) else None
-        base, power = meaning.args if isinstance(meaning, Pow) else (r, S.One)
-        return base if power == S.Half else None
 
     def _log_ratio(self, first: Expr, second: Expr) -> Expr | None:
         """log(u) - log(v), if it is that and something cancels in u - v."""
@@ -215,34 +173,7 @@ def _near_ratio(gap: Expr, v: Expr, plainly: Expr) -> Expr:
 
 
 @lowering
-def _unnormalized(
-    over: tuple[Expr, Expr], total: IndexSum, over_root: Callable[[Expr], tuple[Expr, Expr] | None]
-) -> Expr | None:
-    """y_k Σ_j u_j y_j = x_k (Σ_j u_j x_j)/q, where y_k = x_k/sqrt(q); with y_k = 1/q too"""
-    x, q = over
-    factors = flat((total.body,))
-    for other in factors:
-        found = over_root(other)
-        if found is not None and equal(found[1], q):
-            body = times(*without(factors, other), found[0])
-            return times(x, times(IndexSum(body, *total.bound), Pow(q, -1)))
-    return None
-
-
-@lowering
-def _factored(summands: list[Expr]) -> Expr:
-    """c u + c v = c (u + v)"""
-    parts = [flat((t,)) for t in summands]
-    common = []
-    for f in parts[0]:
-        if f != -1 and all(f in factors for factors in parts):
-            parts = [without(factors, f) for factors in parts]
-            common.append(f)
-    return times(*common, Add(*(times(*factors) for factors in parts), evaluate=False))
-
-
-@lowering
-def _apart(first: Expr, second: Expr) -> Expr | None:
+def _without_own(first: Expr, second: Expr) -> Expr | None:
     """Σ_k m_ik x_k - x_i Σ_k m_ik = Σ_k (1 - δ_ik) m_ik x_k - x_i Σ_k (1 - δ_ik) m_ik"""
     (minus_total, total), (minus_share, share) = negated(first), negated(second)
     if minus_total == minus_share or not isinstance(total, IndexSum) or len(total.bound) > 1:

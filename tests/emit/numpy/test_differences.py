@@ -1,0 +1,79 @@
+"""Forms of differences keep digits that the sides have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import symbackprop as sb
+from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
+
+TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_divergence_of_near_distributions(target: str) -> None:
+    """For q = p + d the value is Σ d^2/(8 p), a small part of p log(p)."""
+    p = np.array([0.25, 0.5, 0.25])
+    d = np.array([2.0**-30, -(2.0**-29), 2.0**-30])
+    module = derived("jensen-shannon").compile(target, exact=True)
+    value, saved = module.forward(p, p + d)
+    dp, _ = module.backward(saved)
+    np.testing.assert_allclose(value, np.sum(d**2 / (8 * p)), rtol=1e-8)
+    np.testing.assert_allclose(dp, -d / (4 * p), rtol=1e-8)
+    plain, _ = derived("jensen-shannon").compile().forward(p, p + d)
+    assert abs(plain / value - 1) > 1e-3
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_running_softmax_keeps_its_digits(target: str) -> None:
+    """Of the last of its risk set, -40 and -60 have next to nothing."""
+    module = derived("cox").compile(target, exact=True)
+    value, saved = module.forward(np.array([-40.0, -60.0, 0.0]), np.array([0.0, 0.0, 1.0]))
+    (dh,) = module.backward(saved)
+    others = np.exp(-40.0) + np.exp(-60.0)
+    np.testing.assert_allclose(value, others, rtol=1e-13)
+    np.testing.assert_allclose(dh, [np.exp(-40.0), np.exp(-60.0), -others], rtol=1e-13)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_points_far_apart_have_small_gradients(target: str) -> None:
+    """The own term of each point, 10^100 times as large, is left out."""
+    X, y = np.array([[0.0, 1.0], [22.0, 1.0]]), np.array([1.0, -2.0])
+    module = derived("gaussian-process").compile(target, exact=True)
+    _, saved = module.forward(X, y, 1.0)
+    dX = module.backward(saved)[0]
+    k = np.exp(-242.0)  # alpha_0 alpha_1 is -1/2, and K^-1 is 1/2 on its diagonal
+    np.testing.assert_allclose(dX[:, 0], [11 * k, -11 * k], rtol=1e-10)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("name", "alpha", "beta"), [("tversky", 0.0, 0.5), ("jaccard", 1.0, 1.0)])
+def test_a_quotient_whose_sides_cancel(
+    name: str, alpha: float, beta: float, target: str
+) -> None:
+    """With both over d^2, i (1 - alpha - beta) - d has no i: it is -(alpha Σ y + beta Σ t)."""
+    module = derived(name).compile(target, exact=True)
+    y, t = np.array([1e9, 1.0]), np.array([1.0, 0.5])
+    _, saved = module.forward(y, t, *((alpha, beta) if name == "tversky" else ()))
+    dy = module.backward(saved)[0]
+    with mp.workdps(40):
+        i, a, b = mp.fdot(y, t), mpf(alpha), mpf(beta)
+        both = a * mp.fsum(y) + b * mp.fsum(t)
+        d = i * (1 - a - b) + both
+        right = [float((a * i - s * both) / d**2) for s in map(mpf, t)]
+    np.testing.assert_allclose(dy, right, rtol=1e-14)
+
+
+def test_fractions_are_joined_and_other_terms_are_left_alone() -> None:
+    """1 + log p - log m - p/(2 m), whose logarithms have a form of their own."""
+    shapes = {"p": ("n",), "t": ("n",)}
+    derivation = sb.derive(
+        "m = (p + t)/2; L = sum(p*(log(p) - log(m)))", shapes=shapes, wrt=["p"]
+    )
+    told = " ".join(derivation.numpy_source(exact=True).partition("another form")[2].split())
+    whole = told.partition(" = ")[2].partition('"""')[0]
+    assert whole.startswith("t[k]/(2*m[k]) + where(") and "log1p(" in whole
+    assert "log(p[k])*" not in whole
