@@ -77,3 +77,11 @@ def test_fractions_are_joined_and_other_terms_are_left_alone() -> None:
     whole = told.partition(" = ")[2].partition('"""')[0]
     assert whole.startswith("t[k]/(2*m[k]) + where(") and "log1p(" in whole
     assert "log(p[k])*" not in whole
+
+
+def test_fractions_stay_apart_where_nothing_above_cancels() -> None:
+    """2 v_k/d + 1/d^2 is not (1 + 2 v_k d)/d^2, which takes a product more."""
+    shapes = {"v": ("n",), "w": ("n",)}
+    derivation = sb.derive("d = sum(w); L = sum(v)/d**2 + sum(v*v)/d", shapes=shapes)
+    source = derivation.numpy_source(exact=True)
+    assert "another form" not in source and "2 / d * v + 1 / d**2" in source
