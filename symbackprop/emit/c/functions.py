@@ -11,8 +11,9 @@ from sympy import Expr
 
 from symbackprop.emit.c.expressions import Real
 from symbackprop.emit.c.groups import iterated
-from symbackprop.emit.c.kernel import START, End, Kernel, combined
+from symbackprop.emit.c.kernel import End, Kernel
 from symbackprop.emit.c.names import EXACT, TILE
+from symbackprop.emit.c.steps import START, combined
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.stages import Loop
 from symbackprop.emit.numpy.statements import shape_text

@@ -7,35 +7,24 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from symbackprop.emit.c.expressions import Real, bracketed, expression, repeats
+from symbackprop.emit.c.expressions import Real, expression
 from symbackprop.emit.c.groups import (
     Groups,
     Read,
     Space,
     is_mapped,
-    is_matrix_product,
     iterated,
     reduced_axes,
     result_place,
 )
-from symbackprop.emit.c.names import EXACT, FIRST, LAST, LOOPS, TILE, Parameters
+from symbackprop.emit.c.names import FIRST, LAST, LOOPS, TILE, Parameters
 from symbackprop.emit.c.places import Place, address, place_of
+from symbackprop.emit.c.steps import START, Steps, combined
 from symbackprop.emit.fast.body import Body
-from symbackprop.emit.fast.graph import BOOL, OTHER, Node
+from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop
 
 _INDENT = "    "
-_COMBINED = {"sum": "{0} += {1}", "dot": "{0} += {1}",
-             "max": "{0} = ({1} > {0} || {1} != {1}) ? {1} : {0}",
-             "min": "{0} = ({1} < {0} || {1} != {1}) ? {1} : {0}"}  # fmt: skip
-START = {"sum": "0", "dot": "0", "max": "-INFINITY", "min": "INFINITY"}
-
-
-def combined(kind: str, target: str, value: str) -> str:
-    """The statement that takes a value into a sum or a maximum."""
-    return _COMBINED[kind].format(target, value) + ";"
-
-
 @dataclass(frozen=True)
 class End:
     """What is accumulated over the rows. shape: of the parts that chunks of rows give."""
@@ -46,22 +35,17 @@ class End:
     shape: tuple[Expr, ...]
 
 
-class Kernel:
-    """Writes the work on rows `lo` to `hi`. helpers: functions of the module, by what they compute.
+class Kernel(Steps):
+    """Writes the work on rows `lo` to `hi`, row by row.
 
     lines: the declarations and the loop. buffers: the arrays of one row each, or of a `tile` of
     rows each where `tiled`, in `work`. Raises Unsupported.
     """
 
     def __init__(self, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str]) -> None:
-        self._body, self._real, self._helpers = body, real, helpers
-        self._groups = Groups(loop, body.stored)
-        self.parameters = Parameters(body.number)
+        super().__init__(body, real, helpers, Groups(loop, body.stored), Parameters(body.number))
         self.buffers: list[tuple[str, tuple[Expr, ...]]] = []
-        self._stored = body.stored
-        self._names: dict[Node, str] = {}
         self._memory: dict[Node, tuple[str, Place, tuple[Expr, ...]]] = {}
-        self._loads: dict[Read, str] = {}
         self.tiled = bool(self._groups.apart)
         self.parameters.size(loop.size)
         for node in (*self._groups.computed, *loop.ends):
@@ -107,12 +91,7 @@ class Kernel:
 
     # operands
 
-    def _operand(self, node: Node, arg: Node, read: Read | None) -> str:
-        if read is None:
-            code = str(self._body.shown(arg))
-            if code in self.parameters.sizes:
-                return f"({self._real.name}){self.parameters.sizes[code]}"
-            return self._real.literal(code) or self.parameters.scalar(code)
+    def _read(self, node: Node, read: Read) -> str:
         base = read.base
         if base in self._names and (base not in self._memory or self._at_hand(node, read)):
             return self._names[base]
@@ -121,6 +100,13 @@ class Kernel:
         name = self.parameters.read(str(self._body.shown(base)), base.dtype, base.shape)
         return f"{name}[{address(read.place, base.shape, LOOPS, self.parameters.size)}]"
 
+    def _lies_in_memory(self, node: Node) -> bool:
+        return node in self._memory
+
+    def _kept(self, node: Node) -> str | None:
+        kept = node in self._memory and self._groups.key(node) == self._key
+        return self._target(node) if kept else None
+
     def _at_hand(self, node: Node, read: Read) -> bool:
         base = read.base
         own = iterated(base) if is_mapped(base) else result_place(base)[1:]
@@ -128,27 +114,6 @@ class Kernel:
             return (is_mapped(base) and base in self._here and own == iterated(node)
                     and read.place == place_of(base))  # fmt: skip
         return self._groups.sweep(self._groups.key(base)) == self._groups.sweep(self._key)
-
-    def _operands(self, node: Node) -> tuple[list[str], list[str]]:
-        """The lines that declare operands, and the operands."""
-        lines: list[str] = []
-        found = []
-        careful = repeats(node) or node.ufunc == "where"
-        for arg, read in zip(node.args, self._groups.reads(node), strict=True):
-            text = self._operand(node, arg, read)
-            if careful and read is not None and not text.isidentifier():
-                text = self._loads.get(read) or self._declared(lines, read, text)
-            found.append(text)
-        return lines, found
-
-    def _declared(self, lines: list[str], read: Read, text: str) -> str:
-        name = self.parameters.fresh(f"{read.base.name or 'u'}_")
-        lines.append(f"const {self._type(read.base)} {name} = {text};")
-        self._loads[read] = name
-        return name
-
-    def _type(self, node: Node) -> str:
-        return {BOOL: "int", OTHER: EXACT}.get(node.dtype, self._real.name)
 
     # loops
 
@@ -211,13 +176,9 @@ class Kernel:
             text += f" reduction({sign} : {name})"
         return text
 
-    def _kind(self, node: Node) -> str:
-        return "dot" if is_matrix_product(node) else node.ufunc
-
     def _group(self, group: list[Node], space: Space) -> list[str]:
         """The loops of a group."""
-        self._here = set(group)
-        self._loads = {}
+        self._enter(group)
         axes = [axis for axis, _ in space]
         depths = {n: self._depth(n, axes) for n in group if not is_mapped(n)}
         lines: list[str] = []
@@ -294,41 +255,10 @@ class Kernel:
 
     def _step(self, node: Node, around: int, depth: int) -> list[str]:
         """The lines of a step in the innermost loop."""
-        lines, operands = self._operands(node)
-        if not is_mapped(node):
-            return lines + self._accumulated(node, operands, around == depth)
-        value = expression(node, operands, self._real, self._helpers)
-        if self._inlined(node):
-            self._names[node] = value
-            return lines
-        kept = node in self._memory and self._groups.key(node) == self._key
-        if kept and not self._used_here(node):
-            self._names[node] = self._target(node)
-            return [*lines, f"{self._target(node)} = {value};"]
-        name = self._names[node] = self.parameters.fresh(node.name or "u")
-        lines.append(f"const {self._type(node)} {name} = {value};")
-        return [*lines, f"{self._target(node)} = {name};"] if kept else lines
+        return self._mapped(node) if is_mapped(node) else self._accumulated(node, around == depth)
 
-    def _inlined(self, node: Node) -> bool:
-        """Whether a value is written where it is used, once."""
-        if node.name or node in self._memory or self._groups.uses(node) != 1:
-            return False
-        users = [u for u in self._here if any(
-            r is not None and r.base is node for r in self._groups.reads(u))]  # fmt: skip
-        return bool(users) and not repeats(users[0]) and users[0].ufunc != "where"
-
-    def _used_here(self, node: Node) -> bool:
-        return any(r is not None and r.base is node for u in self._here
-                   for r in self._groups.reads(u))  # fmt: skip
-
-    def _accumulated(self, node: Node, operands: list[str], innermost: bool) -> list[str]:
-        lines: list[str] = []
-        value = operands[0]
-        if self._kind(node) == "dot":
-            value = " * ".join(map(bracketed, operands))
-        elif not value.isidentifier() and self._kind(node) != "sum":
-            name = self.parameters.fresh("x")
-            lines, value = [f"const {self._real.name} {name} = {value};"], name
+    def _accumulated(self, node: Node, innermost: bool) -> list[str]:
+        lines, value = self._value(node)
         if not innermost:
             return [*lines, self._combined(node, self._names[node], value)]
         if node in self._accumulators:
