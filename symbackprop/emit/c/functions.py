@@ -9,9 +9,10 @@ from textwrap import fill
 
 from sympy import Expr
 
-from symbackprop.emit.c.expressions import Real
+from symbackprop.emit.c.expressions import Real, Unsupported
 from symbackprop.emit.c.groups import iterated
 from symbackprop.emit.c.kernel import End, Kernel
+from symbackprop.emit.c.lanes import Lanes
 from symbackprop.emit.c.names import EXACT, TILE
 from symbackprop.emit.c.steps import START, combined
 from symbackprop.emit.fast.body import Body
@@ -45,6 +46,10 @@ class LoopFunction:
         self._real = real
         kernel = Kernel(loop, body, real, helpers)
         self._kernel, self._ends = kernel, kernel.ends
+        try:
+            self._lanes: Lanes | None = Lanes(loop, body, real, helpers, kernel)
+        except Unsupported:
+            self._lanes = None
         self._count = kernel.parameters.size(loop.size)
         self._widths = _widths(kernel, loop)
         found = kernel.parameters
@@ -58,9 +63,21 @@ class LoopFunction:
 
     @property
     def text(self) -> str:
-        """Both functions: that of some rows, and that of all."""
-        rows, passed = self._rows()
-        return "\n".join([*self._comment(), "static " + rows, self._whole(passed)])
+        """The functions of some rows, in one or in both layouts, and that of all."""
+        before, after = self._buffers()
+        rows, passed = self._layout("rows", [*before, *self._kernel.lines], after)
+        if self._lanes is None:
+            return "\n".join([*self._comment(), rows, self._whole(self._called("rows", passed, 1))])
+        lanes, fewer = self._layout("lanes", self._lanes.lines, [])
+        calls = [f"{_INDENT}if ({self._lanes.condition})", *self._called("lanes", fewer, 2),
+                 f"{_INDENT}else", *self._called("rows", passed, 2)]  # fmt: skip
+        return "\n".join([*self._comment(), rows, lanes, self._whole(calls)])
+
+    def _called(self, layout: str, passed: Sequence[str], depth: int) -> list[str]:
+        head = f"{depth * _INDENT}bad |= {self._name}_{layout}("
+        parts = [f"{e.name}_parts + chunk * {self._product(e.shape)}" if e.shape
+                 else f"&{e.name}_parts[chunk]" for e in self._ends]  # fmt: skip
+        return _wrapped(head, ["lo", "hi", *passed, *parts], ");")
 
     def _comment(self) -> list[str]:
         found = self._kernel.parameters
@@ -83,7 +100,9 @@ class LoopFunction:
         declared += [f"{const}{_real(kind, real)} *restrict {n}" for const, n, kind in arrays]
         return declared
 
-    def _rows(self) -> tuple[str, list[str]]:
+    def _layout(
+        self, layout: str, work: Sequence[str], after: Sequence[str]
+    ) -> tuple[str, list[str]]:
         """The function of some rows, and which parameters it takes of those of the other."""
         real = self._real.name
         ends = [f"{'double' if not e.shape else real} *restrict {e.name}" for e in self._ends]
@@ -93,13 +112,13 @@ class LoopFunction:
                 lines += self._filled(e)
             else:
                 lines.append(f"double {e.name}_sum = {START[e.kind]};")
-        before, after = self._buffers()
         closing = [f"*{e.name} = {e.name}_sum;" for e in self._ends if not e.shape]
-        work = [*lines, *before, *self._kernel.lines, *closing, *after, "return 0;"]
-        words = set(re.findall(r"\w+", "\n".join(work)))
+        lines += [*work, *closing, *after, "return 0;"]
+        words = set(re.findall(r"\w+", "\n".join(lines)))
         used = [d for d in self._parameters() if _name(d) in words]
         names = ["const ptrdiff_t lo", "const ptrdiff_t hi", *used, *ends]
-        return _function(f"int {self._name}_rows", names, work), [_name(d) for d in used]
+        text = _function(f"static int {self._name}_{layout}", names, lines)
+        return text, [_name(d) for d in used]
 
     def _filled(self, end: End) -> list[str]:
         size = self._product(end.shape)
@@ -134,7 +153,8 @@ class LoopFunction:
             offset = f"{name} + {' * '.join(factors) or '1'}"
         return lines, ["if (work != few) free(work);"]
 
-    def _whole(self, passed: list[str]) -> str:
+    def _whole(self, calls: Sequence[str]) -> str:
+        """The function of all rows. calls: of those of some."""
         real = self._real.name
         declared = self._parameters()
         ends = [f"{real} *restrict {e.name}" for e in self._ends]
@@ -146,11 +166,9 @@ class LoopFunction:
             f"const ptrdiff_t chunks = {count} > rows ? ({count} + rows - 1) / rows : 1;",
         ]
         after: list[str] = []
-        parts = []
         for e in self._ends:
             if not e.shape:
                 lines.append(f"double {e.name}_parts[{CHUNKS}] = {{0}};")
-                parts.append(f"&{e.name}_parts[chunk]")
                 after += [
                     f"double {e.name}_all = {e.name}_parts[0];",
                     "for (ptrdiff_t e = 1; e < chunks; e++)",
@@ -161,7 +179,6 @@ class LoopFunction:
             size = self._product(e.shape)
             memory = f"malloc((size_t)(chunks * {size} + 1) * sizeof({real}))"
             lines += [f"{real} *{e.name}_parts = chunks > 1 ? {memory} : {e.name};"]
-            parts.append(f"{e.name}_parts + chunk * {size}")
             after += [
                 "if (chunks > 1) {",
                 f"    for (ptrdiff_t e = 0; e < {size}; e++) {e.name}[e] = {e.name}_parts[e];",
@@ -183,7 +200,7 @@ class LoopFunction:
             "for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {",
             "    const ptrdiff_t lo = chunk * rows;",
             f"    const ptrdiff_t hi = lo + rows < {count} ? lo + rows : {count};",
-            *_wrapped(f"    bad |= {self._name}_rows(", ["lo", "hi", *passed, *parts], ");"),
+            *calls,
             "}",
         ]
         return _function(f"int {self._name}", [*declared, *ends], [*lines, *after, "return bad;"])

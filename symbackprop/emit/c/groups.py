@@ -47,19 +47,20 @@ class Key(NamedTuple):
 class Groups:
     """The steps of a loop over rows, in groups with one loop inside the row each.
 
-    stored: nodes that have an array of their own. computed: the steps that are no views.
-    apart: the steps with a loop of their own. ordered: the groups. needs_memory: steps that another
-    group reads by element, or that another loop over rows reads. in_place: the steps whose result
-    takes the memory of their operand.
+    stored: nodes that have an array of their own. short: whether rows are so short that several
+    stand side by side: no step has a loop of its own then, and none is computed again.
+    computed: the steps that are no views. apart: the steps with a loop of their own. ordered: the
+    groups. needs_memory: steps that another group reads by element, or that another loop over rows
+    reads. in_place: the steps whose result takes the memory of their operand.
     """
 
-    def __init__(self, loop: Loop, stored: Container[Node]) -> None:
-        self._stored = stored
+    def __init__(self, loop: Loop, stored: Container[Node], *, short: bool = False) -> None:
+        self._stored, self._short = stored, short
         self.computed = dict.fromkeys(n for n in loop.steps if n.kind != VIEW)
         self.ends = loop.ends
         self._reads = {n: tuple(self._all_reads(n)) for n in (*self.computed, *loop.ends)}
         self.apart = frozenset(n for n in self.computed if self._is_apart(n))
-        if all(map(is_mapped, self.computed)) or not any(map(iterated, self.apart)):
+        if short or all(map(is_mapped, self.computed)) or not any(map(iterated, self.apart)):
             self.apart = frozenset()
         self._level: dict[Node, int] = {}
         for node in self._reads:
@@ -177,7 +178,7 @@ class Groups:
         base = read.base
         if not self._elsewhere(user, read) or not self._shares(user, read):
             return False
-        if base in self._stored or base.ufunc not in _CHEAP:
+        if self._short or base in self._stored or base.ufunc not in _CHEAP:
             return False
         return all(r is None or r.base not in self.computed or not iterated_result(r.base)
                    for r in self._reads[base])  # fmt: skip

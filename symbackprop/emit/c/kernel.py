@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr
@@ -19,7 +19,7 @@ from symbackprop.emit.c.groups import (
 )
 from symbackprop.emit.c.names import FIRST, LAST, LOOPS, TILE, Parameters
 from symbackprop.emit.c.places import Place, address, place_of
-from symbackprop.emit.c.steps import START, Steps, combined
+from symbackprop.emit.c.steps import START, Steps
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop
@@ -33,6 +33,16 @@ class End:
     name: str
     kind: str
     shape: tuple[Expr, ...]
+
+
+def accumulator(end: End, number: Callable[[Expr], str]) -> str:
+    """What is summed over rows, in C: a number, or an element of an array. number: for sizes."""
+    if not end.shape:
+        return f"{end.name}_sum"
+    node = end.node
+    pairs = [(p, s) for p, s in zip(result_place(node), node.shape, strict=True) if s != 1]
+    place, shape = tuple(p for p, _ in pairs), tuple(s for _, s in pairs)
+    return f"{end.name}[{address(place, shape, LOOPS, number)}]"
 
 
 class Kernel(Steps):
@@ -241,17 +251,8 @@ class Kernel(Steps):
             return [self._combined(node, self._target(node), name)]
         return [f"{self._target(node)} = {name};"]
 
-    def _combined(self, node: Node, target: str, value: str) -> str:
-        return combined(self._kind(node), target, value)
-
     def _ending(self, node: Node) -> str:
-        """The accumulator of what is summed over rows: a number, or an element of an array."""
-        end = self._accumulators[node]
-        if not end.shape:
-            return f"{end.name}_sum"
-        pairs = [(p, s) for p, s in zip(result_place(node), node.shape, strict=True) if s != 1]
-        place, shape = tuple(p for p, _ in pairs), tuple(s for _, s in pairs)
-        return f"{end.name}[{address(place, shape, LOOPS, self.parameters.size)}]"
+        return accumulator(self._accumulators[node], self.parameters.size)
 
     def _step(self, node: Node, around: int, depth: int) -> list[str]:
         """The lines of a step in the innermost loop."""

@@ -81,6 +81,9 @@ class Steps(ABC):
     def _kind(self, node: Node) -> str:
         return "dot" if is_matrix_product(node) else node.ufunc
 
+    def _combined(self, node: Node, target: str, value: str) -> str:
+        return combined(self._kind(node), target, value)
+
     def _mapped(self, node: Node) -> list[str]:
         """The lines of an elementwise step."""
         lines, operands = self._operands(node)

@@ -29,7 +29,8 @@ RNG = np.random.default_rng(5)
 LARGE = [
     # layer, shapes of the inputs: several chunks of rows, which the results are made up of
     ("softmax-ce-batch", [(3000, 70), (3000, 70)]),
-    ("softmax-ce-batch", [(20001, 3), (20001, 3)]),  # many rows at once, the last time fewer
+    ("softmax-ce-batch", [(20001, 3), (20001, 3)]),  # rows side by side, the last time fewer
+    ("softmax-ce-batch", [(5001, 33), (5001, 33)]),  # many rows at once, the last time fewer
     ("softmax-ce-batch", [(50, 3000), (50, 3000)]),  # a row that the stack does not hold
     ("layer-norm", [(5000, 60), (60,), (60,), ()]),
     ("batch-norm", [(70000, 3), (3,), (3,), ()]),
@@ -54,10 +55,11 @@ IN_PLACE = [
 ]
 
 
+@pytest.mark.parametrize("shape", [(2000, 3), (300, 20)], ids=["side by side", "one by one"])
 @pytest.mark.parametrize("text", IN_PLACE)
-def test_functions_over_several_rows_overwrite_nothing(text: str) -> None:
+def test_functions_over_several_rows_overwrite_nothing(text: str, shape: tuple[int, int]) -> None:
     derivation = sb.derive(text, shapes={"a": ("N", "n")})
-    a, dy = RNG.normal(size=(2000, 3)), RNG.normal(size=(2000, 3))
+    a, dy = RNG.uniform(-2, 2, size=shape), RNG.normal(size=shape)
     results = []
     for module in (derivation.compile(), derivation.compile("c")):
         out, saved = module.forward(a)
