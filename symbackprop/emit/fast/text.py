@@ -107,9 +107,9 @@ def {array}(out, place, shape, dtype, inputs):
     flags = found.flags
     if not flags.writeable:
         raise ValueError(f"out[{{place}}] is read-only")
-    for x in (*inputs, *out[:place]):
-        own = x is not found and flags.owndata and x.flags.owndata
-        if not own and {np}.may_share_memory(found, x):
+    own = flags.owndata
+    for x in inputs + tuple(out[:place]) if place else inputs:
+        if (x is found or not own or not x.flags.owndata) and {np}.may_share_memory(found, x):
             raise ValueError(f"out[{{place}}] shares memory with an input or with another of out")
     return found
 '''
