@@ -117,6 +117,10 @@ LOWERING_PROBES: dict[str, Probe] = {
     "in_branch": Probe("y = where(x > 0, x, exp(x) - 1)", _X, exact=True),
     "weight_less": Probe("p = exp(x)/sum(exp(x)); L = -sum(w*log(p))", _XW, ("sum(w) == 1",),
                          ("x",), exact=True),
+    "complement_of_mean": Probe(
+        "p = exp(x)/sum(exp(x)); u = (1 - s)*w + s/x.shape[0]; L = -sum(u*log(p))",
+        {**_XW, "s": ()}, ("sum(w) == 1",), ("x",), exact=True,
+    ),
     "less_mean": Probe("y = exp(x)/sum(exp(x))", _X, exact=True),
     "without_constant": Probe("y = exp(x)/sum(exp(x)); L = -sum(y*log(y))", _X, exact=True),
     "less_share": Probe("y = log(exp(x)/sum(exp(x)))", _X, exact=True),

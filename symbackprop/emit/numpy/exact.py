@@ -4,6 +4,7 @@ For weights y that sum to 1, as a softmax's do, at most one is above 1/2. Then w
 ρ = Σ_j [y_j <= 1/2] y_j, what the others have:
 
     y_k - t_k              = where(y_k > 1/2, (1 - t_k) - ρ, y_k - t_k)
+    1 - ((1 - c) t + r)    = (1 - t) + (c t - r)        for 1 - t_k there
     g_k - Σ_j g_j y_j      = d_k - Σ_j d_j y_j          with d_k = g_k - Σ_j [y_j > 1/2] g_j
     (g_k - c) - Σ_j (g_j - c) y_j = g_k - Σ_j g_j y_j   for a normaliser c = log Σ_j exp(u_j)
     g_k - y_k Σ_j g_j      = where(y_k > 1/2, ρ g_k - y_k Σ_j [y_j <= 1/2] g_j, g_k - y_k Σ_j g_j)
@@ -94,8 +95,9 @@ class Exact(Forms):
         y, t, sign = found
 
         def both(w: Expr) -> tuple[Expr, Expr]:
+            rest = _complement_of_mean(self._weights.opened(t)) or less(S.One, t)
             others = self._weights.others(w)
-            return less(*(w, t)[::sign]), _weight_less(w, t, others, sign)
+            return less(*(w, t)[::sign]), _weight_less(w, t, rest, others, sign)
 
         return self._told(y, both)
 
@@ -154,11 +156,24 @@ def _from_the_top(x: Expr, top: Expr, rest: list[Expr], negative: bool) -> Expr:
 
 
 @lowering
-def _weight_less(y: Expr, t: Expr, others: Expr, sign: int) -> Expr:
+def _weight_less(y: Expr, t: Expr, rest: Expr, others: Expr, sign: int) -> Expr:
     """y_k - t_k = where(y_k > 1/2, (1 - t_k) - ρ, y_k - t_k)"""
-    sides = (less(S.One, t), others), (y, t)
+    sides = (rest, others), (y, t)
     top, low = (less(*side[::sign]) for side in sides)
     return Where(is_top(y), top, low)
+
+
+@lowering
+def _complement_of_mean(u: Expr) -> Expr | None:
+    """1 - ((1 - c) t + r) = (1 - t) + (c t - r)"""
+    for term in terms(u):
+        factors = flat((term,))
+        for f in factors:
+            if len(factors) > 1 and isinstance(f, Add) and S.One in f.args:
+                c = times(S.NegativeOne, plus(*without(f.args, S.One)))
+                t, others = times(*without(factors, f)), without(terms(u), term)
+                return Add(less(S.One, t), less(times(c, t), *others), evaluate=False)
+    return None
 
 
 @lowering

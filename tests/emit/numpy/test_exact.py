@@ -203,6 +203,17 @@ def test_targets_that_are_no_labels(target: str) -> None:
     assert abs(plain - float(want)) > 4 * np.spacing(float(want))
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_targets_that_are_nearly_labels(target: str) -> None:
+    """At the true class y - u = (1 - u) - Σ others, and u is within eps of 1."""
+    module = derived("label-smoothing").compile(target, exact=True)
+    a, t, eps = np.array([100.0, 0.0, 5.0]), np.array([1.0, 0.0, 0.0]), np.array(1e-12)
+    _, (da,) = module.value_and_grad(a, t, eps)
+    assert abs(da[0] - 2e-12 / 3) <= np.spacing(2e-12 / 3)
+    (plain,) = derived("label-smoothing").compile(target).value_and_grad(a, t, eps)[1]
+    assert abs(plain[0] - 2e-12 / 3) > 1e3 * np.spacing(2e-12 / 3)
+
+
 def test_labels_too() -> None:
     """Of the label's class, whose probability is nearly 1."""
     module = derived("softmax-ce-labels").compile(exact=True)
