@@ -24,7 +24,7 @@ from symbackprop.derived import Gradient, Jacobian, displayed
 from symbackprop.emit.lettering import lettered_jacobian
 from symbackprop.emit.translations import translation
 from symbackprop.products import Product
-from symbackprop.targets import NUMPY, c_text, compiled, numpy_text, small_blocks
+from symbackprop.targets import NUMPY, c_text, compiled, modules_to_check, numpy_text
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
@@ -279,14 +279,13 @@ class Derivation:
     def verify(self, target: str = NUMPY, *, exact: bool = False) -> Report:
         """Compare the formulas and the generated code with numbers; the report says what held.
 
-        target, exact: the generated code, as for `compile`; the fast one runs in tiny blocks.
+        target, exact: the generated code, as for `compile`; the fast ones work as on many rows.
         """
         from symbackprop.verify.report import verify_derivation
 
-        module = self.compile(target, exact=exact)
-        small_blocks(module)
+        module, *others = modules_to_check(self.backward, target, exact)
         return verify_derivation(
-            self.name, self.shown.program, self.shown, module, self.function
+            self.name, self.shown.program, self.shown, module, self.function, others=others
         )
 
     def check(

@@ -67,10 +67,21 @@ def compiled(backward: Backward, target: str, exact: bool = False) -> ModuleType
     return compile_source(numpy_text(backward, target != NUMPY, exact))
 
 
-def small_blocks(module: ModuleType) -> None:
-    """Have a module work in blocks of few rows, as tests do; the readable one has none."""
-    if "BLOCK_BYTES" in vars(module):
-        vars(module)["BLOCK_BYTES"] = _TINY
+def modules_to_check(backward: Backward, target: str, exact: bool = False) -> list[ModuleType]:
+    """The module of a target as it works on many rows, for checks of a few: in tiny blocks.
+
+    For C, there is one more where short rows have loops of their own. Raises what `compiled` does.
+    """
+    found = [compiled(backward, target, exact)]
+    few = _c_source(backward, exact).for_few_rows() if target == C else None
+    if few is not None:
+        from symbackprop.building import loaded
+
+        found.append(loaded(few))
+    for module in found:
+        if "BLOCK_BYTES" in vars(module):
+            vars(module)["BLOCK_BYTES"] = _TINY
+    return found
 
 
 def _c_source(backward: Backward, exact: bool) -> CSource:

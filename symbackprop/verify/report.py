@@ -121,12 +121,14 @@ def verify_derivation(
     name: str, program: Program, backward: Backward, module: Any,
     function: Callable[..., Any] | None = None, *, seed: int = 0,
     positive: Collection[str] = (), progress: Callable[[int, int], None] | None = None,
+    others: Sequence[Any] = (),
 ) -> Report:  # fmt: skip
     """Check a derivation and its generated module against numbers of the forward pass.
 
     module: has `forward`, `backward` and, for a scalar output, `value_and_grad`.
     function: the user's forward function; without it the traced program takes its place.
     positive: inputs that must be positive. progress: called with (done, all) points.
+    others: further modules, which are to give the same.
     Raises nothing for a wrong derivation: that is a verdict.
     """
     if backward.program is not program and backward.program != program:
@@ -136,7 +138,7 @@ def verify_derivation(
     weighted = [o for o, u in zip(program.outputs, backward.upstream, strict=True) if u]
     return checked(
         Report(name, seed), rows, program,
-        lambda point: compare(backward, module, function, point),
+        lambda point: compare(backward, module, function, point, *others),
         weighted=weighted, positive=positive, progress=progress,
     )  # fmt: skip
 

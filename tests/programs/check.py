@@ -15,7 +15,7 @@ from symbackprop.algebra.nodes import size_symbol
 from symbackprop.calculus.result import Backward
 from symbackprop.deriving import unchecked
 from symbackprop.errors import SymbackpropError
-from symbackprop.targets import small_blocks
+from symbackprop.targets import modules_to_check
 from symbackprop.verify.numeric import Finding, Unusable, compare
 from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.reference import shown as exactly
@@ -75,8 +75,8 @@ def _compared(
     assignments: Sequence[Mapping[str, int]],
     target: str,
 ) -> Verdict:
-    shown, module, fast = derived.backward, derived.compile(), derived.compile(target)
-    small_blocks(fast)
+    shown, module = derived.backward, derived.compile()
+    others = modules_to_check(shown, target)
     program = shown.program
     pairs = zip(program.outputs, shown.upstream, strict=True)
     sampler = Sampler(program, seed, weighted=[o for o, u in pairs if u is not None])
@@ -87,7 +87,7 @@ def _compared(
             continue
         try:
             point = sampler.draw(lengths, "ordinary", 0)
-            findings = compare(shown, module, function, point, fast)
+            findings = compare(shown, module, function, point, *others)
         except (NoPoint, Unusable) as problem:
             reason = str(problem)
             continue
@@ -100,7 +100,7 @@ def _compared(
         if _loses_digits(findings):
             reason = "the function itself loses its digits"
             continue
-        if is_rounding(shown, (module, fast), point, findings):
+        if is_rounding(shown, (module, *others), point, findings):
             reason = "float64 has too few digits for it"
             continue
         points += 1

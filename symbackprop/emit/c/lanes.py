@@ -23,7 +23,7 @@ from symbackprop.emit.c.groups import (
     result_place,
 )
 from symbackprop.emit.c.kernel import Kernel, accumulator
-from symbackprop.emit.c.names import COUNT, FIRST, LANE, LANES, LOOPS
+from symbackprop.emit.c.names import COUNT, FEWEST, FIRST, LANE, LANES, LOOPS, ROWS
 from symbackprop.emit.c.places import ROW, Place, address, place_of
 from symbackprop.emit.c.steps import START, Steps
 from symbackprop.emit.fast.body import Body
@@ -31,8 +31,6 @@ from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop
 
 _INDENT = "    "
-ROWS = 16
-"""Rows side by side."""
 _BYTES = 128
 """In shorter rows it pays, in double and in float: python -m benchmarks speed softmax-ce."""
 
@@ -71,7 +69,7 @@ class Lanes(Steps):
             raise Unsupported("rows that are not summed, or that are no vectors")
         self._wide = _BYTES // (4 if real.single else 8)
         short = (f"{self.parameters.size(size)} < {self._wide}" for s in spaces for _, size in s)
-        self.condition = " && ".join(dict.fromkeys([f"hi - lo >= {ROWS}", *short]))
+        self.condition = " && ".join(dict.fromkeys([f"hi - lo >= {FEWEST}", *short]))
         self._inputs: dict[tuple[str, Place], tuple[Side, str]] = {}
         self._results = {n: self._side(n.name or "u", _place(n), n.shape, self._type(n))
                          for n in self._in_memory()}  # fmt: skip

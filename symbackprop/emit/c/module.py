@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.c.functions import Call
+from symbackprop.emit.c.names import FEWEST
 from symbackprop.emit.c.passes import CPasses
 from symbackprop.emit.c.text import HELPERS, prelude
 from symbackprop.emit.fast.module import fast_scope, fast_text
@@ -32,6 +33,12 @@ class CSource:
     functions: dict[tuple[str, str], str]
     calls: dict[str, Call]
     numpy: tuple[str, ...]
+
+    def for_few_rows(self) -> CSource | None:
+        """With short rows side by side however few they are; None where they never are."""
+        if FEWEST not in self.text:
+            return None
+        return replace(self, text=f"#define {FEWEST} 1\n{self.text}")
 
 
 def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSource:

@@ -15,7 +15,7 @@ _KEYWORDS = """
 auto break case char const continue default do double else enum extern float for goto if inline int
 long register restrict return short signed sizeof static struct switch typedef union unsigned void
 volatile while asm typeof main NULL INFINITY NAN ptrdiff_t size_t malloc free isfinite isinf
-e lo hi chunk chunks rows work need few bad width first last tile count LANES
+e lo hi chunk chunks rows work need few bad width first last tile count LANES SIDE_BY_SIDE
 """.split()
 EXACT = "double"
 """The C type of arrays that are not of the inputs' dtype, such as labels, in both forms."""
@@ -23,6 +23,10 @@ FIRST, LAST, TILE = "first", "last", "tile"
 """The rows at hand, from one to before the other, and how many they are."""
 LANE, LANES, COUNT = "e", "LANES", "count"
 """A row of those side by side, how many there is room for, and how many are at hand."""
+ROWS = 16
+"""LANES, which is also the fewest rows for which it pays."""
+FEWEST = "SIDE_BY_SIDE"
+"""A macro: of so many short rows on, they stand side by side."""
 LOOPS = ("i", "j", "k", "l", "p", "q", "r", "s")
 """The loop variables, for the rows and the axes behind."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symbackprop.emit.c.expressions import NEWER_VECTORS, VECTORS
+from symbackprop.emit.c.names import FEWEST, ROWS
 
 _AGAIN = '''
 def {again}(name, dtype, sizes, numbers, inputs, outputs):
@@ -51,6 +52,13 @@ PRELUDE = """\
 {reductions}
 """
 
+_SIDE_BY_SIDE = f"""\
+/* Short rows stand side by side where there are at least so many. */
+#ifndef {FEWEST}
+#define {FEWEST} {ROWS}
+#endif
+"""
+
 _TWO = frozenset({"pow", "atan2", "hypot"})
 
 
@@ -75,7 +83,8 @@ def prelude(code: str) -> str:
     if not lines:
         text = text[: text.index("/* The vector")] + text[text.index("#endif") + 8 :]
     text = text.replace("{vector}", "\n".join(lines))
-    return text.replace("{reductions}", "\n".join(reductions)) + functions
+    text = text.replace("{reductions}", "\n".join(reductions))
+    return text + (f"\n{_SIDE_BY_SIDE}" if FEWEST in code else "") + functions
 
 
 def _functions(code: str) -> str:
