@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import re
 from typing import Any
 
@@ -76,3 +78,27 @@ def test_nan_stays_in_its_row_and_minus_infinity_has_no_probability(dtype: type)
     _, (da,) = module.value_and_grad(a, t)
     assert np.isnan(da[17]).all() and np.isfinite(np.delete(da, 17, axis=0)).all()
     assert da[39, 9] == 0
+
+
+def _before_the_end(values: np.ndarray, pages: list[mmap.mmap]) -> np.ndarray:
+    """The values in memory behind which nothing can be read."""
+    size = -(-values.nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
+    pages.append(mmap.mmap(-1, size + mmap.PAGESIZE))
+    memory = np.frombuffer(pages[-1], np.uint8)
+    libc = ctypes.CDLL(None, use_errno=True)
+    behind = ctypes.c_void_p(memory.ctypes.data + size)
+    assert libc.mprotect(behind, ctypes.c_size_t(mmap.PAGESIZE), 0) == 0
+    found = memory[size - values.nbytes : size].view(values.dtype).reshape(values.shape)
+    found[...] = values
+    return found
+
+
+@pytest.mark.skipif(not hasattr(mmap, "PROT_READ"), reason="mprotect is a function of Unix")
+def test_nothing_is_read_behind_the_last_row() -> None:
+    """What reads there ends the process."""
+    module = sb.derive("softmax-ce-batch").compile("c")
+    pages: list[mmap.mmap] = []
+    for rows in (17, 31, 600):
+        a, t = RNG.normal(size=(rows, 7)), np.eye(7)[RNG.integers(7, size=rows)]
+        inputs = [_before_the_end(x, pages) for x in (a, t)]
+        assert module.value_and_grad(*inputs)[0] == module.value_and_grad(a, t)[0]
