@@ -161,6 +161,8 @@ class Block:
             return [*copied, f"{self._body.names[UNWEIGHTED]}({weight}, {out}, {out})"]
         if self._body.is_helper(node.ufunc):
             return [f"{out}[...] = {node.ufunc}({', '.join(operands)})"]
+        if node.ufunc == "divide" and operands[0] == "1":  # a number is made an array each time
+            return [f"{np}.reciprocal({operands[1]}, out={out})"]
         if node.ufunc in _UNARY:
             operands = operands[:1]
         return [f"{np}.{node.ufunc}({', '.join(operands)}, out={out})"]
@@ -173,7 +175,9 @@ class Block:
             return [f"{np}.einsum({_spec(node)}, {', '.join(operands)}, out={kept})"]
         if node.ufunc == "sum" and axes == (node.args[0].rank - 1,):
             ones = self._body.ones(node.args[0].shape[-1])
-            return [f"{np}.matmul({operands[0]}, {ones}, out={kept})"]
+            # np.dot has less to look at, but no result that is not in one piece.
+            product = "dot" if isinstance(self._buffers.place(node), int) else "matmul"
+            return [f"{np}.{product}({operands[0]}, {ones}, out={kept})"]
         ufunc = f"{np}.{_UFUNC[node.ufunc]}"
         if axes == (node.args[0].rank - 1,):
             return [f"{self._body.names['along_rows']}({ufunc}, {operands[0]}, {kept})"]
