@@ -30,7 +30,7 @@ from benchmarks.others import LAYERS, others
 from symbackprop import Derivation, catalogue, derive
 from symbackprop.algebra.nodes import Array
 from symbackprop.algebra.trees import elements
-from symbackprop.targets import small_blocks
+from symbackprop.targets import modules_to_check
 from symbackprop.verify.generated import dense
 from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.reference import Target, shown
@@ -229,9 +229,7 @@ def main(arguments: list[str]) -> None:
     rows: list[dict[str, object]] = []
     for name in arguments[2:] or catalogue.names():
         derivation = derive(name)
-        modules = [derivation.compile(target, exact=exact) for exact in (False, True)]
-        for module in modules:
-            small_blocks(module)
+        modules = [modules_to_check(derivation.backward, target, e)[-1] for e in (False, True)]
         measured = {dtype: worst(derivation, modules, dtype, MOST, seconds) for dtype in _DTYPES}
         row: dict[str, object] = {"layer": name}
         row |= {f"points {_SHORT[dtype]}": done for dtype, (_, done) in measured.items()}
