@@ -117,6 +117,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "in_branch": Probe("y = where(x > 0, x, exp(x) - 1)", _X, exact=True),
     "weight_less": Probe("p = exp(x)/sum(exp(x)); L = -sum(w*log(p))", _XW, ("sum(w) == 1",),
                          ("x",), exact=True),
+    "centred_again": Probe("m = mean(x); y = (x - m)*w", _XW, exact=True),
     "complement_of_mean": Probe(
         "p = exp(x)/sum(exp(x)); u = (1 - s)*w + s/x.shape[0]; L = -sum(u*log(p))",
         {**_XW, "s": ()}, ("sum(w) == 1",), ("x",), exact=True,

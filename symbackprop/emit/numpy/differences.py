@@ -7,12 +7,13 @@ c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
 Σ_k m_ik x_k - x_i Σ_k m_ik, both over k ≠ i: the terms of k = i are the same
 u_ii                    = s_ii                           for a quantity s_ij = u_ij
 log(u) - log(v)         = log1p((u - v)/v)               where |u - v| < v/2, and u - v cancels
+x_k - mean_j x_j        = (x_k - m) - mean_j (x_j - m)   for m, the mean as it was rounded
 exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import permutations, product, takewhile
 
 from sympy import Abs, Add, Basic, Expr, Lt, Pow, S, exp, log, tanh
@@ -36,20 +37,26 @@ from symbackprop.emit.numpy.algebra import (
 from symbackprop.emit.numpy.denominators import Denominators
 from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.lengths import Lengths
+from symbackprop.emit.numpy.means import less_mean_twice
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.shares import less_own_share
 from symbackprop.emit.numpy.special import ExpRest, Log1p
 
 
 class Differences(Forms):
-    """Writes expressions so. definitions: of the forward pass; steps: of the backward pass."""
+    """Writes expressions so. definitions: of the forward pass; steps: of the backward pass.
+
+    adjoints: the arrays of the steps, and upstream gradients.
+    """
 
     def __init__(
-        self, definitions: Iterable[Definition], steps: Iterable[Adjoint | Tangent] = ()
+        self, definitions: Iterable[Definition], steps: Iterable[Adjoint | Tangent] = (),
+        adjoints: Container[Array] = (),
     ) -> None:
         super().__init__()
         self._definitions = {d.array: d for d in definitions}
         self._steps = {s.array: s for s in steps}
+        self._adjoints = adjoints
         self._denominators = Denominators(self._definitions, self._steps)
         self._lengths = Lengths(self._definitions)
 
@@ -74,6 +81,7 @@ class Differences(Forms):
             found = (
                 _squares(u, v) or _odd(u, v) or self._with_identity(u, v) or _without_own(u, v)
                 or less_own_share(u, v, self._definitions) or self._log_ratio(u, v)
+                or less_mean_twice(u, v, self._definitions, self._adjoints)
                 or self._denominators.over_one(u, v)
             )
             if found is not None:

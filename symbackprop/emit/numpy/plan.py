@@ -82,7 +82,7 @@ def planned(
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
     adjoints = {s.array for s in given} | set(upstream)
     helper = _Helpers(stabiliser, guards, adjoints)
-    differences = Differences(program.definitions, given)
+    differences = Differences(program.definitions, given, adjoints)
     sigmoids = Sigmoids(stabiliser, program.inputs)
     steps = []
     for step in given:

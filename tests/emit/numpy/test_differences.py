@@ -85,3 +85,20 @@ def test_fractions_stay_apart_where_nothing_above_cancels() -> None:
     derivation = sb.derive("d = sum(w); L = sum(v)/d**2 + sum(v*v)/d", shapes=shapes)
     source = derivation.numpy_source(exact=True)
     assert "another form" not in source and "2 / d * v + 1 / d**2" in source
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", ["layer-norm", "batch-norm"])
+def test_numbers_far_from_0_are_centred_twice(name: str, target: str, dtype: type) -> None:
+    """The rounding of the mean is no error of what the numbers are apart."""
+    far = 2.0**20 if dtype is np.float32 else 2.0**40
+    near = np.random.default_rng(0).normal(size=(64, 64)).astype(dtype)
+    x = (near + dtype(far)).astype(dtype)
+    near = (x - dtype(far)).astype(dtype)  # as it is stored in x
+    inputs = [np.ones(64, dtype), np.zeros(64, dtype), np.asarray(1e-3, dtype)]
+    exact, plain = (derived(name).compile(target, exact=e) for e in (True, False))
+    (want, _), (got, _) = exact.forward(near, *inputs), exact.forward(x, *inputs)
+    room = 20 * np.finfo(dtype).eps
+    np.testing.assert_allclose(got, want, rtol=room, atol=room)
+    assert np.abs(plain.forward(x, *inputs)[0] - want).max() > 1e3 * np.finfo(dtype).eps
