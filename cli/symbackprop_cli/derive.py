@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 
 import click
 
-from symbackprop_cli.formats import PAGES, chosen, format_options, listed
+from symbackprop_cli.formats import PAGES, chosen, form_option, format_options, listed
 from symbackprop_cli.options import (
     forward_options,
     read_batch,
@@ -42,7 +42,7 @@ from symbackprop_cli.render import Rendering
 @click.option(
     "--show-checks", is_flag=True, help="With --steps or --route: how each step was checked."
 )
-@click.option("--cost", "form", flag_value="cost", help="What each step of the result costs.")
+@form_option("cost", "What each step of the result costs.")
 @click.option(
     "--notation",
     type=click.Choice(["index", "matrix"]),

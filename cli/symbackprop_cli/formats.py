@@ -25,26 +25,41 @@ _MADE_OF = {
 PAGES = ("text", "latex", "markdown", "html")
 VERDICTS = (*PAGES, "json")
 
-_NUMPY = click.option(
-    "--numpy", "form", flag_value="numpy", help="A module to import; NumPy only."
+
+
+def form_option(form: str, text: str) -> Callable[[F], F]:
+    """An option that says the format: `form` of the command. Two that differ are an error."""
+
+    def take(context: click.Context, _: click.Parameter, given: bool) -> None:
+        before = context.params.setdefault("form", None)
+        if given and before not in (None, form):
+            raise click.UsageError(
+                f"--{before} and --{form} are two formats; write one of them at a time"
+            )
+        if given:
+            context.params["form"] = form
+
+    # With a name of its own: of flags that share one, click takes the last without a word.
+    return click.option(
+        f"--{form}", f"as_{form}", is_flag=True, expose_value=False, callback=take, help=text
+    )
+
+
+_CODE = (
+    form_option("numpy", "A module to import; NumPy only."),
+    form_option("c", "The loops of the code as a C file, float and double."),
 )
-_C = click.option(
-    "--c", "form", flag_value="c", help="The loops of the code as a C file, float and double."
-)
-_CODE = (_NUMPY, _C)
 
 _OPTIONS = (
-    click.option("--text", "form", flag_value="text", help="Readable in a terminal (the default)."),
-    click.option("--latex", "form", flag_value="latex", help="One 'aligned' block to paste."),
+    form_option("text", "Readable in a terminal (the default)."),
+    form_option("latex", "One 'aligned' block to paste."),
     click.option(
         "--standalone", is_flag=True, help="With --latex: a document that pdflatex compiles."
     ),
-    click.option(
-        "--markdown", "form", flag_value="markdown", help="For GitHub, Obsidian and Jupyter."
-    ),
-    click.option("--html", "form", flag_value="html", help="One file for a browser; no network."),
+    form_option("markdown", "For GitHub, Obsidian and Jupyter."),
+    form_option("html", "One file for a browser; no network."),
     *_CODE,
-    click.option("--json", "form", flag_value="json", help="Everything, for other programs."),
+    form_option("json", "Everything, for other programs."),
     click.option(
         "--lang", type=click.Choice(LANGUAGES), help="The language of the words: en, zh or es."
     ),

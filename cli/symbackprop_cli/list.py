@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
+from symbackprop_cli.formats import form_option
 from symbackprop_cli.output import Output
 
 
 @click.command("list")
-@click.option("--json", "form", flag_value="json", help="Everything each layer declares, as JSON.")
-@click.option(
-    "--markdown", "form", flag_value="markdown", help="Each layer with its result, as one page."
-)
+@form_option("json", "Everything each layer declares, as JSON.")
+@form_option("markdown", "Each layer with its result, as one page.")
 def command(form: str | None) -> None:
     """List the layers of the catalogue."""
     from symbackprop import catalogue

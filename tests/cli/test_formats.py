@@ -42,6 +42,8 @@ def test_other_suffixes_hold_text_or_what_is_asked_for(name: str, tmp_path: Path
         (("--text", "-o", "x.html"), "--text does not go into a .html file"),
         (("--cost", "-o", "x.md"), "--cost does not go into a .md file"),
         (("-o", "x.pdf"), "compile it with pdflatex"),
+        (("--latex", "--numpy"), "--latex and --numpy are two formats; write one of them"),
+        (("--cost", "--text"), "--cost and --text are two formats"),
         (("--standalone",), "--standalone belongs to --latex"),
         (("--standalone", "-o", "x.md"), "--standalone belongs to --latex"),
         (("--numpy", "--lang", "es"), "--lang is for --text, --latex, --markdown and --html"),
