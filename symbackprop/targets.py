@@ -51,20 +51,7 @@ def compiled(backward: Backward, target: str, exact: bool = False) -> ModuleType
     Raises InputError for a target that is not known, MissingCompiler for C that cannot be built,
     MissingExtra where the cache folder is not known, and NotYet for what has no NumPy form.
     """
-    if target not in TARGETS:
-        raise InputError(f"the target {target!r} is not known; write one of {', '.join(TARGETS)}")
-    if target in (C, AUTO):
-        from symbackprop.building import loaded
-
-        try:
-            return loaded(_c_source(backward, exact))
-        except (MissingCompiler, MissingExtra) as problem:
-            if target == C:
-                raise
-            _tell(f"fast NumPy in place of C: {problem}")
-    from symbackprop.emit.numpy import compile_source
-
-    return compile_source(numpy_text(backward, target != NUMPY, exact))
+    return _modules(backward, target, exact, to_check=False)[0]
 
 
 def modules_to_check(backward: Backward, target: str, exact: bool = False) -> list[ModuleType]:
@@ -72,16 +59,33 @@ def modules_to_check(backward: Backward, target: str, exact: bool = False) -> li
 
     For C, there is one more where short rows have loops of their own. Raises what `compiled` does.
     """
-    found = [compiled(backward, target, exact)]
-    few = _c_source(backward, exact).for_few_rows() if target == C else None
-    if few is not None:
-        from symbackprop.building import loaded
-
-        found.append(loaded(few))
+    found = _modules(backward, target, exact, to_check=True)
     for module in found:
         if "BLOCK_BYTES" in vars(module):
             vars(module)["BLOCK_BYTES"] = _TINY
     return found
+
+
+def _modules(
+    backward: Backward, target: str, exact: bool, *, to_check: bool
+) -> list[ModuleType]:
+    """The module of a target; to_check: and the one for few rows."""
+    if target not in TARGETS:
+        raise InputError(f"the target {target!r} is not known; write one of {', '.join(TARGETS)}")
+    if target in (C, AUTO):
+        from symbackprop.building import loaded
+
+        try:
+            source = _c_source(backward, exact)
+            few = source.for_few_rows() if to_check else None
+            return [loaded(s) for s in (source, few) if s is not None]
+        except (MissingCompiler, MissingExtra) as problem:
+            if target == C:
+                raise
+            _tell(f"fast NumPy in place of C: {problem}")
+    from symbackprop.emit.numpy import compile_source
+
+    return [compile_source(numpy_text(backward, target != NUMPY, exact))]
 
 
 def _c_source(backward: Backward, exact: bool) -> CSource:
@@ -95,4 +99,4 @@ def _tell(text: str) -> None:
     """Warn, once in a process."""
     if text not in _told:
         _told.add(text)
-        warnings.warn(text, RuntimeWarning, stacklevel=4)
+        warnings.warn(text, RuntimeWarning, stacklevel=5)

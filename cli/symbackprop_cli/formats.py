@@ -26,7 +26,6 @@ PAGES = ("text", "latex", "markdown", "html")
 VERDICTS = (*PAGES, "json")
 
 
-
 def form_option(form: str, text: str) -> Callable[[F], F]:
     """An option that says the format: `form` of the command. Two that differ are an error."""
 

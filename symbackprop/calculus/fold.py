@@ -149,24 +149,24 @@ def eliminations(array: Array, indices: tuple[Index, ...], f: Poly) -> list[Elim
         if solution is None or solution == atom(kernel) or _SQUARE in set(deep_atoms(solution)):
             continue
         inner = [a for a in deep_atoms(solution) if isinstance(a, Node)]
-        if kernel in set(deep_atoms(solution)) or _drowns(kernel, solution):
+        if kernel in set(deep_atoms(solution)) or _is_lost(kernel, solution):
             continue
         kept = tuple({a for a in inner if a.free <= set(indices) and _holds(a, kernel)})
         found.append(Elimination(array, kernel, solution, kept, exponent))
     return found
 
 
-def _drowns(kernel: Atom, solution: Poly) -> bool:
-    """Whether a number of at most 1 would be found as the difference of others.
+def _is_lost(kernel: Atom, solution: Poly) -> bool:
+    """Whether a bounded function would be found as the difference of numbers that may be large.
 
     tanh(h) = y - x is right for y = x + tanh(h), but where x is large, nothing of tanh(h) is left
     in y: 1 - (y - x)^2 is then no number between 0 and 1.
     """
     varying = sum(bool(m) for m in solution.terms)
-    return isinstance(kernel, Node) and kernel.head in _AT_MOST_1 and varying > 1
+    return isinstance(kernel, Node) and kernel.head in _BOUNDED and varying > 1
 
 
-_AT_MOST_1 = frozenset({"tanh", "sin", "cos", "erf", "erfc"})
+_BOUNDED = frozenset({"tanh", "sin", "cos", "erf", "erfc"})
 
 _SQUARE = Array("\u00b7square", (), ">0")[()]  # stands for the square of a kernel
 

@@ -7,7 +7,7 @@ import numpy as np
 import symbackprop as sb
 
 
-def test_nothing_of_at_most_1_is_a_difference_of_what_may_be_large() -> None:
+def test_a_bounded_function_is_no_difference_of_what_may_be_large() -> None:
     """tanh(e) is not y - e/u, of which nothing is left where e/u is 10^30."""
     text = "e = exp(-a*b); u = exp(-mean(e, axis=1, keepdims=True)); y = e/u + tanh(e)"
     shapes = {"a": ("N", "n"), "b": ("N", "n")}

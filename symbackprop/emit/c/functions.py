@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from textwrap import fill
 
 from sympy import Expr
 
+from symbackprop.emit.c.ends import End
 from symbackprop.emit.c.expressions import Real, Unsupported
 from symbackprop.emit.c.groups import iterated
-from symbackprop.emit.c.kernel import End, Kernel
+from symbackprop.emit.c.kernel import Kernel
 from symbackprop.emit.c.lanes import Lanes
 from symbackprop.emit.c.names import EXACT, TILE
-from symbackprop.emit.c.steps import START, combined
+from symbackprop.emit.c.steps import INDENT, START, combined
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.stages import Loop
 from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.text import wrapped
 
-_INDENT = "    "
 WIDTH = 100
 
 
@@ -46,10 +47,9 @@ class LoopFunction:
         self._real = real
         kernel = Kernel(loop, body, real, helpers)
         self._kernel, self._ends = kernel, kernel.ends
-        try:
-            self._lanes: Lanes | None = Lanes(loop, body, real, helpers, kernel)
-        except Unsupported:
-            self._lanes = None
+        self._lanes: Lanes | None = None
+        with suppress(Unsupported):
+            self._lanes = Lanes(loop, body, real, helpers, kernel.parameters, kernel.ends)
         self._count = kernel.parameters.size(loop.size)
         self._widths = _widths(kernel, loop)
         found = kernel.parameters
@@ -69,12 +69,12 @@ class LoopFunction:
         if self._lanes is None:
             return "\n".join([*self._comment(), rows, self._whole(self._called("rows", passed, 1))])
         lanes, fewer = self._layout("lanes", self._lanes.lines, [])
-        calls = [f"{_INDENT}if ({self._lanes.condition})", *self._called("lanes", fewer, 2),
-                 f"{_INDENT}else", *self._called("rows", passed, 2)]  # fmt: skip
+        calls = [f"{INDENT}if ({self._lanes.condition})", *self._called("lanes", fewer, 2),
+                 f"{INDENT}else", *self._called("rows", passed, 2)]  # fmt: skip
         return "\n".join([*self._comment(), rows, lanes, self._whole(calls)])
 
     def _called(self, layout: str, passed: Sequence[str], depth: int) -> list[str]:
-        head = f"{depth * _INDENT}bad |= {self._name}_{layout}("
+        head = f"{depth * INDENT}bad |= {self._name}_{layout}("
         parts = [f"{e.name}_parts + chunk * {self._product(e.shape)}" if e.shape
                  else f"&{e.name}_parts[chunk]" for e in self._ends]  # fmt: skip
         return _wrapped(head, ["lo", "hi", *passed, *parts], ");")
@@ -172,7 +172,7 @@ class LoopFunction:
                 after += [
                     f"double {e.name}_all = {e.name}_parts[0];",
                     "for (ptrdiff_t e = 1; e < chunks; e++)",
-                    _INDENT + combined(e.kind, f"{e.name}_all", f"{e.name}_parts[e]"),
+                    INDENT + combined(e.kind, f"{e.name}_all", f"{e.name}_parts[e]"),
                     f"*{e.name} = ({real}){e.name}_all;",
                 ]
                 continue
@@ -233,7 +233,7 @@ def _real(kind: str, real: str) -> str:
 def _function(head: str, parameters: list[str], lines: list[str]) -> str:
     """A function, with its parameters in lines that are not too long."""
     body = [part for line in lines
-            for part in ([line] if line.startswith("#") else _folded(_INDENT + line))]  # fmt: skip
+            for part in ([line] if line.startswith("#") else _folded(INDENT + line))]  # fmt: skip
     return "\n".join([*_wrapped(f"{head}(", parameters, ")"), "{", *body, "}", ""])
 
 
@@ -242,7 +242,7 @@ def _folded(line: str) -> list[str]:
     if len(line) <= WIDTH or line.lstrip().startswith("#"):
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
-    return fill(line.lstrip(), WIDTH, initial_indent=indent, subsequent_indent=indent + 2 * _INDENT,
+    return fill(line.lstrip(), WIDTH, initial_indent=indent, subsequent_indent=indent + 2 * INDENT,
                 break_long_words=False, break_on_hyphens=False).split("\n")  # fmt: skip
 
 

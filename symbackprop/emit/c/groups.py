@@ -243,6 +243,11 @@ def reduced_axes(node: Node) -> frozenset[int]:
     return frozenset({1} if is_matrix_product(node) else node.code.axes)
 
 
+def own_place(node: Node) -> Place:
+    """Where the result of a step is stored, in terms of its loops."""
+    return place_of(node) if is_mapped(node) else result_place(node)
+
+
 def result_place(node: Node) -> Place:
     """Where a sum or maximum is stored, in terms of the loops of its operand."""
     reduced, operand = reduced_axes(node), node.args[0]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from sympy import Expr
 
+from symbackprop.emit.c.ends import End
 from symbackprop.emit.c.expressions import Real, expression
 from symbackprop.emit.c.groups import (
     Groups,
@@ -14,35 +14,16 @@ from symbackprop.emit.c.groups import (
     Space,
     is_mapped,
     iterated,
+    own_place,
     reduced_axes,
     result_place,
 )
 from symbackprop.emit.c.names import FIRST, LAST, LOOPS, TILE, Parameters
 from symbackprop.emit.c.places import Place, address, place_of
-from symbackprop.emit.c.steps import START, Steps
+from symbackprop.emit.c.steps import INDENT, START, Steps, loop_over, reduction
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop
-
-_INDENT = "    "
-@dataclass(frozen=True)
-class End:
-    """What is accumulated over the rows. shape: of the parts that chunks of rows give."""
-
-    node: Node
-    name: str
-    kind: str
-    shape: tuple[Expr, ...]
-
-
-def accumulator(end: End, number: Callable[[Expr], str]) -> str:
-    """What is summed over rows, in C: a number, or an element of an array. number: for sizes."""
-    if not end.shape:
-        return f"{end.name}_sum"
-    node = end.node
-    pairs = [(p, s) for p, s in zip(result_place(node), node.shape, strict=True) if s != 1]
-    place, shape = tuple(p for p, _ in pairs), tuple(s for _, s in pairs)
-    return f"{end.name}[{address(place, shape, LOOPS, number)}]"
 
 
 class Kernel(Steps):
@@ -70,7 +51,7 @@ class Kernel(Steps):
     # what is kept where
 
     def _place_in_memory(self, node: Node) -> None:
-        place = place_of(node) if is_mapped(node) else result_place(node)
+        place = own_place(node)
         if node in self._stored:
             name = self.parameters.written(self._body.variable(node), node.dtype, node.shape)
             self._memory[node] = name, place, node.shape
@@ -144,15 +125,13 @@ class Kernel(Steps):
             return [*pragma, *self._rows("lo", "hi", rows)]
         lines += self._rows(FIRST, LAST, rows)
         return [f"for (ptrdiff_t {FIRST} = lo; {FIRST} < hi; {FIRST} += {TILE}) {{",
-                f"{_INDENT}const ptrdiff_t {LAST} = {FIRST} + {TILE} < hi ? {FIRST} + {TILE} : hi;",
-                *(f"{_INDENT}{line}" for line in lines), "}"]  # fmt: skip
+                f"{INDENT}const ptrdiff_t {LAST} = {FIRST} + {TILE} < hi ? {FIRST} + {TILE} : hi;",
+                *(f"{INDENT}{line}" for line in lines), "}"]  # fmt: skip
 
     def _rows(self, first: str, last: str, lines: Sequence[str]) -> list[str]:
         if not lines:
             return []
-        row = LOOPS[0]
-        return [f"for (ptrdiff_t {row} = {first}; {row} < {last}; {row}++) {{",
-                *(f"{_INDENT}{line}" for line in lines), "}"]  # fmt: skip
+        return loop_over(LOOPS[0], last, lines, first)
 
     def _apart(self, group: list[Node]) -> list[str]:
         """The loops over all elements of the rows at hand, one for each step."""
@@ -166,7 +145,7 @@ class Kernel(Steps):
             lines += [
                 "#pragma omp simd",
                 f"for (ptrdiff_t e = 0; e < {count}; e++)",
-                f"{_INDENT}{self._flat(node, sizes)} = {value};",
+                f"{INDENT}{self._flat(node, sizes)} = {value};",
             ]
         return lines
 
@@ -181,9 +160,7 @@ class Kernel(Steps):
         for item in items:
             node = item.node if isinstance(item, End) else item
             name = f"{item.name}_sum" if isinstance(item, End) else self._names[node]
-            kind = self._kind(node)
-            sign = "+" if kind in ("sum", "dot") else f"nan{kind}"
-            text += f" reduction({sign} : {name})"
+            text += reduction(self._kind(node), name)
         return text
 
     def _group(self, group: list[Node], space: Space) -> list[str]:
@@ -215,7 +192,7 @@ class Kernel(Steps):
                 name = LOOPS[axis]
                 end = self.parameters.size(size)
                 lines.append(f"{indent}for (ptrdiff_t {name} = 0; {name} < {end}; {name}++)")
-                indent += _INDENT
+                indent += INDENT
         return [*lines, f"{indent}{self._target(node)} = {START[self._kind(node)]};"]
 
     def _nest(
@@ -233,9 +210,7 @@ class Kernel(Steps):
         name, end = LOOPS[axis], self.parameters.size(size)
         if depth == len(space) - 1:
             lines.append(self._pragma([n for n, d in depths.items() if d < len(space)]))
-        lines.append(f"for (ptrdiff_t {name} = 0; {name} < {end}; {name}++) {{")
-        lines += [_INDENT + line for line in self._nest(group, space, depths, depth + 1)]
-        lines.append("}")
+        lines += loop_over(name, end, self._nest(group, space, depths, depth + 1))
         for node in ending:
             lines += self._finished(node, [a for a, _ in space])
         return lines
@@ -252,7 +227,7 @@ class Kernel(Steps):
         return [f"{self._target(node)} = {name};"]
 
     def _ending(self, node: Node) -> str:
-        return accumulator(self._accumulators[node], self.parameters.size)
+        return self._accumulators[node].accumulator(self.parameters.size)
 
     def _step(self, node: Node, around: int, depth: int) -> list[str]:
         """The lines of a step in the innermost loop."""

@@ -7,11 +7,12 @@ innermost loops run over the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr
 
+from symbackprop.emit.c.ends import End
 from symbackprop.emit.c.expressions import Real, Unsupported
 from symbackprop.emit.c.groups import (
     Groups,
@@ -19,18 +20,25 @@ from symbackprop.emit.c.groups import (
     Space,
     is_mapped,
     iterated,
+    own_place,
     reduced_axes,
-    result_place,
 )
-from symbackprop.emit.c.kernel import Kernel, accumulator
-from symbackprop.emit.c.names import COUNT, FEWEST, FIRST, LANE, LANES, LOOPS, ROWS
-from symbackprop.emit.c.places import ROW, Place, address, place_of
-from symbackprop.emit.c.steps import START, Steps
+from symbackprop.emit.c.names import (
+    COUNT,
+    FEWEST,
+    FIRST,
+    LANE,
+    LANES,
+    LOOPS,
+    ROWS,
+    Parameters,
+)
+from symbackprop.emit.c.places import ROW, Place, address
+from symbackprop.emit.c.steps import INDENT, START, Steps, loop_over, reduction
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop
 
-_INDENT = "    "
 _BYTES = 128
 """In shorter rows it pays, in double and in float: python -m benchmarks speed softmax-ce."""
 
@@ -52,26 +60,31 @@ class Side:
 
 
 class Lanes(Steps):
-    """Writes the work on rows `lo` to `hi`, with the parameters of a kernel.
+    """Writes the work on rows `lo` to `hi`, with the parameters and ends of a kernel.
 
     lines: the declarations and the loop. condition: on the sizes for which it is meant. Raises
-    Unsupported where rows have several axes, or where no row is summed.
+    Unsupported where rows have several axes or are long whatever the inputs, or where none is
+    summed.
     """
 
     def __init__(
-        self, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str], kernel: Kernel
+        self, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str],
+        parameters: Parameters, ends: Iterable[End],
     ) -> None:
         groups = Groups(loop, body.stored, short=True)
-        super().__init__(body, real, helpers, groups, kernel.parameters)
-        self._accumulators = {e.node: accumulator(e, self.parameters.size) for e in kernel.ends}
+        super().__init__(body, real, helpers, groups, parameters)
+        self._accumulators = {e.node: e.accumulator(parameters.size) for e in ends}
         spaces = [iterated(n) for n in (*groups.computed, *loop.ends)]
         if all(map(is_mapped, groups.computed)) or any(len(s) > 1 for s in spaces):
             raise Unsupported("rows that are not summed, or that are no vectors")
         self._wide = _BYTES // (4 if real.single else 8)
-        short = (f"{self.parameters.size(size)} < {self._wide}" for s in spaces for _, size in s)
-        self.condition = " && ".join(dict.fromkeys([f"hi - lo >= {FEWEST}", *short]))
+        sizes = dict.fromkeys(parameters.size(size) for s in spaces for _, size in s)
+        if any(size.isdecimal() and int(size) >= self._wide for size in sizes):
+            raise Unsupported("long rows")
+        short = (f"{size} < {self._wide}" for size in sizes if not size.isdecimal())
+        self.condition = " && ".join([f"hi - lo >= {FEWEST}", *short])
         self._inputs: dict[tuple[str, Place], tuple[Side, str]] = {}
-        self._results = {n: self._side(n.name or "u", _place(n), n.shape, self._type(n))
+        self._results = {n: self._side(n.name or "u", own_place(n), n.shape, self._type(n))
                          for n in self._in_memory()}  # fmt: skip
         self._sums = {n: Side(self.parameters.fresh("sums"), real.name)
                       for n in loop.ends if self._by_lanes(n)}  # fmt: skip
@@ -111,7 +124,7 @@ class Lanes(Steps):
         if base in self._names:
             return self._names[base]
         if base in self._groups.computed:
-            if read.place != _place(base):
+            if read.place != own_place(base):
                 raise Unsupported("other rows")
             return self._results[base].element
         name = self.parameters.read(str(self._body.shown(base)), base.dtype, base.shape)
@@ -154,13 +167,13 @@ class Lanes(Steps):
             *(f"{s.type} {s.name}[{LANES}{'' if s.axis is None else f' * {self._wide}'}];"
               for s in sides),
             f"for (ptrdiff_t {FIRST} = lo; {FIRST} < hi; {FIRST} += {LANES}) {{",
-            *(_INDENT + line for line in lines), "}",
+            *(INDENT + line for line in lines), "}",
         ]  # fmt: skip
 
     def _target(self, node: Node) -> str:
         """The element of the array in which a result is stored."""
         name = self.parameters.written(self._body.variable(node), node.dtype, node.shape)
-        return f"{name}[{address(_place(node), node.shape, LOOPS, self.parameters.size)}]"
+        return f"{name}[{address(own_place(node), node.shape, LOOPS, self.parameters.size)}]"
 
     def _group(self, group: list[Node]) -> list[str]:
         """The loops of a group."""
@@ -195,10 +208,8 @@ class Lanes(Steps):
         """What is taken into a sum or maximum over the rows."""
         target, kind = self._accumulators[node], self._kind(node)
         name = target if target.isidentifier() else self.parameters.fresh("u")
-        sign = "+" if kind in ("sum", "dot") else f"nan{kind}"
-        inner = _side_by_side(
-            COUNT, [*lines, self._combined(node, name, value)], f" reduction({sign} : {name})"
-        )
+        steps = [*lines, self._combined(node, name, value)]
+        inner = _side_by_side(COUNT, steps, reduction(kind, name))
         if name != target:
             inner = [f"{self._real.name} {name} = {START[kind]};", *inner,
                      self._combined(node, target, name)]  # fmt: skip
@@ -209,26 +220,16 @@ class Lanes(Steps):
         if not space or not lines:
             return lines
         ((axis, size),) = space
-        return _loop(LOOPS[axis], self.parameters.size(size), lines)
-
-
-def _place(node: Node) -> Place:
-    """Where the result of a step lies, in terms of its loops."""
-    return place_of(node) if is_mapped(node) else result_place(node)
-
-
-def _loop(name: str, end: str, lines: Sequence[str]) -> list[str]:
-    return [f"for (ptrdiff_t {name} = 0; {name} < {end}; {name}++) {{",
-            *(_INDENT + line for line in lines), "}"]  # fmt: skip
+        return loop_over(LOOPS[axis], self.parameters.size(size), lines)
 
 
 def _side_by_side(end: str, lines: Sequence[str], clause: str = "") -> list[str]:
-    return [f"#pragma omp simd{clause}", *_loop(LANE, end, lines)] if lines else []
+    return [f"#pragma omp simd{clause}", *loop_over(LANE, end, lines)] if lines else []
 
 
 def _along(side: Side, statement: str) -> list[str]:
-    return [statement] if side.axis is None else _loop(LOOPS[side.axis], side.size, [statement])
+    return [statement] if side.axis is None else loop_over(LOOPS[side.axis], side.size, [statement])
 
 
 def _copied(end: str, row: str, lines: Sequence[str]) -> list[str]:
-    return _loop(LANE, end, [f"const ptrdiff_t {LOOPS[ROW]} = {row};", *lines]) if lines else []
+    return loop_over(LANE, end, [f"const ptrdiff_t {LOOPS[ROW]} = {row};", *lines]) if lines else []

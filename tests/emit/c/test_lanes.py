@@ -12,6 +12,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.deriving import unchecked
+from symbackprop.targets import modules_to_check
 from tests.emit.c.compiler import needs_compiler
 
 pytestmark = needs_compiler
@@ -102,3 +103,17 @@ def test_nothing_is_read_behind_the_last_row() -> None:
         a, t = RNG.normal(size=(rows, 7)), np.eye(7)[RNG.integers(7, size=rows)]
         inputs = [_before_the_end(x, pages) for x in (a, t)]
         assert module.value_and_grad(*inputs)[0] == module.value_and_grad(a, t)[0]
+
+
+def test_rows_that_are_long_whatever_the_inputs_have_no_second_layout() -> None:
+    text = "e = exp(a - max(a, axis=1, keepdims=True)); y = e/sum(e, axis=1, keepdims=True)"
+    short, long = (sb.derive(text, shapes={"a": ("N", n)}).c_source() for n in (10, 32))
+    assert "if (hi - lo >= SIDE_BY_SIDE)\n" in short
+    assert "_lanes(" not in long and "SIDE_BY_SIDE" not in long
+
+
+@pytest.mark.parametrize("target", ["c", "auto"])
+def test_both_layouts_are_checked(target: str) -> None:
+    backward = sb.derive("softmax-ce-batch").backward
+    assert len(modules_to_check(backward, target)) == 2
+    assert len(modules_to_check(backward, "numpy-fast")) == 1
