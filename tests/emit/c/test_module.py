@@ -144,6 +144,14 @@ def test_where_no_row_is_summed_there_are_no_tiles(name: str) -> None:
     assert "tile" not in derived(name).c_source()
 
 
+def test_sums_over_the_rows_may_have_an_axis_of_length_1() -> None:
+    shapes = {"a": ("N", 1, "n"), "w": (1, "n")}
+    derivation = sb.derive("y = w*sum(a*a, axis=0)", shapes=shapes)
+    assert "forward_1_f64(" in derivation.c_source()
+    a, w = RNG.normal(size=(5, 1, 3)), RNG.normal(size=(1, 3))
+    np.testing.assert_allclose(derivation.compile("c").forward(w, a)[0], w * (a * a).sum(axis=0))
+
+
 def test_a_layer_of_matrix_products_has_no_c() -> None:
     derivation = sb.derive("Y = X @ W", shapes={"X": ("N", "d"), "W": ("d", "m")})
     with pytest.raises(sb.errors.NotYet, match="no loop to write in C"):

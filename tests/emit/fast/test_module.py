@@ -169,6 +169,14 @@ def test_nothing_is_written_where_one_of_several_does_not_fit(make, words: str) 
     assert not first.any() and not second.any()
 
 
+def test_sums_of_rows_may_be_written_apart() -> None:
+    fast = sb.derive("y = sum(exp(a), axis=1)", shapes={"a": ("N", "n")}).compile("numpy-fast")
+    a, memory = RNG.normal(size=(40, 3)), np.full(80, -1.0)
+    y, _ = fast.forward(a, out=(memory[::2],))
+    np.testing.assert_allclose(memory[::2], np.exp(a).sum(axis=1))
+    assert y.base is memory and (memory[1::2] == -1).all()
+
+
 def test_docstrings_say_what_out_and_workspace_are(module: ModuleType) -> None:
     assert "out: arrays for the gradients in a, in this order" in module.value_and_grad.__doc__
     for function in (module.forward, module.backward, module.value_and_grad):

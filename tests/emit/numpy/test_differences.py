@@ -102,3 +102,28 @@ def test_numbers_far_from_0_are_centred_twice(name: str, target: str, dtype: typ
     room = 20 * np.finfo(dtype).eps
     np.testing.assert_allclose(got, want, rtol=room, atol=room)
     assert np.abs(plain.forward(x, *inputs)[0] - want).max() > 1e3 * np.finfo(dtype).eps
+
+
+@pytest.mark.parametrize("text", ["m = sum(x)/2; y = (x - m)*w", "m = mean(x); y = (x - 2*m)*w"])
+def test_what_is_no_mean_is_taken_away_once(text: str) -> None:
+    derivation = sb.derive(text, shapes={"x": ("n",), "w": ("n",)})
+    assert "another form" not in derivation.numpy_source(exact=True)
+    x, w = np.array([3.0, 4.0, 8.0]), np.array([1.0, -1.0, 2.0])
+    y, _ = derivation.compile(exact=True).forward(x, w)
+    np.testing.assert_allclose(y, (x - (7.5 if "sum" in text else 10.0)) * w)
+
+
+@pytest.mark.parametrize(("centred", "sign"), [("x - mean(x)", 1), ("mean(x) - x", -1)])
+def test_a_mean_less_the_numbers_is_centred_twice_too(centred: str, sign: int) -> None:
+    module = sb.derive(f"y = ({centred})*w", shapes={"x": ("n",), "w": ("n",)}).compile(exact=True)
+    x = 2.0**50 + np.array([0.0, 1.0, 3.0])
+    np.testing.assert_allclose(module.forward(x, np.ones(3))[0], sign * np.array([-4, -1, 5]) / 3)
+
+
+def test_gradients_are_centred_once() -> None:
+    """They are rarely far from 0, all of them."""
+    derivation = sb.derive("c = x - mean(x); y = tanh(c)*exp(c)", shapes={"x": ("n",)})
+    passes = [derivation.numpy_source(exact=exact).split("def ") for exact in (False, True)]
+    means = [[text.count("np.mean(") for text in texts if text[:8] in ("forward(", "backward")]
+             for texts in passes]  # fmt: skip
+    assert means == [[1, 1], [2, 1]]
