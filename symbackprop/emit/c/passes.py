@@ -8,6 +8,7 @@ from symbackprop.calculus.result import Backward
 from symbackprop.emit.c.expressions import Real, Unsupported
 from symbackprop.emit.c.functions import Call, LoopFunction
 from symbackprop.emit.fast.body import Body, Setting
+from symbackprop.emit.fast.loans import Loan
 from symbackprop.emit.fast.passes import FastPasses
 from symbackprop.emit.fast.stages import Loop
 from symbackprop.emit.numpy.names import Namer
@@ -50,6 +51,9 @@ class CBody(Body):
         self._functions = functions
         self._part = setting.prefix.rstrip(".")
         super().__init__(assignments, kept, namer, setting)
+
+    def lent(self, loops: Sequence[Loop]) -> list[Loan]:
+        return []  # a function in C leaves nothing
 
     def looped(self, loop: Loop) -> list[str]:
         try:

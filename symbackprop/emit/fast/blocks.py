@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sympy import Expr
 
-from symbackprop.emit.fast.buffers import Buffers, Key, key_of
+from symbackprop.emit.fast.buffers import Buffers, Key, row_shapes
 from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node
 from symbackprop.emit.fast.rewrites import UNWEIGHTED
 from symbackprop.emit.fast.stages import Loop, reads_rows
@@ -42,15 +43,21 @@ class Block:
     def lines(self) -> list[str]:
         """Buffers, and the loop."""
         size = self._body.number(self._loop.size)
-        work = [line for n in self._loop.steps if n.kind != VIEW and n not in self._weighted
-                for line in self._step(n)]  # fmt: skip
-        work += [line for n in self._loop.ends for line in self._added(n)]
         lo, hi, step = map(self._body.counter, ("lo", "hi", "step"))
-        keys = self._buffers.keys
-        buffers = [
-            f"{name} = {self._body.scratch(name, (step, *map(self._number, shape)), dtype)}"
-            for name, (shape, dtype) in zip(self._names, keys, strict=True)
-        ]
+        several = f"{step} < {size}"
+        work = self._steps(several)
+        work += [line for n in self._loop.ends for line in self._added(n)]
+        buffers = []
+        for number, (name, (shape, dtype)) in enumerate(
+            zip(self._names, self._buffers.keys, strict=True)
+        ):
+            code = self._body.scratch(name, (step, *map(self._number, shape)), dtype)
+            lent = [x.result for x in self._body.loans
+                    if x.earlier is self._loop and x.number == number]  # fmt: skip
+            buffers.append(f"{name} = {code}")
+            if lent:
+                whole = self._body.variable(lent[0])
+                buffers[-1:] = [f"{name} = {whole}", f"if {several}:", f"    {buffers[-1]}"]
         inner = [f"{hi} = min({lo} + {step}, {size})"]
         inner += [f"{short} = {full}[{lo}:{hi}]" for full, short in self._slices.items()]
         if self._names:
@@ -60,11 +67,21 @@ class Block:
         loop = [f"for {lo} in range(0, {size}, {step}):",
                 *(f"    {line}" for line in (*inner, *work))]  # fmt: skip
         return [
-            f"{step} = {self._body.names['rows']}({size}, {self._width()})",
+            *self._body.set_once(step, f"{self._body.names['rows']}({size}, {self._width()})"),
             *buffers,
             *starts,
             *self._buffered(loop),
         ]
+
+    def _steps(self, several: str) -> list[str]:
+        """What is computed by rows. several: whether there are several blocks."""
+        again = {n for x in self._body.loans if x.later is self._loop for n in x.again}
+        steps = [n for n in self._loop.steps if n.kind != VIEW and n not in self._weighted]
+        lines = []
+        for known, nodes in groupby(steps, again.__contains__):
+            lines += [f"if {several}:"] if known else []
+            lines += ["    " * known + line for n in nodes for line in self._step(n)]
+        return lines
 
     def _buffered(self, loop: list[str]) -> list[str]:
         """The loop with NumPy's own buffers no longer than a row, where that is faster.
@@ -102,10 +119,9 @@ class Block:
 
     def _width(self) -> str:
         """The bytes of a row of the widest array."""
-        shapes = {key_of(n)[0] for n in (*self._loop.steps, *(e.args[0] for e in self._loop.ends))}
         widths = dict.fromkeys(
-            " * ".join(_factor(self._number(s)) for s in shape if s != 1)
-            for shape in sorted(shapes, key=str)
+            " * ".join(_factor(self._number(s)) for s in shape)
+            for shape in sorted(row_shapes(self._loop), key=str)
         )
         wide = [w for w in widths if w]
         item = f"{self._body.dtype}.itemsize"

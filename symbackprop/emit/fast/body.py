@@ -11,6 +11,7 @@ from sympy import Expr
 from symbackprop.emit.fast.blocks import Block
 from symbackprop.emit.fast.buffers import Key
 from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, TEXT, VIEW, WHOLE, Graph, Node
+from symbackprop.emit.fast.loans import Loan, loans
 from symbackprop.emit.fast.stages import Loop, Stages
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom
 from symbackprop.emit.numpy.names import Namer
@@ -72,6 +73,8 @@ class Body:
         self._variables: dict[Node, str] = {}
         self._ones: dict[Expr, str] = {}
         self._own: dict[object, str] = {}
+        self._set: dict[str, str] = {}
+        self.loans = self.lent([item for item in stages.items if isinstance(item, Loop)])
         self.lines = self._written(stages)
 
     def number(self, size: Expr) -> str:
@@ -92,6 +95,13 @@ class Body:
         """A variable of the loops, which all of them use."""
         return self._kept_name(("counter", wish), wish)
 
+    def set_once(self, name: str, code: str) -> list[str]:
+        """The line that sets a variable of the loops; none where it is set so already."""
+        if self._set.get(name) == code:
+            return []
+        self._set[name] = code
+        return [f"{name} = {code}"]
+
     def buffer(self, key: Key, number: int) -> str:
         """The variable of the buffer with this number among those of its kind."""
         count = sum(isinstance(k, Buffer) for k in self._own)
@@ -111,13 +121,19 @@ class Body:
         for item in stages.items:
             if isinstance(item, Loop):
                 found = self.looped(item)
-                names = {n.base for n in item.steps} & self.stored
-                made = [line for n in item.steps if n in names and n.kind != VIEW
-                        and stages.stage(n) == item.stage for line in self.made(n)]  # fmt: skip
-                lines += [*made, *found]
+                lent = [x.result for x in self.loans if x.earlier is item]
+                made = {n.base for n in item.steps} & self.stored
+                made -= {x.result for x in self.loans if x.later is item}
+                own = [n for n in item.steps if n in made and n.kind != VIEW
+                       and stages.stage(n) == item.stage]  # fmt: skip
+                lines += [line for n in (*lent, *own) for line in self.made(n)] + found
             elif item.kind != VIEW and not self._inlined(item):
                 lines += self._computed(item)
         return lines + self._handed_on()
+
+    def lent(self, loops: Sequence[Loop]) -> list[Loan]:
+        """Which memory of results is a buffer of an earlier loop before."""
+        return loans(loops, self.stored)
 
     def looped(self, loop: Loop) -> list[str]:
         """The lines of a loop over rows."""

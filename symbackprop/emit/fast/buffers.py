@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sympy import Expr
 
@@ -28,6 +28,7 @@ class Chain:
     last: int
     result: Node | None = None
     number: int = -1
+    nodes: list[Node] = field(default_factory=list)
 
 
 class Buffers:
@@ -36,10 +37,10 @@ class Buffers:
     def __init__(self, loop: Loop, stored: Container[Node]) -> None:
         self.keys: list[Key] = []
         self._of: dict[Node, Chain] = {}
-        chains = self._chains(loop, stored)
-        for chain in chains:
+        self.chains = self._chains(loop, stored)
+        for chain in self.chains:
             if chain.result is None:
-                self._number(chain, chains)
+                self._number(chain, self.chains)
 
     def place(self, node: Node) -> Node | int:
         """The stored node in whose memory a step writes, or the number of its buffer."""
@@ -66,6 +67,7 @@ class Buffers:
             chain.last = max(chain.last, last.get(node, step))
             if node in stored:
                 chain.result = node
+            chain.nodes.append(node)
             self._of[node] = chain
         return chains
 
@@ -84,6 +86,13 @@ class Buffers:
 def key_of(node: Node) -> Key:
     """What a buffer for a node is like."""
     return node.shape[1:], BOOL if node.dtype == BOOL else FLOAT
+
+
+def row_shapes(loop: Loop) -> frozenset[tuple[Expr, ...]]:
+    """The shapes of rows in a loop, less axes of length 1: how many rows a block has is of them."""
+    ends = (e.args[0] for e in loop.ends)
+    shapes = (key_of(n)[0] for n in (*loop.steps, *ends))
+    return frozenset(tuple(s for s in shape if s != 1) for shape in shapes)
 
 
 def _last_uses(loop: Loop) -> dict[Node, int]:

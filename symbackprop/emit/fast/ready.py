@@ -15,9 +15,9 @@ def ready_function(
 ) -> list[str]:
     """A function that says whether all inputs are float arrays of one dtype whose shapes fit.
 
-    A number is to be a float of Python, which has no dtype of its own. Nothing is written where an
-    input holds labels or has a computed size, and where no input is an array: there the inputs are
-    always checked one by one.
+    A number is to be a float of Python, which has no dtype of its own, or of that dtype. Nothing is
+    written where an input holds labels or has a computed size, and where no input is an array:
+    there the inputs are always checked one by one.
     """
     sizes = [s for a in inputs for s in a.shape]
     if labels or not sizes or not all(map(is_plain, sizes)):
@@ -27,7 +27,9 @@ def ready_function(
     first = names[0]
     tests = [" is ".join([*(f"type({n})" for n in names), f"{np}.ndarray"])]
     tests += [" is ".join(f"{n}.dtype" for n in names)] if len(names) > 1 else []
-    tests += [f"type({n}) is float" for a, n in inputs.items() if not a.shape]
+    for n in (n for a, n in inputs.items() if not a.shape):
+        same = f'getattr({n}, "dtype", None) is {first}.dtype and {n}.shape == ()'
+        tests.append(f"(type({n}) is float\n             or {same})")
     tests += [f'{first}.dtype.char in "fd"', *_shapes(inputs)]
     return [
         f"def {name}({', '.join(arguments)}):",

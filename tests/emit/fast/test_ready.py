@@ -28,6 +28,16 @@ def test_a_number_has_the_dtype_that_the_readable_module_gives_it(eps: Any, dtyp
         np.testing.assert_allclose(other, one, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("eps", "ready"),
+    [(1e-5, True), (np.float32(1e-5), True), (np.array(1e-5, "f"), True),
+     (np.float64(1e-5), False), (1, False), (np.ones(1, "f"), False)],
+)  # fmt: skip
+def test_numbers_of_the_dtype_are_ready(eps: Any, ready: bool) -> None:
+    module = derived("layer-norm").compile("numpy-fast")
+    assert module._ready(X.astype("f"), np.ones(3, "f"), np.ones(3, "f"), eps) == ready
+
+
 def test_numbers_alone_are_always_checked() -> None:
     source = sb.derive("y = a*b", shapes={"a": (), "b": ()}).numpy_source(fast=True)
     assert "_ready" not in source
