@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 NUMPY, NUMPY_FAST, C, AUTO = "numpy", "numpy-fast", "c", "auto"
 TARGETS = (NUMPY, NUMPY_FAST, C, AUTO)
-_TINY = 40  # bytes in a block, so that a few rows are several blocks
+_FEW_ROWS = ({"BLOCK_BYTES": 40}, {"MANY_ROWS": 0})
+"""What has a module work on a few rows as on many: in several blocks; or side by side."""
 _told: set[str] = set()
 
 
@@ -57,19 +58,19 @@ def compiled(backward: Backward, target: str, exact: bool = False) -> ModuleType
 def modules_to_check(backward: Backward, target: str, exact: bool = False) -> list[ModuleType]:
     """The module of a target as it works on many rows, for checks of a few: in tiny blocks.
 
-    For C, there is one more where short rows have loops of their own. Raises what `compiled` does.
+    A second one where short rows may have code of their own: it has all rows in one block, and
+    takes them for many. Raises what `compiled` does.
     """
     found = _modules(backward, target, exact, to_check=True)
-    for module in found:
-        if "BLOCK_BYTES" in vars(module):
-            vars(module)["BLOCK_BYTES"] = _TINY
+    for module, constants in zip(found, _FEW_ROWS, strict=False):
+        vars(module).update({n: v for n, v in constants.items() if hasattr(module, n)})
     return found
 
 
 def _modules(
     backward: Backward, target: str, exact: bool, *, to_check: bool
 ) -> list[ModuleType]:
-    """The module of a target; to_check: and the one for few rows."""
+    """The module of a target; to_check: and the one in which short rows are many."""
     if target not in TARGETS:
         raise InputError(f"the target {target!r} is not known; write one of {', '.join(TARGETS)}")
     if target in (C, AUTO):
@@ -85,7 +86,8 @@ def _modules(
             _tell(f"fast NumPy in place of C: {problem}")
     from symbackprop.emit.numpy import compile_source
 
-    return [compile_source(numpy_text(backward, target != NUMPY, exact))]
+    text = numpy_text(backward, target != NUMPY, exact)
+    return [compile_source(text) for _ in range(1 + (to_check and target != NUMPY))]
 
 
 def _c_source(backward: Backward, exact: bool) -> CSource:

@@ -11,8 +11,9 @@ from sympy import Expr
 from symbackprop.emit.fast.blocks import Block
 from symbackprop.emit.fast.buffers import Key
 from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, TEXT, VIEW, WHOLE, Graph, Node
+from symbackprop.emit.fast.levels import levels
 from symbackprop.emit.fast.loans import Loan, loans
-from symbackprop.emit.fast.stages import Loop, Stages
+from symbackprop.emit.fast.stages import Loop, Stages, needed
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom
 from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.statements import Assignment
@@ -70,6 +71,9 @@ class Body:
         self._kept = {name: graph.roots[name] for name in kept}
         stages = Stages(graph, self._kept.values())
         self.stored = stages.stored
+        handed_on = {n.base for n in self._kept.values()}
+        free = levels(needed(graph.nodes, handed_on), handed_on)
+        self.levels = frozenset() if setting.exact else free - self.stored
         self._variables: dict[Node, str] = {}
         self._ones: dict[Expr, str] = {}
         self._own: dict[object, str] = {}

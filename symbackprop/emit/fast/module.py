@@ -13,6 +13,8 @@ from symbackprop.emit.numpy.module import aliases, filled, module_text
 from symbackprop.emit.numpy.passes import PUBLIC, Scope
 from symbackprop.emit.numpy.plan import Plan, plan
 
+_CONSTANTS = {"block_bytes": "BLOCK_BYTES", "many_rows": "MANY_ROWS"}
+
 
 def fast_source(backward: Backward, *, version: str, exact: bool = False) -> str:
     """The text of a module with the functions of `numpy_source`, which take `out` and `workspace`.
@@ -30,7 +32,7 @@ def fast_source(backward: Backward, *, version: str, exact: bool = False) -> str
 
 def fast_scope(shown: Backward) -> Scope:
     """The scope of a module that has a workspace."""
-    return Scope(shown.program, shown.wrt, (*PUBLIC, "Workspace", "BLOCK_BYTES"))
+    return Scope(shown.program, shown.wrt, (*PUBLIC, "Workspace", *_CONSTANTS.values()))
 
 
 def fast_text(
@@ -38,9 +40,11 @@ def fast_text(
     helpers: Mapping[str, str] = MappingProxyType({}),
 ) -> str:  # fmt: skip
     """The text of a module. helpers: the text of further functions that it may call."""
-    names = {**passes.names.all, "np": scope.public("np"), "block_bytes": "BLOCK_BYTES"}
+    names = {**passes.names.all, "np": scope.public("np"), **_CONSTANTS}
     known = {**HELPERS, **helpers}
-    used = [h for h in known if h in passes.names.used]
+    called = passes.names.used | {h for h in known for u in passes.names.used
+                                  if f"{{{h}}}" in known.get(u, "")}  # fmt: skip
+    used = [h for h in known if h in called]
     more = [
         filled(WORKSPACE, workspace="Workspace", **names),
         aliases(scope, "Workspace"),

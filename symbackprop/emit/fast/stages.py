@@ -53,8 +53,7 @@ class Stages:
         self._stage: dict[Node, int] = {}
         self.stored: set[Node] = set()
         self._kept = tuple(dict.fromkeys(n.base for n in kept))
-        needed = _needed(self._kept)
-        order = [n for n in graph.nodes if n in needed]
+        order = needed(graph.nodes, self._kept)
         for node in order:
             self._stage[node] = max((self._bound(node, a) for a in node.args), default=0)
         before = -1
@@ -160,8 +159,8 @@ class Stages:
         return found
 
 
-def _needed(kept: Iterable[Node]) -> set[Node]:
-    """The kept nodes and all that they are made of."""
+def needed(nodes: Iterable[Node], kept: Iterable[Node]) -> list[Node]:
+    """Those of the nodes that the kept ones are made of, in order."""
     found: set[Node] = set()
     stack = list(kept)
     while stack:
@@ -169,7 +168,7 @@ def _needed(kept: Iterable[Node]) -> set[Node]:
         if node not in found:
             found.add(node)
             stack.extend(node.args)
-    return found
+    return [n for n in nodes if n in found]
 
 
 def reads_rows(user: Node, arg: Node) -> bool:

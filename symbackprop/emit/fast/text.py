@@ -39,15 +39,33 @@ def {ones}(n, dtype):
 '''
 
 _ALONG_ROWS = '''
+{many_rows} = 20  # times the length of a short row
+
+
 def {along_rows}(ufunc, x, out):
     """ufunc.reduce(x, axis=-1), column by column where rows are many and short."""
     n = x.shape[-1]
-    if not 0 < 20 * n < min(400, len(x)):
+    if not 0 < n < 20 or len(x) <= {many_rows} * n:
         ufunc.reduce(x, axis=-1, out=out)
         return
     {np}.copyto(out, x[..., 0])
     for column in range(1, n):
         ufunc(out, x[..., column], out=out)
+'''
+
+_LEVEL = '''
+def {level}(x, out):
+    """What is taken away from rows of x before exp: the largest of each, or a number near all.
+
+    A number where rows are many and short, and all of x lies so close that exp and its sums keep
+    their digits.
+    """
+    if 0 < x.shape[-1] < 20 and len(x) > {many_rows} * x.shape[-1]:
+        largest = x.max()
+        if largest < x.min() + 16:
+            return largest
+    {along_rows}({np}.maximum, x, out[..., 0])
+    return out
 '''
 
 _SELECT = '''
@@ -115,7 +133,7 @@ def {array}(out, place, shape, dtype, inputs):
 '''
 
 HELPERS: dict[str, str] = {
-    "rows": _ROWS, "ones": _ONES, "along_rows": _ALONG_ROWS, "select": _SELECT, "kept": _KEPT,
-    "array": _ARRAY, "unweighted": _UNWEIGHTED, "weighted": _WEIGHTED,
+    "rows": _ROWS, "ones": _ONES, "along_rows": _ALONG_ROWS, "level": _LEVEL, "select": _SELECT,
+    "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED, "weighted": _WEIGHTED,
 }  # fmt: skip
-"""The text of each helper, which a module has if one of its functions calls it."""
+"""The text of each helper, which a module has if one of its functions or helpers calls it."""

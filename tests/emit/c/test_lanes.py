@@ -116,4 +116,4 @@ def test_rows_that_are_long_whatever_the_inputs_have_no_second_layout() -> None:
 def test_both_layouts_are_checked(target: str) -> None:
     backward = sb.derive("softmax-ce-batch").backward
     assert len(modules_to_check(backward, target)) == 2
-    assert len(modules_to_check(backward, "numpy-fast")) == 1
+    assert len(modules_to_check(backward, "numpy")) == 1

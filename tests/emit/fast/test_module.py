@@ -207,7 +207,8 @@ def test_special_values_are_those_of_the_readable_module(text: str, dtype: type)
         np.testing.assert_allclose(one, other, rtol=1e-6 if dtype is np.float32 else 1e-14)
 
 
-NAMES = ["out", "workspace", "lo", "hi", "step", "b0", "ones", "Workspace", "BLOCK_BYTES"]
+NAMES = ["out", "workspace", "lo", "hi", "step", "b0", "ones",
+         "Workspace", "BLOCK_BYTES", "MANY_ROWS"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

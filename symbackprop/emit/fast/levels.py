@@ -1,0 +1,107 @@
+"""Maxima of rows that are taken away before exp, for which any number near them will do.
+
+With M + d in place of a maximum M, what is computed of it changes in a known way:
+
+    f -> f - c d          for f = M with c = -1, x - M, sums and differences of such f
+    f -> f exp(-c d)      for exp of such an f, products, quotients and sums over the row
+
+and log leads back. Where c is 0 for all that is handed on, d changes no result but its rounding.
+The maximum of each row then need not be found: a number for many rows is found faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from fractions import Fraction
+
+from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node, keeps_rows
+
+_PLUS, _TIMES = "plus", "times"
+State = tuple[str, Fraction]
+"""How a value changes with M; a value with none does not."""
+
+
+def levels(nodes: Iterable[Node], kept: Container[Node]) -> frozenset[Node]:
+    """The maxima over the last axis that may be other numbers. kept: what is handed on."""
+    order = list(nodes)
+    return frozenset(n for n in order if _is_row_maximum(n) and _is_free(n, order, kept))
+
+
+def _is_row_maximum(node: Node) -> bool:
+    return (
+        node.kind == REDUCE and node.ufunc == "max" and node.code.keep
+        and node.code.axes == (node.rank - 1,) and node.rank > 1
+        and all(u.kind == MAP for u in node.users)  # which takes a number as well
+    )  # fmt: skip
+
+
+def _is_free(maximum: Node, order: list[Node], kept: Container[Node]) -> bool:
+    """Whether nothing that is kept changes with the maximum."""
+    states: dict[Node, State] = {maximum: (_PLUS, Fraction(-1))}
+    for node in order:
+        if node is maximum or not any(a in states for a in node.args):
+            continue
+        if not _by_the_same_rows(node, maximum, states):
+            return False
+        found = _changed(node, [states.get(a) for a in node.args])
+        if found is None:
+            return False
+        if found[1]:
+            states[node] = found
+    return not any(node.base in kept or node in kept for node in states)
+
+
+def _by_the_same_rows(node: Node, maximum: Node, states: Container[Node]) -> bool:
+    """Whether each row of the node is made of the same row of what changes."""
+    lead = maximum.shape[:-1]
+
+    def fits(n: Node) -> bool:
+        return n.shape[: len(lead)] == lead and n.rank <= len(lead) + 1
+
+    changing = [a for a in node.args if a in states]
+    if not fits(node) or not all(map(fits, changing)):
+        return False
+    if node.kind == MAP:
+        return all(a.rank == node.rank for a in changing)
+    if node.kind == REDUCE:
+        return node.code.axes == (changing[0].rank - 1,) and changing[0].rank == len(lead) + 1
+    return node.kind == VIEW and keeps_rows(node)
+
+
+def _changed(node: Node, args: list[State | None]) -> State | None:
+    """How the node changes; None where that is neither a term nor a factor."""
+    kinds = {state[0] for state in args if state}
+    powers = [state[1] if state else Fraction(0) for state in args]
+    if len(kinds) > 1:
+        return None
+    (kind,) = kinds
+    if node.kind == VIEW:
+        return kind, powers[0]
+    rule = node.ufunc if node.kind == MAP else f"{node.ufunc} of a row"
+    if kind == _PLUS:
+        return _of_terms(rule, powers)
+    return _of_factors(rule, powers, all(args))
+
+
+def _of_terms(rule: str, powers: list[Fraction]) -> State | None:
+    if rule == "exp":
+        return _TIMES, powers[0]
+    if rule == "negative":
+        return _PLUS, -powers[0]
+    if rule in ("add", "subtract"):
+        return _PLUS, powers[0] + (powers[1] if rule == "add" else -powers[1])
+    return (_PLUS, powers[0]) if rule == "max of a row" else None
+
+
+def _of_factors(rule: str, powers: list[Fraction], all_change: bool) -> State | None:
+    if rule == "log":
+        return _PLUS, powers[0]
+    if rule in ("multiply", "dot of a row"):
+        return _TIMES, sum(powers, Fraction(0))
+    if rule == "divide":
+        return _TIMES, powers[0] - powers[1]
+    if rule in ("add", "subtract"):
+        same = all_change and powers[0] == powers[1]
+        return (_TIMES, powers[0]) if same else None
+    scale = {"sum of a row": 1, "max of a row": 1, "square": 2}
+    return (_TIMES, powers[0] * scale[rule]) if rule in scale else None

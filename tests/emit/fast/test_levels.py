@@ -1,0 +1,161 @@
+"""What is taken away from rows before exp may be any number near their maxima."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop.catalogue import names
+from symbackprop.emit.fast import body
+from tests.derived import derived as layer
+from tests.emit.fast.test_layers import agree, outcomes
+
+RNG = np.random.default_rng(3)
+SOFTMAX = "e = exp(a); y = e/sum(e, axis=1, keepdims=True)"
+M = "m = max(a, axis=1, keepdims=True); "
+FREE = [
+    SOFTMAX,
+    "y = log(sum(exp(a), axis=1))",
+    "L = -sum(t*log(exp(a)/sum(exp(a), axis=1, keepdims=True)))",
+    "L = sum(log(sum(exp(a), axis=1, keepdims=True))*t)",
+    M + "y = exp(a - m)/sum(exp(a - m), axis=1, keepdims=True)",
+    M + "y = m + log(sum(exp(a - m), axis=1, keepdims=True)) - t",
+    M + "e = exp(m - a); y = 1/(e*sum(1/e, axis=1, keepdims=True))",
+    "m = max(a*t, axis=1, keepdims=True); e = exp(a - m); y = e/sum(e, axis=1, keepdims=True) + m",
+    M + "y = exp(a - m)/sum(exp(a - m), axis=1, keepdims=True) + m",  # of the gradient alone
+]
+BOUND = [
+    M + "y = exp(a - m)",
+    M + "y = (a - m)*t",
+    M + "y = tanh(a - m)/sum(tanh(a - m), axis=1, keepdims=True)",
+    M + "y = exp(a - m)/sum(exp(a + m), axis=1, keepdims=True)",
+    M + "y = where(a - m > -1, a, t)",
+]
+# Their gradient in t needs nothing of them; q is square.
+E = M + "e = exp(a - m); s = sum(e, axis=1, keepdims=True); "
+Q = "m = max(q, axis=1, keepdims=True); "
+FREE_OF_T = [
+    E + "y = e*s**-1 + t",
+    E + "y = (a - m - log(s))/a + log(s) + m + t",
+    E + "y = sum(e*a, axis=1, keepdims=True)/s + t",
+    E + "c = max(e/s, axis=0); y = exp(a - m + c)/s + t",
+    E + "r = max(e, axis=1, keepdims=True); y = (e + s)/r - (e - r)/s + t",
+    Q + "z = q - m; y = z - max(z, axis=1, keepdims=True) + t",
+    Q + "z = -(q - m); y = exp(q - m)*exp(z) + (q - m + z) + t",
+]
+BOUND_OF_T = [
+    E + "c = max(e/s, axis=0); y = c + t + a - m - log(s)",  # m is needed in two loops
+    E + "y = e/s**2 + t",
+    E + "y = e/(1 + s) + t",
+    E + "y = e/(e + s**2) + t",
+    E + "y = e/sum(e, axis=0) + t",
+    E + "y = e/s + (a - m) + t",
+    E + "y = e*(a - m)/s + t",
+    E + "y = maximum(a - m, -1) + log(s) + t",
+    E + "y = e/(s*s) + t",
+    Q + "z = q - m; y = exp(z)*exp(-z[:, 0]) + t",
+    Q + "e = exp(q - m); y = e/sum(e, axis=0)[:, None] + t",
+    Q + "y = log(sum(exp(q - m), axis=1)) + m[:, 0] + t[:, 0]",
+    Q + "z = q - m; y = exp(z - z[::-1]) + t",
+    Q + "y = exp(q - m)*exp(m.T) + t",
+]
+
+
+def derivation(text: str) -> sb.Derivation:
+    shapes = {"a": ("N", "n"), "t": ("N", "N") if "q" in text else ("N", "n"), "q": ("N", "N")}
+    used = {n: s for n, s in shapes.items() if re.search(rf"\b{n}\b", text)}
+    return sb.derive(text, shapes=used, wrt=["t" if text in FREE_OF_T + BOUND_OF_T else "a"])
+
+
+def some_levels(x: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Numbers near the maxima, another one each time."""
+    out[...] = x.max(axis=-1, keepdims=True) + RNG.uniform(-2, 2, size=out.shape)
+    return out
+
+
+def with_levels(module: ModuleType) -> bool:
+    """Have a module use other numbers; whether it uses any."""
+    if not hasattr(module, "_level"):
+        return False
+    vars(module)["_level"] = some_levels
+    return True
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_result_changes_with_the_level(name: str) -> None:
+    module = layer(name).compile("numpy-fast")
+    if with_levels(module):
+        agree(outcomes(layer(name).compile(), name, 1), outcomes(module, name, 1))
+
+
+def test_layers_with_a_softmax_have_levels() -> None:
+    assert with_levels(layer("softmax-ce-batch").compile("numpy-fast"))
+    assert with_levels(layer("attention").compile("numpy-fast"))
+
+
+def results(module: ModuleType, inputs: list[Any]) -> list[Any]:
+    out, saved = module.forward(*inputs)
+    dy = np.cos(np.arange(out.size)).reshape(out.shape)
+    found = [out, *module.backward(saved, dy)]
+    if not out.shape:
+        value, grads = module.value_and_grad(*inputs)
+        found += [value, *grads]
+    return found
+
+
+@pytest.mark.parametrize("shape", [(500, 5), (7, 3)])
+@pytest.mark.parametrize("text", [*FREE, *BOUND, *FREE_OF_T, *BOUND_OF_T])
+def test_results_are_those_of_the_readable_module(text: str, shape: tuple[int, int]) -> None:
+    derived = derivation(text)
+    sizes = dict(zip("Nn", shape, strict=True))
+    shapes = [[sizes[str(s)] for s in a.shape] for a in derived.backward.program.inputs]
+    inputs = [RNG.uniform(0.5, 2, size=s) for s in shapes]
+    want = results(derived.compile(), inputs)
+    module = derived.compile("numpy-fast")
+    for _ in range(2):
+        for one, other in zip(want, results(module, inputs), strict=True):
+            np.testing.assert_allclose(other, one, rtol=1e-11, atol=1e-11)
+        assert with_levels(module) == (text in FREE + FREE_OF_T)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("special", [0.0, 30.0, 1e4, np.inf, -np.inf, np.nan])
+def test_rows_that_are_far_apart_have_their_own(special: float, dtype: type) -> None:
+    derived = derivation(SOFTMAX)
+    a = RNG.uniform(-3, 3, size=(500, 4)).astype(dtype)
+    a[3, 1] = special
+    a[5] = a[6] = special
+    with np.errstate(invalid="warn" if np.isfinite(special) else "ignore"):  # inf - inf
+        got, _ = derived.compile("numpy-fast").forward(a)
+        want, _ = derived.compile().forward(a)
+    np.testing.assert_allclose(got, want, rtol=16 * np.finfo(dtype).eps, atol=0)
+
+
+def test_a_level_is_a_number_where_rows_are_many_and_short() -> None:
+    level = derivation(SOFTMAX).compile("numpy-fast")._level
+    for rows, width, spread, one in [(500, 5, 7.9, True), (500, 5, 8.1, False),
+                                     (99, 5, 1.0, False), (5000, 20, 1.0, False)]:  # fmt: skip
+        x, out = RNG.uniform(-1, 1, size=(rows, width)), np.empty((rows, 1))
+        x[0, :2] = -spread, spread
+        found = level(x, out)
+        assert (np.ndim(found) == 0) == one
+        np.testing.assert_array_equal(found, x.max() if one else x.max(axis=1, keepdims=True))
+
+
+def test_exact_forms_take_the_maxima_away() -> None:
+    assert "_level(" not in layer("attention").numpy_source(fast=True, exact=True)
+
+
+def test_a_level_that_changes_a_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By `verify`, whose few rows are taken for many."""
+    derived = derivation(E + "y = e/(1 + s) + t")
+    assert derived.verify(target="numpy-fast").ok
+    monkeypatch.setattr(body, "levels", lambda nodes, kept: frozenset(
+        n for n in nodes if n.ufunc == "max" and n.code.keep
+    ))  # fmt: skip
+    assert not derived.verify(target="numpy-fast").ok
