@@ -188,7 +188,8 @@ class Body:
         """The variable of a node."""
         found = self._variables.get(node)
         if found is None:
-            found = self._variables[node] = node.name or self.fresh("u")
+            wish = "level" if node in self.levels else "u"
+            found = self._variables[node] = node.name or self.fresh(wish)
         return found
 
     def ones(self, size: Expr) -> str:
