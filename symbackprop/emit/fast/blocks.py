@@ -47,17 +47,6 @@ class Block:
         several = f"{step} < {size}"
         work = self._steps(several)
         work += [line for n in self._loop.ends for line in self._added(n)]
-        buffers = []
-        for number, (name, (shape, dtype)) in enumerate(
-            zip(self._names, self._buffers.keys, strict=True)
-        ):
-            code = self._body.scratch(name, (step, *map(self._number, shape)), dtype)
-            lent = [x.result for x in self._body.loans
-                    if x.earlier is self._loop and x.number == number]  # fmt: skip
-            buffers.append(f"{name} = {code}")
-            if lent:
-                whole = self._body.variable(lent[0])
-                buffers[-1:] = [f"{name} = {whole}", f"if {several}:", f"    {buffers[-1]}"]
         inner = [f"{hi} = min({lo} + {step}, {size})"]
         inner += [f"{short} = {full}[{lo}:{hi}]" for full, short in self._slices.items()]
         if self._names:
@@ -68,10 +57,24 @@ class Block:
                 *(f"    {line}" for line in (*inner, *work))]  # fmt: skip
         return [
             *self._body.set_once(step, f"{self._body.names['rows']}({size}, {self._width()})"),
-            *buffers,
+            *self._memory(step, several),
             *starts,
             *self._buffered(loop),
         ]
+
+    def _memory(self, step: str, several: str) -> list[str]:
+        """The buffers. A result may lend its memory where there are not several blocks."""
+        lent = {x.number: self._body.variable(x.result) for x in self._body.loans
+                if x.earlier is self._loop}  # fmt: skip
+        lines = []
+        for number, (shape, dtype) in enumerate(self._buffers.keys):
+            name = self._names[number]
+            code = self._body.scratch(name, (step, *map(self._number, shape)), dtype)
+            if number in lent:
+                lines += [f"{name} = {lent[number]}", f"if {several}:", f"    {name} = {code}"]
+            else:
+                lines.append(f"{name} = {code}")
+        return lines
 
     def _steps(self, several: str) -> list[str]:
         """What is computed by rows. several: whether there are several blocks."""
