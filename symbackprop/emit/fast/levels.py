@@ -19,6 +19,8 @@ from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node, keeps_rows
 _PLUS, _TIMES = "plus", "times"
 State = tuple[str, Fraction]
 """How a value changes with M; a value with none does not."""
+_MOST = 2
+"""The largest |c|: f exp(-c d) is to be far from overflow and underflow."""
 
 
 def levels(nodes: Iterable[Node], kept: Container[Node]) -> frozenset[Node]:
@@ -44,7 +46,7 @@ def _is_free(maximum: Node, order: list[Node], kept: Container[Node]) -> bool:
         if not _by_the_same_rows(node, maximum, states):
             return False
         found = _changed(node, [states.get(a) for a in node.args])
-        if found is None:
+        if found is None or abs(found[1]) > _MOST:
             return False
         if found[1]:
             states[node] = found

@@ -58,9 +58,9 @@ def {level}(x, out):
     """What is taken away from rows of x before exp: the largest of each, or a number near all.
 
     A number where rows are many and short, and all of x lies so close that exp and its sums keep
-    their digits.
+    their digits, which float16 has too few of.
     """
-    if 0 < x.shape[-1] < 20 and len(x) > {many_rows} * x.shape[-1]:
+    if 0 < x.shape[-1] < 20 and len(x) > {many_rows} * x.shape[-1] and x.dtype.itemsize > 2:
         largest = x.max()
         if largest < x.min() + 16:
             return largest

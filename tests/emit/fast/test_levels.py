@@ -52,6 +52,7 @@ BOUND_OF_T = [
     E + "c = max(e/s, axis=0); y = c + t + a - m - log(s)",  # m is needed in two loops
     E + "y = e/s**2 + t",
     E + "y = e/(1 + s) + t",
+    E + "y = (e/s)**2/s*s + e**4/s**4 + t",  # exp(-64) is too small
     E + "y = e/(e + s**2) + t",
     E + "y = e/sum(e, axis=0) + t",
     E + "y = e/s + (a - m) + t",
@@ -145,6 +146,15 @@ def test_a_level_is_a_number_where_rows_are_many_and_short() -> None:
         found = level(x, out)
         assert (np.ndim(found) == 0) == one
         np.testing.assert_array_equal(found, x.max() if one else x.max(axis=1, keepdims=True))
+
+
+def test_half_precision_has_no_room_for_a_level() -> None:
+    """exp(-15) and the sum of such numbers are below its smallest normal number."""
+    a = RNG.uniform(-1, 1, size=(400, 4)).astype(np.float16)
+    a += np.where(np.arange(400) % 2, 6, -6).astype(np.float16)[:, None]
+    got, _ = derivation(SOFTMAX).compile("numpy-fast").forward(a)
+    want, _ = derivation(SOFTMAX).compile().forward(a.astype(float))
+    np.testing.assert_allclose(got, want, rtol=1e-2)
 
 
 def test_exact_forms_take_the_maxima_away() -> None:
