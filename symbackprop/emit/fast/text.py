@@ -60,7 +60,7 @@ def {level}(x, out):
     A number where rows are many and short, and all of x lies so close that exp and its sums keep
     their digits, which float16 has too few of.
     """
-    if 0 < x.shape[-1] < 20 and len(x) > {many_rows} * x.shape[-1] and x.dtype.itemsize > 2:
+    if 1 < x.shape[-1] < 20 and len(x) > {many_rows} * x.shape[-1] and x.dtype.itemsize > 2:
         largest = x.max()
         if largest < x.min() + 16:
             return largest

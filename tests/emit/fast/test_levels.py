@@ -140,12 +140,18 @@ def test_rows_that_are_far_apart_have_their_own(special: float, dtype: type) -> 
 def test_a_level_is_a_number_where_rows_are_many_and_short() -> None:
     level = derivation(SOFTMAX).compile("numpy-fast")._level
     for rows, width, spread, one in [(500, 5, 7.9, True), (500, 5, 8.1, False),
-                                     (99, 5, 1.0, False), (5000, 20, 1.0, False)]:  # fmt: skip
+                                     (99, 5, 1.0, False), (5000, 20, 1.0, False),
+                                     (500, 1, 1.0, False)]:  # fmt: skip
         x, out = RNG.uniform(-1, 1, size=(rows, width)), np.empty((rows, 1))
-        x[0, :2] = -spread, spread
+        x[0, 0], x[0, -1] = -spread, spread
         found = level(x, out)
         assert (np.ndim(found) == 0) == one
         np.testing.assert_array_equal(found, x.max() if one else x.max(axis=1, keepdims=True))
+
+
+def test_one_class_has_probability_1() -> None:
+    y, _ = derivation(SOFTMAX).compile("numpy-fast").forward(RNG.normal(size=(500, 1)))
+    assert (y == 1).all()
 
 
 def test_half_precision_has_no_room_for_a_level() -> None:
