@@ -140,7 +140,7 @@ class Block:
         return self._rows(node)
 
     def _rows(self, node: Node) -> Code:
-        if node in self._body.levels:
+        if node in self._body.shifts:
             return atom(self._body.variable(node), node.shape)
         if node in self._computed:
             return atom(self._place(node), node.shape)
@@ -191,8 +191,8 @@ class Block:
     def _reduced(self, node: Node, out: str, operands: list[str]) -> list[str]:
         """A reduction over axes other than that of the rows."""
         np, axes = self._np, node.code.axes
-        if node in self._body.levels:
-            code = f"{self._body.names['level']}({operands[0]}, {out})"
+        if node in self._body.shifts:
+            code = f"{self._body.names['shift']}({operands[0]}, {out})"
             return [f"{self._body.variable(node)} = {code}"]
         kept = out if not node.code.keep else _without(out, axes, len(node.args[0].shape))
         if node.ufunc == "dot":

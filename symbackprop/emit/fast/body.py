@@ -11,9 +11,9 @@ from sympy import Expr
 from symbackprop.emit.fast.blocks import Block
 from symbackprop.emit.fast.buffers import Key
 from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, TEXT, VIEW, WHOLE, Graph, Node
-from symbackprop.emit.fast.levels import levels
 from symbackprop.emit.fast.loans import Loan, loans
-from symbackprop.emit.fast.stages import Loop, Stages, needed
+from symbackprop.emit.fast.shifts import shifts
+from symbackprop.emit.fast.stages import Loop, Stages
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom
 from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.statements import Assignment
@@ -71,9 +71,8 @@ class Body:
         self._kept = {name: graph.roots[name] for name in kept}
         stages = Stages(graph, self._kept.values())
         self.stored = stages.stored
-        handed_on = {n.base for n in self._kept.values()}
-        free = levels(needed(graph.nodes, handed_on), handed_on)
-        self.levels = frozenset() if setting.exact else free - self.stored
+        free = shifts(stages.nodes, stages.kept)
+        self.shifts = frozenset() if setting.exact else free - self.stored
         self._variables: dict[Node, str] = {}
         self._ones: dict[Expr, str] = {}
         self._own: dict[object, str] = {}
@@ -188,7 +187,7 @@ class Body:
         """The variable of a node."""
         found = self._variables.get(node)
         if found is None:
-            wish = "level" if node in self.levels else "u"
+            wish = "shift" if node in self.shifts else "u"
             found = self._variables[node] = node.name or self.fresh(wish)
         return found
 

@@ -27,7 +27,9 @@ def ready_function(
     first = names[0]
     tests = [" is ".join([*(f"type({n})" for n in names), f"{np}.ndarray"])]
     tests += [" is ".join(f"{n}.dtype" for n in names)] if len(names) > 1 else []
-    for n in (n for a, n in inputs.items() if not a.shape):
+    for n in arguments:
+        if n in names:
+            continue
         same = f'getattr({n}, "dtype", None) is {first}.dtype and {n}.shape == ()'
         tests.append(f"(type({n}) is float\n             or {same})")
     tests += [f'{first}.dtype.char in "fd"', *_shapes(inputs)]

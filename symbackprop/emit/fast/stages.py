@@ -45,16 +45,16 @@ class Stages:
     """The order of everything that the kept nodes need.
 
     items: nodes that are computed whole, and loops, in order. stored: nodes that are computed by
-    rows and kept whole.
+    rows and kept whole. nodes: all that is needed, operands first. kept: those handed on.
     """
 
     def __init__(self, graph: Graph, kept: Iterable[Node]) -> None:
         self._axes = graph.axes
         self._stage: dict[Node, int] = {}
         self.stored: set[Node] = set()
-        self._kept = tuple(dict.fromkeys(n.base for n in kept))
-        order = needed(graph.nodes, self._kept)
-        for node in order:
+        self.kept = tuple(dict.fromkeys(n.base for n in kept))
+        self.nodes = _needed(graph.nodes, self.kept)
+        for node in self.nodes:
             self._stage[node] = max((self._bound(node, a) for a in node.args), default=0)
         before = -1
         while len(self.stored) != before:  # what is stored decides what is computed again
@@ -62,10 +62,10 @@ class Stages:
             self._loops: dict[tuple[int, Expr], Loop] = {}
             self._done: set[tuple[Node, Loop | None]] = set()
             self._whole: dict[int, list[Node]] = {}
-            for node in order:
+            for node in self.nodes:
                 if not self.by_rows(node):
                     self._complete(node)
-            for node in self._kept:
+            for node in self.kept:
                 self._complete(node)
         self.items = self._ordered()
 
@@ -159,7 +159,7 @@ class Stages:
         return found
 
 
-def needed(nodes: Iterable[Node], kept: Iterable[Node]) -> list[Node]:
+def _needed(nodes: Iterable[Node], kept: Iterable[Node]) -> list[Node]:
     """Those of the nodes that the kept ones are made of, in order."""
     found: set[Node] = set()
     stack = list(kept)

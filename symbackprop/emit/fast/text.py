@@ -38,29 +38,35 @@ def {ones}(n, dtype):
     return found
 '''
 
-_ALONG_ROWS = '''
+_SHORT = '''
 {many_rows} = 20  # times the length of a short row
 
 
+def {short}(x):
+    """Whether rows are many and short: such are worked on side by side."""
+    n = x.shape[-1]
+    return 0 < n < 20 and len(x) > {many_rows} * n
+'''
+
+_ALONG_ROWS = '''
 def {along_rows}(ufunc, x, out):
     """ufunc.reduce(x, axis=-1), column by column where rows are many and short."""
-    n = x.shape[-1]
-    if not 0 < n < 20 or len(x) <= {many_rows} * n:
+    if not {short}(x):
         ufunc.reduce(x, axis=-1, out=out)
         return
     {np}.copyto(out, x[..., 0])
-    for column in range(1, n):
+    for column in range(1, x.shape[-1]):
         ufunc(out, x[..., column], out=out)
 '''
 
-_LEVEL = '''
-def {level}(x, out):
+_SHIFT = '''
+def {shift}(x, out):
     """What is taken away from rows of x before exp: the largest of each, or a number near all.
 
     A number where rows are many and short, and all of x lies so close that exp and its sums keep
     their digits, which float16 has too few of.
     """
-    if 1 < x.shape[-1] < 20 and len(x) > {many_rows} * x.shape[-1] and x.dtype.itemsize > 2:
+    if {short}(x) and x.shape[-1] > 1 and x.dtype.itemsize > 2:
         largest = x.max()
         if largest < x.min() + 16:
             return largest
@@ -133,7 +139,8 @@ def {array}(out, place, shape, dtype, inputs):
 '''
 
 HELPERS: dict[str, str] = {
-    "rows": _ROWS, "ones": _ONES, "along_rows": _ALONG_ROWS, "level": _LEVEL, "select": _SELECT,
-    "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED, "weighted": _WEIGHTED,
+    "rows": _ROWS, "ones": _ONES, "short": _SHORT, "along_rows": _ALONG_ROWS, "shift": _SHIFT,
+    "select": _SELECT, "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED,
+    "weighted": _WEIGHTED,
 }  # fmt: skip
 """The text of each helper, which a module has if one of its functions or helpers calls it."""

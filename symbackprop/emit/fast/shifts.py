@@ -1,4 +1,4 @@
-"""Maxima of rows that are taken away before exp, for which any number near them will do.
+"""Shifts of rows before exp: maxima for which any number near them will do.
 
 With M + d in place of a maximum M, what is computed of it changes in a known way:
 
@@ -23,7 +23,7 @@ _MOST = 2
 """The largest |c|: f exp(-c d) is to be far from overflow and underflow."""
 
 
-def levels(nodes: Iterable[Node], kept: Container[Node]) -> frozenset[Node]:
+def shifts(nodes: Iterable[Node], kept: Container[Node]) -> frozenset[Node]:
     """The maxima over the last axis that may be other numbers. kept: what is handed on."""
     order = list(nodes)
     return frozenset(n for n in order if _is_row_maximum(n) and _is_free(n, order, kept))
@@ -50,7 +50,7 @@ def _is_free(maximum: Node, order: list[Node], kept: Container[Node]) -> bool:
             return False
         if found[1]:
             states[node] = found
-    return not any(node.base in kept or node in kept for node in states)
+    return not any(node.base in kept for node in states)
 
 
 def _by_the_same_rows(node: Node, maximum: Node, states: Container[Node]) -> bool:

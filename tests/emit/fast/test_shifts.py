@@ -73,30 +73,30 @@ def derivation(text: str) -> sb.Derivation:
     return sb.derive(text, shapes=used, wrt=["t" if text in FREE_OF_T + BOUND_OF_T else "a"])
 
 
-def some_levels(x: np.ndarray, out: np.ndarray) -> np.ndarray:
+def some_shifts(x: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Numbers near the maxima, another one each time."""
     out[...] = x.max(axis=-1, keepdims=True) + RNG.uniform(-2, 2, size=out.shape)
     return out
 
 
-def with_levels(module: ModuleType) -> bool:
+def with_shifts(module: ModuleType) -> bool:
     """Have a module use other numbers; whether it uses any."""
-    if not hasattr(module, "_level"):
+    if not hasattr(module, "_shift"):
         return False
-    vars(module)["_level"] = some_levels
+    vars(module)["_shift"] = some_shifts
     return True
 
 
 @pytest.mark.parametrize("name", names())
-def test_no_result_changes_with_the_level(name: str) -> None:
+def test_no_result_changes_with_the_shift(name: str) -> None:
     module = layer(name).compile("numpy-fast")
-    if with_levels(module):
+    if with_shifts(module):
         agree(outcomes(layer(name).compile(), name, 1), outcomes(module, name, 1))
 
 
-def test_layers_with_a_softmax_have_levels() -> None:
-    assert with_levels(layer("softmax-ce-batch").compile("numpy-fast"))
-    assert with_levels(layer("attention").compile("numpy-fast"))
+def test_layers_with_a_softmax_have_shifts() -> None:
+    assert with_shifts(layer("softmax-ce-batch").compile("numpy-fast"))
+    assert with_shifts(layer("attention").compile("numpy-fast"))
 
 
 def results(module: ModuleType, inputs: list[Any]) -> list[Any]:
@@ -121,7 +121,7 @@ def test_results_are_those_of_the_readable_module(text: str, shape: tuple[int, i
     for _ in range(2):
         for one, other in zip(want, results(module, inputs), strict=True):
             np.testing.assert_allclose(other, one, rtol=1e-11, atol=1e-11)
-        assert with_levels(module) == (text in FREE + FREE_OF_T)
+        assert with_shifts(module) == (text in FREE + FREE_OF_T)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -137,14 +137,14 @@ def test_rows_that_are_far_apart_have_their_own(special: float, dtype: type) -> 
     np.testing.assert_allclose(got, want, rtol=16 * np.finfo(dtype).eps, atol=0)
 
 
-def test_a_level_is_a_number_where_rows_are_many_and_short() -> None:
-    level = derivation(SOFTMAX).compile("numpy-fast")._level
+def test_the_shift_is_a_number_where_rows_are_many_and_short() -> None:
+    shift = derivation(SOFTMAX).compile("numpy-fast")._shift
     for rows, width, spread, one in [(500, 5, 7.9, True), (500, 5, 8.1, False),
                                      (99, 5, 1.0, False), (5000, 20, 1.0, False),
                                      (500, 1, 1.0, False)]:  # fmt: skip
         x, out = RNG.uniform(-1, 1, size=(rows, width)), np.empty((rows, 1))
         x[0, 0], x[0, -1] = -spread, spread
-        found = level(x, out)
+        found = shift(x, out)
         assert (np.ndim(found) == 0) == one
         np.testing.assert_array_equal(found, x.max() if one else x.max(axis=1, keepdims=True))
 
@@ -154,7 +154,7 @@ def test_one_class_has_probability_1() -> None:
     assert (y == 1).all()
 
 
-def test_half_precision_has_no_room_for_a_level() -> None:
+def test_half_precision_has_no_room_for_a_shift() -> None:
     """exp(-15) and the sum of such numbers are below its smallest normal number."""
     a = RNG.uniform(-1, 1, size=(400, 4)).astype(np.float16)
     a += np.where(np.arange(400) % 2, 6, -6).astype(np.float16)[:, None]
@@ -164,14 +164,14 @@ def test_half_precision_has_no_room_for_a_level() -> None:
 
 
 def test_exact_forms_take_the_maxima_away() -> None:
-    assert "_level(" not in layer("attention").numpy_source(fast=True, exact=True)
+    assert "_shift(" not in layer("attention").numpy_source(fast=True, exact=True)
 
 
-def test_a_level_that_changes_a_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shift_that_changes_a_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """By `verify`, whose few rows are taken for many."""
     derived = derivation(E + "y = e/(1 + s) + t")
     assert derived.verify(target="numpy-fast").ok
-    monkeypatch.setattr(body, "levels", lambda nodes, kept: frozenset(
+    monkeypatch.setattr(body, "shifts", lambda nodes, kept: frozenset(
         n for n in nodes if n.ufunc == "max" and n.code.keep
     ))  # fmt: skip
     assert not derived.verify(target="numpy-fast").ok
