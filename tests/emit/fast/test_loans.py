@@ -26,7 +26,7 @@ APART = [
     WEIGHTED + SUMS + "y = sum(maximum(x - m, 1.5)/v, axis=1)[:, None]*c + b*q",
     # there are other numbers in the buffer
     "m = mean(x, axis=0); p = tanh(where(x > m, x - m, 0.5)); r = tanh(where(w > m, w - m, 0.5));"
-    "s = sum(p*r, axis=0); y = (x - m)/s*b*p*r",
+    "s = sum(p*r, axis=0); y = (x - m)/s*b + p + r",
     CENTRED + LONG + "y = (x - m)/v*b/z",
     "m = mean(x, axis=0); v = sum(where(x > m, x - m, w), axis=0); y = where(x > m, x - m, v*b)",
     "m = mean(x, axis=0); v = sum((x - m)**2, axis=1); y = (x - m)*b/v[:, None]",  # one loop
