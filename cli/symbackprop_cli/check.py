@@ -11,6 +11,7 @@ from symbackprop_cli.formats import VERDICTS, chosen, verdict_options
 from symbackprop_cli.options import (
     Dashed,
     forward_options,
+    list_option,
     read_batch,
     read_lets,
     read_names,
@@ -27,7 +28,7 @@ CODES = {"proved": 0, "agrees": 0, "false": 1, "inconclusive": 3}
 @click.argument("what", metavar="NAME|FILE.py:FUNC|EXPR")
 @click.argument("claim")
 @forward_options
-@click.option(
+@list_option(
     "--jacobian", metavar="Y,X", help="The claim is about the Jacobian of Y in X, not a gradient."
 )
 @click.option(
@@ -37,8 +38,8 @@ CODES = {"proved": 0, "agrees": 0, "false": 1, "inconclusive": 3}
 )
 @click.option("--let", "lets", metavar="NAME=EXPR", multiple=True,
               help="A name that the claim uses: 'tau = sum(t)'. Repeat for each.")  # fmt: skip
-@click.option("--rename", metavar="OLD=NEW,…", help="Rename arrays to match your notes: a=z,y=o.")
-@click.option("--batch", metavar="N", help="Add a leading batch axis, as 'derive' does.")
+@list_option("--rename", metavar="OLD=NEW,…", help="Rename arrays to match your notes: a=z,y=o.")
+@list_option("--batch", metavar="N", help="Add a leading batch axis, as 'derive' does.")
 @click.option("--steps", is_flag=True, help="For a true claim, how it is found, law by law.")
 @verdict_options
 def command(

@@ -10,6 +10,7 @@ import click
 from symbackprop_cli.formats import PAGES, chosen, form_option, format_options, listed
 from symbackprop_cli.options import (
     forward_options,
+    list_option,
     read_batch,
     read_names,
     read_renames,
@@ -36,7 +37,7 @@ from symbackprop_cli.render import Rendering
     help="Another way to the same result: subscripts, the graph node by node, differentials, or "
     "all paths to one component, as --wrt 'W[2,1]'.",
 )
-@click.option(
+@list_option(
     "--n", "sizes", metavar="SIZES", help="With --route graph or paths: 3, or n=3,m=2 for several."
 )
 @click.option(
@@ -49,17 +50,17 @@ from symbackprop_cli.render import Rendering
     help="How arrays are written: by elements (the default), or whole where that exists.",
 )
 @forward_options
-@click.option("--rename", metavar="OLD=NEW,…", help="Rename arrays to match your notes: a=z,y=o.")
-@click.option(
+@list_option("--rename", metavar="OLD=NEW,…", help="Rename arrays to match your notes: a=z,y=o.")
+@list_option(
     "--batch",
     metavar="N",
     help="Add a leading batch axis of this size to the data inputs (N=a,t names them), "
     "and take the mean of a scalar loss.",
 )
-@click.option("--jacobian", metavar="Y,X", help="The Jacobian of Y in X instead of gradients.")
-@click.option("--hessian", metavar="X[,Y]", help="The Hessian of a scalar output in X (and Y).")
-@click.option("--jvp", metavar="X[,Y…]", help="How outputs change in a direction of these inputs.")
-@click.option("--hvp", metavar="X[,Y…]", help="The Hessian in these inputs times a direction.")
+@list_option("--jacobian", metavar="Y,X", help="The Jacobian of Y in X instead of gradients.")
+@list_option("--hessian", metavar="X[,Y]", help="The Hessian of a scalar output in X (and Y).")
+@list_option("--jvp", metavar="X[,Y…]", help="How outputs change in a direction of these inputs.")
+@list_option("--hvp", metavar="X[,Y…]", help="The Hessian in these inputs times a direction.")
 def command(
     what: str,
     form: str | None,

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from symbackprop_cli.options import forward_options, read_names, read_shapes, read_sizes
+from symbackprop_cli.options import (
+    forward_options,
+    list_option,
+    read_names,
+    read_shapes,
+    read_sizes,
+)
 from symbackprop_cli.output import Output
 
 if TYPE_CHECKING:
@@ -28,10 +34,10 @@ FORMATS = ("svg", "png", "tex", "dot", "mmd")
     show_default=True,
     help="A node for each operation, or a box for each definition.",
 )
-@click.option(
+@list_option(
     "--n", "sizes", metavar="SIZES", help="Write every axis out: 3, or n=3,m=2 for several sizes."
 )
-@click.option(
+@list_option(
     "--values",
     metavar="NAME=NUMBER,…",
     help="Numbers in place of formulas: apple=100,tax=1.1, or lists: x=[1,2].",

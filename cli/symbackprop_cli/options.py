@@ -34,6 +34,16 @@ class Dashed(click.Command):
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+def list_option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """An option that takes a list: `--wrt a --wrt t` is `--wrt a,t`; None if it is not given."""
+
+    def joined(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> Any:
+        return ",".join(texts) if texts else None
+
+    return click.option(*names, multiple=True, callback=joined, **attributes)
+
+
 _FORWARD = (
     click.option(
         "--shape",
@@ -49,7 +59,7 @@ _FORWARD = (
         help="An equation or sign that the result may use: 'sum(t) == 1', 'eps > 0'.",
     ),
     click.option("--no-assume", is_flag=True, help="Drop the layer's own assumptions."),
-    click.option("--wrt", metavar="NAMES", help="The inputs to differentiate: a,t."),
+    list_option("--wrt", metavar="NAMES", help="The inputs to differentiate: a,t."),
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),

@@ -9,7 +9,7 @@ from symbackprop.algebra.normal import normal, substitute
 from symbackprop.algebra.program import Definition, Program
 from symbackprop.calculus.companions import with_inverses
 from symbackprop.calculus.fuse import inlining
-from symbackprop.calculus.jacobian import jacobian, named
+from symbackprop.calculus.jacobian import named, slope
 from symbackprop.calculus.result import Jacobian
 from symbackprop.calculus.reverse import backward
 from symbackprop.calculus.simplify import Simplifier
@@ -35,13 +35,13 @@ def hessian(program: Program, wrt: str, other: str | None = None) -> Jacobian:
     value = normal(gradient.expr)
     for step in reversed(derived.steps[: derived.steps.index(gradient)]):
         value = substitute(value, inlining(step.array, step.indices, normal(step.expr)))
-    slope = Array(f"\u00b7d{wrt}", first.shape)
+    change = Array(f"∂{program.outputs[0].name}/∂{wrt}", first.shape)
     expr = Simplifier(free).arranger(gradient.indices).arrange(value)
     extended = replace(
         program,
-        definitions=(*program.definitions, Definition(slope, gradient.indices, expr)),
-        outputs=(slope,),
+        definitions=(*program.definitions, Definition(change, gradient.indices, expr)),
+        outputs=(change,),
     )
-    found = jacobian(extended, slope.name, second.name, frozenset((slope,)))
+    found = slope(Simplifier(extended, frozenset((change,))), change, second)
     facts = tuple(dict.fromkeys((*derived.facts, *found.facts)))
     return replace(found, of=first, facts=facts, loss=program.outputs[0])

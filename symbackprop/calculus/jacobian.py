@@ -17,18 +17,22 @@ from symbackprop.calculus.simplify import Simplifier
 from symbackprop.errors import InputError, UnknownNameError
 
 
-def jacobian(
-    program: Program, of: str, wrt: str, hidden: frozenset[Array] = frozenset()
-) -> Jacobian:
+def jacobian(program: Program, of: str, wrt: str) -> Jacobian:
     """∂of/∂wrt of two arrays of a program; its shape is the two shapes in a row.
 
-    hidden: definitions that the result is not to mention.
     Raises UnknownNameError for names that the program does not have, InputError where `of` does
     not depend on `wrt`.
     """
     target, source = named(program, of), named(program, wrt)
     program = with_inverses(program)
-    simplifier = Simplifier(program, hidden)
+    simplifier = Simplifier(program)
+    if target not in (source, *active(simplifier, (source,))):
+        raise InputError(f"{of} does not depend on {wrt}")
+    return slope(simplifier, target, source)
+
+
+def slope(simplifier: Simplifier, target: Array, source: Array) -> Jacobian:
+    """∂target/∂source of two arrays of the simplifier's program; 0 where nothing connects them."""
     rows = tuple(fresh_index(s) for s in target.axes)
     seed = ONE
     for row, index in zip(rows, standing_indices(target), strict=True):
@@ -37,12 +41,12 @@ def jacobian(
     facts: dict[Fact, None] = {}
     columns = standing_indices(source)
     order = [a for a in active(simplifier, (source,)) if a != source]
-    if target != source and target not in order:
-        raise InputError(f"{of} does not depend on {wrt}")
+    place = simplifier.program.place
+    behind = order[order.index(target) + 1 :] if target in order else ()
     state = simplifier.simplify(seed, (*rows, *columns))
-    for array in (*order[order.index(target) + 1 :], source) if target != source else ():
+    for array in (*behind, source) if target != source else ():
         users = [a for a, (_, f) in simplifier.definitions.items() if mentions(f, array)]
-        with working_on(f"the Jacobian of {program.place(target)} in {program.place(array)}"):
+        with working_on(f"the Jacobian of {place(target)} in {place(array)}"):
             total = pull_back(simplifier, array, users, known)
             state = simplifier.simplify(total, (*rows, *standing_indices(array)))
         facts.update((f, None) for f in state.facts)

@@ -94,6 +94,7 @@ def test_a_jacobian_is_what_the_forward_pass_does(
 HESSIANS = [
     (CE, "a t", "a", "a"),
     (CE, "a t", "a", "t"),
+    (CE, "a t", "t", "t"),
     (LOGISTIC, "X w r", "w", "w"),
     (LOGISTIC, "X w r", "w", "X"),
     ("L = sum((X @ w - r)**2)/2", "X w r", "w", "w"),
@@ -104,6 +105,7 @@ HESSIANS = [
     ("L = sum(tanh(B)**2)", "B", "B", "B"),
     ("h = tanh(X @ w); L = sum(h*h*r)", "X w r", "w", "w"),
     ("L = s**3*sum(a**2)", "a s", "s", "a"),
+    ("L = sum(a**2) + sum(t**2)", "a t", "a", "t"),
 ]
 
 

@@ -136,6 +136,19 @@ def test_renaming_and_batching() -> None:
     assert named == batched
 
 
+@pytest.mark.parametrize(
+    ("listed", "repeated"),
+    [("--wrt=a,t", ["--wrt", "a", "--wrt", "t"]),
+     ("--rename=a=z,y=o", ["--rename", "a=z", "--rename", "y=o"]),
+     ("--hessian=a,t", ["--hessian", "a", "--hessian", "t"]),
+     ("--jvp=a,t", ["--jvp", "a", "--jvp", "t"])],
+)  # fmt: skip
+def test_an_option_given_twice_is_a_list(listed: str, repeated: list[str]) -> None:
+    once = run("derive", "softmax-ce", listed).result()
+    assert run("derive", "softmax-ce", *repeated).result() == once
+    assert run("derive", "softmax-ce", *repeated[2:]).result() != once
+
+
 @pytest.mark.parametrize("form", ["--text", "--latex", "--json"])
 def test_jacobians(form: str) -> None:
     shown = run("derive", "softmax", "--jacobian", "y,a", form).result()
