@@ -154,7 +154,7 @@ class Graph:
             return (REDUCE, FLOAT, kind) if plain else (WHOLE, _other(args), "")
         if code.op == "index":
             return VIEW, args[0].dtype, ""
-        if code.op == "suffix" and code.text == ".T":
+        if code.op == "suffix" and code.text.startswith((".T", ".transpose(")):
             return VIEW, args[0].dtype, ""
         ufunc = self._ufunc(code)
         if not ufunc:

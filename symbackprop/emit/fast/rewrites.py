@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sympy import Expr, Mul
+from sympy import Expr, Mul, S
 
+from symbackprop.emit.fast.contractions import by_blas
 from symbackprop.emit.numpy.code import Code, atom, call, exponent
 
 _ZERO = atom("0")
@@ -43,7 +44,8 @@ class Rewrites:
         if code.op == "**":
             return _power(code)
         if code.op == "call" and code.shape:
-            return self._where(code) or self._bounded(code)
+            return (self._where(code) or self._bounded(code) or self._outer(code)
+                    or by_blas(code, self._np, self._number))  # fmt: skip
         return None
 
     def _mean(self, code: Code) -> Code | None:
@@ -53,6 +55,14 @@ class Rewrites:
         counted = Mul(*(code.args[0].shape[a] for a in code.axes))
         total = replace(code, text=f"{self._np}.sum")
         return Code("/", (total, atom(self._number(counted))), shape=code.shape)
+
+    def _outer(self, code: Code) -> Code | None:
+        """np.outer(x, y) = x[:, None] * y, by rows."""
+        if not self._calls(code, "outer"):
+            return None
+        x, y = code.args
+        column = Code("index", (x,), ":, None", shape=(*x.shape, S.One))
+        return Code("*", (column, y), shape=code.shape)
 
     def _where(self, code: Code) -> Code | None:
         """np.where(c, u, 0.0) with the number as an operand."""
