@@ -58,6 +58,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "reshaped": Probe("y = reshape(x, (-1, 2))*v", {"x": ("2*n",), "v": (2,)}),
     "out_of_blocks": Probe("y = reshape(x*w[:, None], -1)", _ROWS),
     "window": Probe("y = sliding_window_view(x, 2) @ v", {**_X, "v": (2,)}),
+    "overlap_added": Probe("y = sliding_window_view(x, 3) @ v", {**_X, "v": (3,)}),
     "gathered": Probe("y = x[arange(x.shape[0]), t]**2", {"x": ("n", "m"), "t": ("n",)}),
     "arange": Probe("y = x[arange(x.shape[0]), t]**2", {"x": ("n", "m"), "t": ("n",)}),
     "in_blocks": Probe("y = tile(x, 2)*repeat(x, 2)", _X),

@@ -72,6 +72,21 @@ def _upstream(value, shape, dtype):
     return array
 
 
+def _overlap_added(x, one, two):
+    """Sums of x over all i + j = k: i and j along axes of x, the first of which is k's."""
+    if x.shape[one] < x.shape[two]:
+        x = x.swapaxes(one, two)
+    x = np.moveaxis(x, two, 0)
+    width, *shape = x.shape
+    size = shape[one]
+    shape[one] = size + width - 1
+    total = np.zeros(shape, x.dtype)
+    windows = np.moveaxis(total, one, 0)
+    for place, part in enumerate(x):
+        windows[place : place + size] += np.moveaxis(part, one, 0)
+    return total
+
+
 def forward(x, w, b):
     """Return y: (N, O, L-K+1); and what `backward` needs."""
     x, w, b = _prepare(x=x, w=w, b=b)
@@ -96,12 +111,7 @@ def backward(saved, dout):
     L = u.shape[2] + (K - 1)
     dy = _upstream(dout, (N, O, 1 + L - K), w.dtype)
     du = np.einsum("ijk,jlm->ilkm", dy, w)  # (N, C, L-K+1, K)
-    u2 = np.arange(K)  # (K,)
-    u3 = np.arange(L)  # (L,)
-    u4 = u3[:, None]  # (L, 1)
-    mask = (u2 + L >= (u3 + K)[:, None]) & (u4 >= u2)  # (L, K)
-    u5 = du[:, :, np.clip(u4 - u2, 0, L - K), u2]  # (N, C, L, K)
-    dx = np.sum(np.where(mask, u5, 0.0), axis=3)  # (N, C, L)
+    dx = _overlap_added(du, 2, 3)  # (N, C, L)
     dw = np.einsum("ijk,ilkm->jlm", dy, u)  # (O, C, K)
     db = np.sum(dy, axis=(0, 2))  # (O,)
     return Grads(x=dx, w=dw, b=db)

@@ -74,6 +74,21 @@ def _upstream(value, shape, dtype):
     return array
 
 
+def _overlap_added(x, one, two):
+    """Sums of x over all i + j = k: i and j along axes of x, the first of which is k's."""
+    if x.shape[one] < x.shape[two]:
+        x = x.swapaxes(one, two)
+    x = np.moveaxis(x, two, 0)
+    width, *shape = x.shape
+    size = shape[one]
+    shape[one] = size + width - 1
+    total = np.zeros(shape, x.dtype)
+    windows = np.moveaxis(total, one, 0)
+    for place, part in enumerate(x):
+        windows[place : place + size] += np.moveaxis(part, one, 0)
+    return total
+
+
 def forward(x, w, b):
     """Return y: (N, O, H-K+1, W-M+1); and what `backward` needs."""
     x, w, b = _prepare(x=x, w=w, b=b)
@@ -105,19 +120,7 @@ def backward(saved, dout):
     W = u.shape[3] + (M - 1)
     dy = _upstream(dout, (N, O, 1 + H - K, 1 + W - M), w.dtype)
     du = np.einsum("ijkl,jmno->imklno", dy, w)  # (N, C, H-K+1, W-M+1, K, M)
-    u2 = np.arange(K)  # (K,)
-    u3 = np.arange(H)  # (H,)
-    u4 = u3[:, None]  # (H, 1)
-    u5 = np.arange(W)  # (W,)
-    u6 = u5[:, None]  # (W, 1)
-    u7 = np.arange(M)  # (M,)
-    u9 = np.clip(u4 - u2, 0, H - K)[:, None, :, None]  # (H, 1, K, 1)
-    u10 = np.clip(u6 - u7, 0, W - M)[:, None]  # (W, 1, M)
-    u8 = du[:, :, u9, u10, u2[:, None], u7]  # (N, C, H, W, K, M)
-    mask = (u2 + H >= (u3 + K)[:, None]) & (u4 >= u2)  # (H, K)
-    u11 = np.where(mask[:, None, :, None], u8, 0.0)  # (N, C, H, W, K, M)
-    mask2 = (u7 + W >= (u5 + M)[:, None]) & (u6 >= u7)  # (W, M)
-    dx = np.sum(np.sum(u11, axis=4) * mask2.astype(w.dtype), axis=4)  # (N, C, H, W)
+    dx = _overlap_added(_overlap_added(du, 3, 5), 2, 4)  # (N, C, H, W)
     dw = np.einsum("ijkl,imklno->jmno", dy, u)  # (O, C, K, M)
     db = np.sum(dy, axis=(0, 2, 3))  # (O,)
     return Grads(x=dx, w=dw, b=db)

@@ -23,7 +23,7 @@ def by_blas(code: Code, np: str, number: Callable[[Expr], str]) -> Code | None:
     number: code for a size.
     """
     spec = _Subscripts.of(code, np)
-    if spec is None or not (spec.left and spec.right):
+    if spec is None or not (spec.left and spec.summed and spec.right):
         return None
     sizes = {c: n for letters, x in ((spec.one, code.args[0]), (spec.two, code.args[1]))
              for c, n in zip(letters, x.shape, strict=True)}  # fmt: skip

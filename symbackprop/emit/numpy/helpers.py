@@ -17,6 +17,22 @@ def {name}(x, at, values):
     return x
 '''
 
+_OVERLAP_ADDED = '''
+def {name}(x, one, two):
+    """Sums of x over all i + j = k: i and j along axes of x, the first of which is k's."""
+    if x.shape[one] < x.shape[two]:
+        x = x.swapaxes(one, two)
+    x = {np}.moveaxis(x, two, 0)
+    width, *shape = x.shape
+    size = shape[one]
+    shape[one] = size + width - 1
+    total = {np}.zeros(shape, x.dtype)
+    windows = {np}.moveaxis(total, one, 0)
+    for place, part in enumerate(x):
+        windows[place : place + size] += {np}.moveaxis(part, one, 0)
+    return total
+'''
+
 _GAMMALN = '''
 def {name}(x):
     """The logarithm of |Gamma| of each element, which NumPy has not."""
@@ -82,6 +98,7 @@ def {name}(x):
 
 HELPERS: dict[str, str] = {
     "added_at": _ADDED_AT,
+    "overlap_added": _OVERLAP_ADDED,
     "erf": _ELEMENTWISE.format(title="The error function", function="erf"),
     "erfc": _ELEMENTWISE.format(title="The complementary error function", function="erfc"),
     "gammaln": _GAMMALN,

@@ -15,10 +15,12 @@ from symbackprop.algebra.within import counts, undecided
 from symbackprop.emit.numpy.code import Code, atom, call, operate
 from symbackprop.emit.numpy.contract import Contractions, labels_of
 from symbackprop.emit.numpy.layout import Value
+from symbackprop.emit.numpy.overlaps import Overlap, overlap
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.ranges import joined_ranges
 
 ADDED_AT = "added_at"
+OVERLAP_ADDED = "overlap_added"
 
 
 class Scatters(Contractions):
@@ -42,7 +44,27 @@ class Scatters(Contractions):
                 ):
                     moved = [rename(f, {j: u}) for f in rest]
                     return self._summed_at(j, u, moved or [S.One], over)
+        windows = overlap(factors, over)
+        if windows is not None:
+            return self._overlap_added(windows, over)
         return super().contraction(expr)
+
+    @lowering
+    def _overlap_added(self, found: Overlap, over: Sequence[Index]) -> Value:
+        """Σ_i [i <= k <= i + w - 1] f_ki: each f_(i+l-1),i is added at k = i + l - 1"""
+        product = Mul(*(found.factors or (S.One,)), evaluate=False)
+        outer = [b for b in over if b != found.i]
+        self.stands_for(found.l, found.k)
+        value = self.squeezed(self.value(IndexSum(product, *outer) if outer else product))
+        labels = (*(b for b in (found.l, found.i) if b not in value.labels), *value.labels)
+        code, sizes = value.code, tuple(b.size for b in labels)
+        if labels != value.labels:
+            text = self.size_tuple(sizes)
+            code = call(f"{self.np}.broadcast_to", code, shape=sizes, after=text)
+        one, two = sorted(map(labels.index, (found.l, found.i)))
+        layout = tuple(found.k if n == one else b for n, b in enumerate(labels) if n != two)
+        shape, after = tuple(b.size for b in layout), f"{one}, {two}"
+        return Value(call(self.helper(OVERLAP_ADDED), code, shape=shape, after=after), layout)
 
     @lowering
     def _cumulated(
