@@ -205,6 +205,9 @@ class Block:
         ufunc = f"{np}.{_UFUNC[node.ufunc]}"
         if axes == (node.args[0].rank - 1,):
             return [f"{self._body.names['along_rows']}({ufunc}, {operands[0]}, {kept})"]
+        if axes[-1] == node.args[0].rank - 1:
+            over_axes = self._body.names["over_axes"]
+            return [f"{over_axes}({ufunc}, {operands[0]}, {_axes(axes)}, {kept})"]
         return [f"{ufunc}.reduce({operands[0]}, axis={_axes(axes)}, out={kept})"]
 
     def _start(self, node: Node) -> list[str]:

@@ -82,9 +82,10 @@ class Graph:
         self._join_products(frozenset(self.roots.values()))
 
     def _loop_axes(self) -> frozenset[Expr]:
-        """The first axes of the widest elementwise operations."""
+        """The first axes of the widest elementwise operations, or of what is reduced by rows."""
         maps = [n for n in self.nodes if n.kind == MAP]
         wide = [n for n in maps if n.rank > 1] or maps
+        wide = wide or [n for n in self.nodes if n.kind == REDUCE and 0 not in n.code.axes]
         return frozenset(n.shape[0] for n in wide if n.shape[0] != 1)
 
     def _join_products(self, named: frozenset[Node]) -> None:

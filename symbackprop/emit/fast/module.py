@@ -42,14 +42,19 @@ def fast_text(
     """The text of a module. helpers: the text of further functions that it may call."""
     names = {**passes.names.all, "np": scope.public("np"), **_CONSTANTS}
     known = {**HELPERS, **helpers}
-    called = passes.names.used | {h for h in known for u in passes.names.used
-                                  if f"{{{h}}}" in known.get(u, "")}  # fmt: skip
+    called = set(passes.names.used)
+    todo = list(called)
+    while todo:
+        text = known.get(todo.pop(), "")
+        more = {h for h in known if f"{{{h}}}" in text} - called
+        called |= more
+        todo += more
     used = [h for h in known if h in called]
-    more = [
+    parts = [
         filled(WORKSPACE, workspace="Workspace", **names),
         aliases(scope, "Workspace"),
         *(filled(known[h], **names) for h in used),
         passes.ready,
     ]
     modules = [m for m in ("functools", "math") if any(f"{m}." in known[h] for h in used)]
-    return module_text(passes, planned, scope, version, more, modules)
+    return module_text(passes, planned, scope, version, parts, modules)

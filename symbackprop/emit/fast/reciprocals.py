@@ -39,9 +39,9 @@ def by_reciprocal(
     if not above.shape or above.shape == below.shape or above.shape != code.shape:
         return None
     divisor = code.args[1]
-    if not below.args and divisor.op == "atom" and not divisor.shape:
+    if not divisor.shape:
         sizes = {number(size) for size in above.shape} | {number(Mul(*above.shape))}
-        if divisor.text not in sizes:
+        if str(divisor) not in sizes:
             return None
         divisor = call("max", divisor, _ONE, shape=())  # an array without elements has a size 0
     elif not _sum_of_shifted(below):

@@ -45,7 +45,7 @@ _SHORT = '''
 def {short}(x):
     """Whether rows are many and short: such are worked on side by side."""
     n = x.shape[-1]
-    return 0 < n < 20 and len(x) > {many_rows} * n
+    return 0 < n < 20 and x.size > {many_rows} * n * n
 '''
 
 _ALONG_ROWS = '''
@@ -57,6 +57,15 @@ def {along_rows}(ufunc, x, out):
     {np}.copyto(out, x[..., 0])
     for column in range(1, x.shape[-1]):
         ufunc(out, x[..., column], out=out)
+'''
+
+_OVER_AXES = '''
+def {over_axes}(ufunc, x, axes, out):
+    """ufunc.reduce(x, axis=axes), over all but the last one first where rows are short."""
+    if x.shape[-1] >= 20:
+        ufunc.reduce(x, axis=axes, out=out)
+        return
+    {along_rows}(ufunc, ufunc.reduce(x, axis=axes[:-1]), out)
 '''
 
 _SHIFT = '''
@@ -139,7 +148,8 @@ def {array}(out, place, shape, dtype, inputs):
 '''
 
 HELPERS: dict[str, str] = {
-    "rows": _ROWS, "ones": _ONES, "short": _SHORT, "along_rows": _ALONG_ROWS, "shift": _SHIFT,
+    "rows": _ROWS, "ones": _ONES, "short": _SHORT, "along_rows": _ALONG_ROWS,
+    "over_axes": _OVER_AXES, "shift": _SHIFT,
     "select": _SELECT, "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED,
     "weighted": _WEIGHTED,
 }  # fmt: skip
