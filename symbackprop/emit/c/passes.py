@@ -44,6 +44,8 @@ class CFunctions:
 class CBody(Body):
     """Writes calls of C functions where a loop can be written in C."""
 
+    by_blas = True
+
     def __init__(
         self, assignments: Sequence[Assignment], kept: Sequence[str], namer: Namer,
         setting: Setting, functions: CFunctions,

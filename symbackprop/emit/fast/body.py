@@ -10,8 +10,9 @@ from sympy import Expr
 
 from symbackprop.emit.fast.blocks import Block
 from symbackprop.emit.fast.buffers import Key
-from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, TEXT, VIEW, WHOLE, Graph, Node
+from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, MAP, TEXT, VIEW, WHOLE, Graph, Node
 from symbackprop.emit.fast.loans import Loan, loans
+from symbackprop.emit.fast.scatters import ADD_AT
 from symbackprop.emit.fast.shifts import shifts
 from symbackprop.emit.fast.stages import Loop, Stages
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom
@@ -31,7 +32,8 @@ class Setting:
 
     given: shape and dtype of the variables that are there. number: code for a size. out: code for
     the array of a result, by its name. names: of the module's functions. prefix: of the names in
-    the workspace. exact: whether the plan is of exact forms.
+    the workspace. added: the function that adds values to a copy. exact: whether the plan is of
+    exact forms.
     """
 
     given: dict[str, tuple[tuple[Expr, ...], str]]
@@ -42,6 +44,7 @@ class Setting:
     names: Named
     prefix: str
     out: dict[str, str]
+    added: str
     exact: bool
 
 
@@ -54,7 +57,12 @@ class Buffer:
 
 
 class Body:
-    """Writes the lines of a function. kept: the names of the assignments that are handed on."""
+    """Writes the lines of a function. kept: the names of the assignments that are handed on.
+
+    by_blas: whether the product of a matrix and a vector, both there whole, is no part of a loop.
+    """
+
+    by_blas = False
 
     def __init__(
         self, assignments: Sequence[Assignment], kept: Collection[str], namer: Namer,
@@ -65,11 +73,11 @@ class Body:
         self.np, self.dtype, self.names = setting.np, setting.dtype, setting.names
         graph = Graph(
             assignments, setting.given, setting.np, setting.number, setting.names.__getitem__,
-            setting.helpers, setting.exact,
+            setting.helpers, setting.added, setting.exact,
         )
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}
-        stages = Stages(graph, self._kept.values())
+        stages = Stages(graph, self._kept.values(), self.by_blas)
         self.stored = stages.stored
         free = shifts(stages.nodes, stages.kept)
         self.shifts = frozenset() if setting.exact else free - self.stored
@@ -148,11 +156,24 @@ class Body:
 
     def _computed(self, node: Node) -> list[str]:
         """The lines that compute a node whole, into memory that is there if NumPy can."""
+        if node.ufunc == ADD_AT:
+            return self._scattered(node)
         name, code = self.variable(node), self._whole(node)
         operands = ", ".join(map(str, code.args))
         if node.code.op == "@" and node.shape and node.dtype == FLOAT:
             return [*self.made(node), f"{self.np}.matmul({operands}, out={name})"]
         return [f"{name}{'[...]' if name in self._setting.out else ''} = {code}"]
+
+    def _scattered(self, node: Node) -> list[str]:
+        """Values added to an array whose memory is the result's, to a copy of it, or to zeros."""
+        *x, at, values = (self.shown(a) for a in node.args)
+        name = self.variable(node)
+        lines = []
+        if not x:
+            lines = [*self.made(node), f"{name}.fill(0)"]
+        elif str(x[0]) != name:
+            lines = [*self.made(node), f"{self.np}.copyto({name}, {x[0]})"]
+        return [*lines, f"{self.names[ADD_AT]}({name}, {at}, {values})"]
 
     def _handed_on(self) -> list[str]:
         """What is kept under the names that it was asked for by; results in their own memory."""
@@ -186,6 +207,8 @@ class Body:
     def variable(self, node: Node) -> str:
         """The variable of a node."""
         found = self._variables.get(node)
+        if found is None and _is_changed(node):
+            found = self._variables[node] = self.variable(node.users[0])
         if found is None:
             wish = "shift" if node in self.shifts else "u"
             found = self._variables[node] = node.name or self.fresh(wish)
@@ -210,3 +233,11 @@ class Body:
             return []
         dtype = BOOL if node.dtype == BOOL else FLOAT
         return [f"{name} = {self.scratch(name, [self.number(s) for s in node.shape], dtype)}"]
+
+
+def _is_changed(node: Node) -> bool:
+    """Whether nothing but a scatter needs the elements, which may thus change them in place."""
+    if node.kind != MAP or node.name or [u.ufunc for u in node.users] != [ADD_AT]:
+        return False
+    x, *others = node.users[0].args
+    return len(others) == 2 and x is node and node.shape == node.users[0].shape

@@ -10,7 +10,8 @@ from sympy import Expr
 
 from symbackprop.emit.fast.reciprocals import by_reciprocal
 from symbackprop.emit.fast.rewrites import UNWEIGHTED, Rewrites
-from symbackprop.emit.numpy.code import ELEMENTWISE, Code, exponent, is_number
+from symbackprop.emit.fast.scatters import ADD_AT, scaled
+from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom, exponent, is_number
 from symbackprop.emit.numpy.statements import Assignment
 
 FLOAT, BOOL, OTHER = "float", "bool", "other"
@@ -60,20 +61,22 @@ class Graph:
 
     given: shape and dtype of the variables that are there already. np: what NumPy is called.
     number: code for a size. name: of a function of the module. helpers: the helper functions that
-    work element by element. exact: whether a quotient is to be rounded once.
+    work element by element. added: the one that adds values to a copy. exact: whether a quotient
+    is to be rounded once.
     """
 
     def __init__(
         self, assignments: Sequence[Assignment], given: dict[str, tuple[tuple[Expr, ...], str]],
         np: str, number: Callable[[Expr], str], name: Callable[[str], str],
-        helpers: Iterable[str] = (), exact: bool = False,
+        helpers: Iterable[str] = (), added: str = "", exact: bool = False,
     ) -> None:
         self.nodes: list[Node] = []
         self.roots: dict[str, Node] = {}
         self._np = np
-        self._rewrites = Rewrites(np, number, [a.code for a in assignments], name)
+        self._rewrites = Rewrites(np, number, [a.code for a in assignments], name, added)
         self._helpers = frozenset(helpers)
-        self._given, self._number, self._exact = given, number, exact
+        self._given, self._number = given, number
+        self._added, self._exact = added, exact
         self._todo = {a.name: a for a in assignments}
         self._memo: dict[Code, Node] = {}
         for a in assignments:
@@ -122,9 +125,15 @@ class Graph:
         if code.op == "atom":
             return self._atom(code)
         rewritten = self._rewrites.of(code)
+        if rewritten is None and not self._exact:
+            rewritten = scaled(code, self._np, self._added, self._number)
         if rewritten is not None:
             return self.node(rewritten)
         args = tuple(self.node(a) for a in code.args)
+        if code.op == "/" and not code.shape and all(map(_is_count, args)):
+            rewritten = _by_size(code, self._np)
+            if rewritten is not None:
+                return self.node(rewritten)
         if code.op == "/" and not self._exact:
             above, below = args
             rewritten = by_reciprocal(code, above, below, self._number)
@@ -157,6 +166,8 @@ class Graph:
             return VIEW, args[0].dtype, ""
         if code.op == "suffix" and code.text.startswith((".T", ".transpose(")):
             return VIEW, args[0].dtype, ""
+        if code.op == "call" and code.text.partition("(")[0] == self._rewrites.add_at:
+            return WHOLE, FLOAT, ADD_AT
         ufunc = self._ufunc(code)
         if not ufunc:
             return WHOLE, _other(args), ""
@@ -207,3 +218,18 @@ def _other(args: tuple[Node, ...]) -> str:
 def keeps_rows(node: Node) -> bool:
     """Whether a view of a block of rows is that block of the view."""
     return node.code.op == "index" and node.code.text.partition(",")[0] == ":"
+
+
+def _is_count(node: Node) -> bool:
+    """Whether a node is made of numbers and sizes alone, which are Python's own."""
+    if node.kind == TEXT or node.shape or node.name or not node.args:
+        return node.kind == TEXT
+    return all(map(_is_count, node.args))
+
+
+def _by_size(code: Code, np: str) -> Code | None:
+    """c/n of sizes as c/(n or nan): Python divides nothing by 0, and no rows are no error."""
+    above, below = code.args
+    if is_number(below) or " or " in below.text or below.text.startswith("max("):
+        return None
+    return Code("/", (above, atom(f"{below} or {np}.nan")))

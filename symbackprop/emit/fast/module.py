@@ -12,6 +12,7 @@ from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.module import aliases, filled, module_text
 from symbackprop.emit.numpy.passes import PUBLIC, Scope
 from symbackprop.emit.numpy.plan import Plan, plan
+from symbackprop.emit.numpy.scatter import ADDED_AT
 
 _CONSTANTS = {"block_bytes": "BLOCK_BYTES", "many_rows": "MANY_ROWS"}
 
@@ -40,6 +41,7 @@ def fast_text(
     helpers: Mapping[str, str] = MappingProxyType({}),
 ) -> str:  # fmt: skip
     """The text of a module. helpers: the text of further functions that it may call."""
+    scope.helpers_used.pop(ADDED_AT, None)  # in place of which values are added in place
     names = {**passes.names.all, "np": scope.public("np"), **_CONSTANTS}
     known = {**HELPERS, **helpers}
     called = set(passes.names.used)

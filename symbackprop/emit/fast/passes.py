@@ -14,6 +14,7 @@ from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.passes import Passes, Scope, checked, indented
 from symbackprop.emit.numpy.plan import Plan, planned
+from symbackprop.emit.numpy.scatter import ADDED_AT
 from symbackprop.emit.numpy.statements import Assignment
 from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
 
@@ -103,7 +104,7 @@ class FastPasses(Passes):
         setting = Setting(
             given, function.number, function.dtype, scope.public("np"),
             frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.names, f"{name}.", out,
-            self.plan.exact,
+            scope.helper_name(ADDED_AT), self.plan.exact,
         )  # fmt: skip
         lines = self.written(assignments, [n for n in names if n in made], function.names, setting)
         work, space = self.names["work"], scope.public("Workspace")

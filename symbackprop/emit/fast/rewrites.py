@@ -8,6 +8,7 @@ from dataclasses import replace
 from sympy import Expr, Mul, S
 
 from symbackprop.emit.fast.contractions import by_blas
+from symbackprop.emit.fast.scatters import ADD_AT, in_place
 from symbackprop.emit.numpy.code import Code, atom, call, exponent
 
 _ZERO = atom("0")
@@ -18,16 +19,16 @@ UNWEIGHTED = "unweighted"
 class Rewrites:
     """Rewrites single operations. codes: all that is computed, as far as it is known before.
 
-    name: what a helper function is called, which is in use from then on. unweighted: that of
-    UNWEIGHTED, once it is in use.
+    name: what a helper function is called, which is in use from then on. unweighted, add_at: those
+    of UNWEIGHTED and ADD_AT, once they are in use. added: the function that copies and adds.
     """
 
     def __init__(
         self, np: str, number: Callable[[Expr], str], codes: Iterable[Code],
-        name: Callable[[str], str],
+        name: Callable[[str], str], added: str,
     ) -> None:
-        self._np, self._name = np, name
-        self.unweighted = ""
+        self._np, self._name, self._added = np, name, added
+        self.unweighted = self.add_at = ""
         self._number = number
         self._computed: set[Code] = set()
         stack = list(codes)
@@ -40,12 +41,12 @@ class Rewrites:
     def of(self, code: Code) -> Code | None:
         """The operation in its cheaper form; None where it has none."""
         if code.op == "reduce":
-            return self._mean(code)
+            return self._mean(code) or self._kept(code)
         if code.op == "**":
             return _power(code)
         if code.op == "call" and code.shape:
             return (self._where(code) or self._bounded(code) or self._outer(code)
-                    or by_blas(code, self._np, self._number))  # fmt: skip
+                    or self._in_place(code) or by_blas(code, self._np, self._number))  # fmt: skip
         return None
 
     def _mean(self, code: Code) -> Code | None:
@@ -55,6 +56,22 @@ class Rewrites:
         counted = Mul(*(code.args[0].shape[a] for a in code.axes))
         total = replace(code, text=f"{self._np}.sum")
         return Code("/", (total, atom(self._number(counted))), shape=code.shape)
+
+    def _kept(self, code: Code) -> Code | None:
+        """sum(x, axis=1) = sum(x, axis=1, keepdims=True)[:, 0], where that is computed anyway."""
+        kept = replace(code, keep=True)
+        if code.keep or not code.shape or kept not in self._computed:
+            return None
+        sizes = code.args[0].shape
+        shape = tuple(S.One if n in code.axes else s for n, s in enumerate(sizes))
+        entries = ["0" if n in code.axes else ":" for n in range(len(sizes))]
+        return Code("index", (replace(kept, shape=shape),), ", ".join(entries), shape=code.shape)
+
+    def _in_place(self, code: Code) -> Code | None:
+        """Values that are added to a copy, as what is added in place."""
+        if code.text.partition("(")[0] == self._added:
+            self.add_at = self._name(ADD_AT)
+        return in_place(code, self._np, self._added, self.add_at)
 
     def _outer(self, code: Code) -> Code | None:
         """np.outer(x, y) = x[:, None] * y, by rows."""

@@ -46,10 +46,12 @@ class Stages:
 
     items: nodes that are computed whole, and loops, in order. stored: nodes that are computed by
     rows and kept whole. nodes: all that is needed, operands first. kept: those handed on.
+    by_blas: whether a matrix that is there whole is multiplied with a vector whole.
     """
 
-    def __init__(self, graph: Graph, kept: Iterable[Node]) -> None:
+    def __init__(self, graph: Graph, kept: Iterable[Node], by_blas: bool = False) -> None:
         self._axes = graph.axes
+        self._by_blas = by_blas
         self._stage: dict[Node, int] = {}
         self.stored: set[Node] = set()
         self.kept = tuple(dict.fromkeys(n.base for n in kept))
@@ -79,7 +81,9 @@ class Stages:
             return 0 not in node.code.axes
         if node.kind == VIEW:
             return keeps_rows(node) and self.by_rows(node.args[0])
-        return is_product_with_vector(node)
+        return is_product_with_vector(node) and not (
+            self._by_blas and not self.by_rows(node.args[0])
+        )
 
     def accumulated(self, node: Node) -> bool:
         """Whether a node is a reduction over the rows of a loop."""

@@ -147,10 +147,32 @@ def {array}(out, place, shape, dtype, inputs):
     return found
 '''
 
+_ADD_AT = '''
+def {add_at}(x, at, values):
+    """{np}.add.at(x, at, values); NumPy is 25 times as fast where x has one axis."""
+    at = at if isinstance(at, tuple) else (at,)
+    if not x.flags.c_contiguous or at[0] is ...:
+        {np}.add.at(x, at, values)
+        return
+    places = 0
+    for axis, k in enumerate(at):
+        places = places * x.shape[axis] + {np}.asarray(k, {np}.intp)
+    rest = x.shape[len(at) :]
+    values = {np}.broadcast_to({np}.asarray(values, x.dtype), places.shape + rest)
+    width, places, x = math.prod(rest), places.reshape(-1), x.reshape(-1)
+    if width == 1:
+        {np}.add.at(x, places, values.reshape(-1))
+        return
+    step, values = {rows}(len(places), width * x.itemsize), values.reshape(len(places), width)
+    for lo in range(0, len(places), step):
+        inner = places[lo : lo + step, None] * width + {np}.arange(width)
+        {np}.add.at(x, inner.reshape(-1), values[lo : lo + step].reshape(-1))
+'''
+
 HELPERS: dict[str, str] = {
     "rows": _ROWS, "ones": _ONES, "short": _SHORT, "along_rows": _ALONG_ROWS,
     "over_axes": _OVER_AXES, "shift": _SHIFT,
     "select": _SELECT, "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED,
-    "weighted": _WEIGHTED,
+    "weighted": _WEIGHTED, "add_at": _ADD_AT,
 }  # fmt: skip
 """The text of each helper, which a module has if one of its functions or helpers calls it."""

@@ -277,3 +277,58 @@ def test_an_exponent_that_is_a_row_is_no_number(index: str, target: str) -> None
     x, w = RNG.normal(size=(5, 3)), RNG.normal(size=3)
     got, _ = derivation.compile(target).forward(x, w)
     np.testing.assert_allclose(got, 2.0 ** x[int(index)] * w, rtol=1e-14)
+
+
+@pytest.mark.parametrize("target", ["numpy-fast", pytest.param("c", marks=needs_compiler)])
+@pytest.mark.parametrize("text", [
+    "L = mean(x)", "L = mean(x**2)", "L = mean(x[t]**2)", "L = mean(tanh(x[t]))*2",
+    "L = mean(exp(x)*s)",
+])  # fmt: skip
+def test_the_mean_of_no_rows_is_no_number_and_no_error(text: str, target: str) -> None:
+    label = "t" in text.replace("tanh", "")
+    shapes = {"x": ("m",) if label else ("n",), **({"t": ("n",)} if label else {}),
+              **({"s": ()} if "*s" in text else {})}  # fmt: skip
+    module = sb.derive(text, shapes=shapes).compile(target)
+    x = np.ones(3 if label else 0)
+    rest = [np.zeros(0, int)] if label else []
+    rest += [np.array(2.0)] if "*s" in text else []
+    with np.errstate(all="ignore"):
+        value, grads = module.value_and_grad(x, *rest)
+    assert np.isnan(value)
+    assert grads.x.shape == x.shape
+    assert not np.nan_to_num(grads.x).any()
+
+
+def test_a_sign_is_not_written_where_it_is_read() -> None:
+    """np.sign is slow in place."""
+    source = sb.derive("L = mean(abs(y - t))", shapes={"y": ("n",), "t": ("n",)}).numpy_source(
+        fast=True)  # fmt: skip
+    signs = [line for line in source.splitlines() if "np.sign(" in line]
+    assert signs
+    for line in signs:
+        read, _, written = line.partition("np.sign(")[2].rstrip(")").partition(", out=")
+        assert read != written
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kind", ["sum", "max", "mean"])
+def test_short_axes_among_others_are_reduced_one_by_one(kind: str, dtype: type) -> None:
+    text = f"y = {kind}(reshape(x, (x.shape[0], -1, 3, x.shape[2]//2, 2)), axis=(2, 4))"
+    d = sb.derive(text, shapes={"x": ("N", "3*h", "2*w")})
+    module = d.compile("numpy-fast")
+    assert "_over_axes(" in d.numpy_source(fast=True).partition("def forward")[2]
+    for rows, h, w in ((0, 2, 2), (1, 1, 1), (5, 2, 3), (400, 4, 30)):
+        x = RNG.normal(size=(rows, 3 * h, 2 * w)).astype(dtype)
+        y, saved = module.forward(x)
+        blocks = x.reshape(rows, h, 3, w, 2)
+        assert y.dtype == dtype
+        np.testing.assert_allclose(y, getattr(blocks, kind)(axis=(2, 4)), rtol=1e-5, atol=1e-6)
+        dy = RNG.normal(size=y.shape).astype(dtype)
+        dx = module.backward(saved, dy).x.reshape(blocks.shape)
+        np.testing.assert_allclose(dx.sum((2, 4)), dy * (1 if kind != "sum" else 6), rtol=1e-4,
+                                   atol=1e-5)  # fmt: skip
+
+
+def test_a_sum_that_is_kept_and_not_kept_is_computed_once() -> None:
+    source = derived("softmax-ce-labels").numpy_source(fast=True).partition("def value_and")[2]
+    assert source.count("np.maximum") == 1 and source.count("np.dot(") == 1
