@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import readme
+from benchmarks import layers, readme
 from benchmarks.accuracy import BOUND, held_inputs, points, real_inputs, worst
 from benchmarks.flat import BLOCKS, held
 from benchmarks.others import LAYERS, others
@@ -126,3 +126,23 @@ def test_memory_beyond_the_results_is_counted() -> None:
     module = derived("layer-norm").compile("numpy-fast")
     inputs = inputs_of("layer-norm", (1000, 1000), "float64")
     assert held(module, inputs) < BLOCKS < held(hungry(module), inputs)
+
+
+@pytest.mark.parametrize("name", ["conv1d", "embedding", "determinant", "lstm-cell", "mse"])
+def test_every_layer_can_be_timed(name: str) -> None:
+    derivation = derived(name)
+    sizes, inputs = layers.inputs_of(derivation, 6)
+    assert set(sizes.values()) <= {3, 6}
+    one, two = (layers.run_of(derivation, derivation.compile(target), inputs)()
+                for target in ("numpy", "numpy-fast"))  # fmt: skip
+    for got, want in zip(np.atleast_1d(two[0]), np.atleast_1d(one[0]), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+    for got, want in zip(two[1], one[1], strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-13)
+
+
+def test_the_least_gain_stands_first() -> None:
+    rows = [{"layer": n, "sizes": "n = 8", "ms": 1.0, "fast": f, "c": c}
+            for n, f, c in (("a", 2.0, 3.0), ("b", 3.0, 1.5), ("c", 1.7, 9.0))]  # fmt: skip
+    table = layers.page(rows).split("| --- |")[-1]
+    assert [line[2] for line in table.strip().splitlines()] == ["b", "c", "a"]
