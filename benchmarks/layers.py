@@ -39,8 +39,10 @@ to a tenth or two.
 """
 
 
-def inputs_of(derivation: Derivation, size: int) -> tuple[dict[str, int], list[Any]]:
-    """The sizes, and inputs between 0.1 and 0.9; matrices with a large diagonal."""
+def inputs_of(
+    derivation: Derivation, size: int, least: float = 0.1
+) -> tuple[dict[str, int], list[Any]]:
+    """The sizes, and inputs between `least` and 0.9; matrices with a large diagonal."""
     program = derivation.backward.program
     narrow = {s for c in program.conditions for s in c.free_symbols if c.coeff(s) < 0}
     sizes: dict[Expr, int] = {s: 3 if s in narrow else size for s in program.sizes}
@@ -51,7 +53,7 @@ def inputs_of(derivation: Derivation, size: int) -> tuple[dict[str, int], list[A
         if a in program.labels:
             found.append(rng.integers(0, 2, shape))
             continue
-        x = rng.uniform(0.1, 0.9, shape)
+        x = rng.uniform(0.1 if a.sign else least, 0.9, shape)
         if len(shape) > 1 and shape[-1] == shape[-2] and a in arguments(program):
             x = x + np.swapaxes(x, -1, -2) + shape[-1] * np.eye(shape[-1])
         found.append(x)
@@ -78,21 +80,28 @@ def run_of(derivation: Derivation, module: ModuleType, inputs: Sequence[Any]) ->
     return run
 
 
+def signed(derivation: Derivation) -> float:
+    """-0.9 where the layer takes negative numbers, which decide between branches; else 0.1."""
+    value, _ = derivation.compile().forward(*inputs_of(derivation, 8, -0.9)[1])
+    values = value if isinstance(value, tuple) else (value,)
+    return -0.9 if all(np.isfinite(y).all() for y in values) else 0.1
+
+
 def row(name: str) -> dict[str, object]:
     """The times of one layer."""
     derivation = derive(name)
     modules = {"readable": derivation.compile(), "fast": derivation.compile("numpy-fast")}
     with suppress(MissingCompiler):
         modules["c"] = derivation.compile("c")
-    size, spent = 4, 0.0
+    size, spent, least = 4, 0.0, signed(derivation)
     while spent < ENOUGH:
         size *= 2
-        sizes, inputs = inputs_of(derivation, size)
+        sizes, inputs = inputs_of(derivation, size, least)
         run = run_of(derivation, modules["readable"], inputs)
         start = time.perf_counter()
         run()
         spent = time.perf_counter() - start
-        if not sizes or size * max(x.size for x in inputs) > 8 * LARGEST:
+        if not sizes or max(x.size for x in inputs) > LARGEST:
             break
     cases = {n: run_of(derivation, m, inputs) for n, m in modules.items()}
     rounds = max(5, min(40, int(0.6 / max(spent, TURN))))

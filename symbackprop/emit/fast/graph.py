@@ -206,7 +206,9 @@ def _dtype(code: Code, ufunc: str, args: tuple[Node, ...]) -> str:
         return BOOL if all(a.dtype == BOOL for a in args) else OTHER
     if ufunc == "astype":
         return FLOAT if args[0].dtype == BOOL else OTHER
-    arrays = [a for a in (args[1:] if ufunc == "where" else args) if a.shape]
+    if ufunc == "where":  # of two numbers, one of which is an input
+        return FLOAT if any(a.dtype == FLOAT and a.kind != TEXT for a in args[1:]) else OTHER
+    arrays = [a for a in args if a.shape]
     return FLOAT if any(a.dtype == FLOAT for a in arrays) else OTHER
 
 
