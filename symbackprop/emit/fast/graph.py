@@ -136,7 +136,8 @@ class Graph:
                 return self.node(rewritten)
         if code.op == "/" and not self._exact:
             above, below = args
-            rewritten = by_reciprocal(code, above, below, self._number)
+            counted = _is_count(below) and not is_number(code.args[1])
+            rewritten = by_reciprocal(code, above, below, self._number, counted)
             if rewritten is not None:
                 return self.node(rewritten)
         kind, dtype, ufunc = self._classified(code, args)

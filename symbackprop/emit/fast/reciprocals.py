@@ -30,11 +30,13 @@ class Operation(Protocol):
 
 
 def by_reciprocal(
-    code: Code, above: Operation, below: Operation, number: Callable[[Expr], str]
-) -> Code | None:
+    code: Code, above: Operation, below: Operation, number: Callable[[Expr], str],
+    counted: bool = False,
+) -> Code | None:  # fmt: skip
     """x/d = x (1/d), where d has fewer elements than x and is at least 1; else None.
 
-    above, below: the nodes of x and of d. number: code for a size.
+    above, below: the nodes of x and of d. number: code for a size. counted: whether d is made of
+    sizes, as the root of one is, and no number.
     """
     if not above.shape or above.shape == below.shape or above.shape != code.shape:
         return None
@@ -42,7 +44,8 @@ def by_reciprocal(
     if not divisor.shape:
         sizes = {number(size) for size in above.shape} | {number(Mul(*above.shape))}
         if str(divisor) not in sizes:
-            return None
+            return Code("*", (code.args[0], Code("/", (_ONE, divisor))),
+                        shape=code.shape) if counted else None  # fmt: skip
         divisor = call("max", divisor, _ONE, shape=())  # an array without elements has a size 0
     elif not _sum_of_shifted(below):
         return None

@@ -22,6 +22,29 @@ def test_sizes_and_sums_from_one_on_are_turned() -> None:
     assert source.count("np.reciprocal(b0, out=b0)") == 2 and "np.divide(" not in source
 
 
+def test_what_is_made_of_sizes_is_turned() -> None:
+    source = derived("attention").numpy_source(fast=True)
+    assert source.count("1 / (K**0.5 or np.nan)") == 3 and "np.divide(" not in source
+    module = derived("attention").compile("numpy-fast")
+    q, k, v = np.ones((2, 0)), np.ones((3, 0)), np.ones((3, 4))
+    with np.errstate(all="ignore"):
+        want = derived("attention").compile().forward(q, k, v)[0]
+        assert np.array_equal(module.forward(q, k, v)[0], want, equal_nan=True)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("text", ["y = x/(2*m)", "y = x/(n - 1)", "y = x/3", "y = x/sqrt(m)"])
+def test_a_divisor_of_sizes_is_what_it_says(text: str, target: str) -> None:
+    text = text.replace("m", "w.shape[0]").replace("n -", "x.shape[0] -")
+    module = sb.derive(text + " + sum(w)", shapes={"x": ("n",), "w": ("m",)}).compile(target)
+    x, w = np.arange(1.0, 6.0), np.zeros(7)
+    d = {"2*": 14, "- ": 4, "/3": 3, "sq": 7**0.5}
+    by = next(v for k, v in d.items() if k in text)
+    y, saved = module.forward(x, w)
+    np.testing.assert_allclose(y, x / by, rtol=1e-15)
+    np.testing.assert_allclose(module.backward(saved, x).x, x / by, rtol=1e-15)
+
+
 def test_exact_forms_are_rounded_once() -> None:
     source = derived("softmax-ce-batch").numpy_source(fast=True, exact=True)
     assert "1 / " not in source and "reciprocal" not in source
