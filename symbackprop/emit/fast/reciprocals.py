@@ -44,8 +44,9 @@ def by_reciprocal(
     if not divisor.shape:
         sizes = {number(size) for size in above.shape} | {number(Mul(*above.shape))}
         if str(divisor) not in sizes:
-            return Code("*", (code.args[0], Code("/", (_ONE, divisor))),
-                        shape=code.shape) if counted else None  # fmt: skip
+            if not counted or len(above.shape) < 2 or above.shape[-1] == 1:  # few, as means are
+                return None
+            return Code("*", (code.args[0], Code("/", (_ONE, divisor))), shape=code.shape)
         divisor = call("max", divisor, _ONE, shape=())  # an array without elements has a size 0
     elif not _sum_of_shifted(below):
         return None

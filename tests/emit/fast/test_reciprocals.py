@@ -32,6 +32,11 @@ def test_what_is_made_of_sizes_is_turned() -> None:
         assert np.array_equal(module.forward(q, k, v)[0], want, equal_nan=True)
 
 
+def test_a_mean_is_rounded_once() -> None:
+    source = derived("layer-norm").numpy_source(fast=True)
+    assert "np.divide(b0, D, out=b0)" in source and "1 / (D" not in source
+
+
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("text", ["y = x/(2*m)", "y = x/(n - 1)", "y = x/3", "y = x/sqrt(m)"])
 def test_a_divisor_of_sizes_is_what_it_says(text: str, target: str) -> None:
