@@ -32,7 +32,10 @@ def jacobian(program: Program, of: str, wrt: str) -> Jacobian:
 
 
 def slope(simplifier: Simplifier, target: Array, source: Array) -> Jacobian:
-    """∂target/∂source of two arrays of the simplifier's program; 0 where nothing connects them."""
+    """∂target/∂source of two arrays of the simplifier's program; 0 where nothing connects them.
+
+    Its shape is the two shapes in a row. The source: reverse mode, whose seed is the identity.
+    """
     rows = tuple(fresh_index(s) for s in target.axes)
     seed = ONE
     for row, index in zip(rows, standing_indices(target), strict=True):

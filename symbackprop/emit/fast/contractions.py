@@ -8,15 +8,14 @@ that sum.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
-from symbackprop.emit.numpy.code import Code
+from symbackprop.emit.numpy.code import Code, Number
 
 
-def by_blas(code: Code, np: str, number: Callable[[Expr], str]) -> Code | None:
+def by_blas(code: Code, np: str, number: Number) -> Code | None:
     """A call of np.einsum as a product of matrices, or of stacks of them.
 
     None for any other code, and for the product of a matrix and a vector, which is no faster.
@@ -32,7 +31,7 @@ def by_blas(code: Code, np: str, number: Callable[[Expr], str]) -> Code | None:
     y = axes.joined(code.args[1], spec.two, spec.stack, spec.summed, spec.right)
     product = Code("@", (x, y), shape=(*x.shape[:-1], y.shape[-1]))
     made = spec.stack + spec.left + spec.right
-    return arranged(axes.reshaped(product, made), made, spec.result)
+    return arranged(axes.reshaped(product, *made), made, spec.result)
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class _Subscripts:
 class _Axes:
     """Axes of the sizes that belong to subscripts. number: code for a size."""
 
-    def __init__(self, sizes: dict[str, Expr], number: Callable[[Expr], str]) -> None:
+    def __init__(self, sizes: dict[str, Expr], number: Number) -> None:
         self._sizes, self._number = sizes, number
 
     def joined(self, x: Code, letters: str, stack: str, rows: str, columns: str) -> Code:
@@ -84,9 +83,7 @@ class _Axes:
         return self.reshaped(x, *stack, rows, columns)
 
     def reshaped(self, x: Code, *parts: str) -> Code:
-        """The array with one axis for each part, or for each letter of a single one."""
-        if len(parts) == 1:
-            parts = tuple(parts[0])
+        """The array with one axis for the subscripts of each part."""
         shape = tuple(Mul(*map(self._sizes.__getitem__, part)) for part in parts)
         if len(shape) == len(x.shape):
             return x

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy
 from sympy import Expr
 
-from symbackprop.emit.fast.reciprocals import by_reciprocal
+from symbackprop.emit.fast.quotients import by_reciprocal, of_sizes
 from symbackprop.emit.fast.rewrites import UNWEIGHTED, Rewrites
 from symbackprop.emit.fast.scatters import ADD_AT, scaled
-from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom, exponent, is_number
+from symbackprop.emit.numpy.code import ELEMENTWISE, Code, Number, exponent, is_number
 from symbackprop.emit.numpy.statements import Assignment
 
 FLOAT, BOOL, OTHER = "float", "bool", "other"
@@ -55,6 +55,13 @@ class Node:
         """The node whose memory a view shows."""
         return self.args[0].base if self.kind == VIEW else self
 
+    @property
+    def is_count(self) -> bool:
+        """Whether it is made of numbers and sizes alone, which are Python's own."""
+        if self.kind == TEXT or self.shape or self.name or not self.args:
+            return self.kind == TEXT
+        return all(a.is_count for a in self.args)
+
 
 class Graph:
     """The nodes of a list of assignments, operands before what they are used in.
@@ -67,7 +74,7 @@ class Graph:
 
     def __init__(
         self, assignments: Sequence[Assignment], given: dict[str, tuple[tuple[Expr, ...], str]],
-        np: str, number: Callable[[Expr], str], name: Callable[[str], str],
+        np: str, number: Number, name: Callable[[str], str],
         helpers: Iterable[str] = (), added: str = "", exact: bool = False,
     ) -> None:
         self.nodes: list[Node] = []
@@ -130,14 +137,11 @@ class Graph:
         if rewritten is not None:
             return self.node(rewritten)
         args = tuple(self.node(a) for a in code.args)
-        if code.op == "/" and not code.shape and all(map(_is_count, args)):
-            rewritten = _by_size(code, self._np)
-            if rewritten is not None:
-                return self.node(rewritten)
-        if code.op == "/" and not self._exact:
+        if code.op == "/":
             above, below = args
-            counted = _is_count(below) and not is_number(code.args[1])
-            rewritten = by_reciprocal(code, above, below, self._number, counted)
+            rewritten = of_sizes(code, above, below, self._np)
+            if rewritten is None and not self._exact:
+                rewritten = by_reciprocal(code, above, below, self._number)
             if rewritten is not None:
                 return self.node(rewritten)
         kind, dtype, ufunc = self._classified(code, args)
@@ -221,18 +225,3 @@ def _other(args: tuple[Node, ...]) -> str:
 def keeps_rows(node: Node) -> bool:
     """Whether a view of a block of rows is that block of the view."""
     return node.code.op == "index" and node.code.text.partition(",")[0] == ":"
-
-
-def _is_count(node: Node) -> bool:
-    """Whether a node is made of numbers and sizes alone, which are Python's own."""
-    if node.kind == TEXT or node.shape or node.name or not node.args:
-        return node.kind == TEXT
-    return all(map(_is_count, node.args))
-
-
-def _by_size(code: Code, np: str) -> Code | None:
-    """c/n of sizes as c/(n or nan): Python divides nothing by 0, and no rows are no error."""
-    above, below = code.args
-    if is_number(below) or " or " in below.text or below.text.startswith("max("):
-        return None
-    return Code("/", (above, atom(f"{below} or {np}.nan")))

@@ -14,7 +14,9 @@ from symbackprop.emit.numpy.passes import PUBLIC, Scope
 from symbackprop.emit.numpy.plan import Plan, plan
 from symbackprop.emit.numpy.scatter import ADDED_AT
 
-_CONSTANTS = {"block_bytes": "BLOCK_BYTES", "many_rows": "MANY_ROWS"}
+_CONSTANTS = {
+    "block_bytes": "BLOCK_BYTES", "short_row": "SHORT_ROW", "many_rows": "MANY_ROWS",
+}  # fmt: skip
 
 
 def fast_source(backward: Backward, *, version: str, exact: bool = False) -> str:

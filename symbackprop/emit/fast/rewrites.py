@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sympy import Expr, Mul, S
+from sympy import Mul, S
 
 from symbackprop.emit.fast.contractions import by_blas
 from symbackprop.emit.fast.scatters import ADD_AT, in_place
-from symbackprop.emit.numpy.code import Code, atom, call, exponent
+from symbackprop.emit.numpy.code import Code, Number, atom, call, exponent
 
 _ZERO = atom("0")
 UNWEIGHTED = "unweighted"
@@ -24,7 +24,7 @@ class Rewrites:
     """
 
     def __init__(
-        self, np: str, number: Callable[[Expr], str], codes: Iterable[Code],
+        self, np: str, number: Number, codes: Iterable[Code],
         name: Callable[[str], str], added: str,
     ) -> None:
         self._np, self._name, self._added = np, name, added

@@ -7,12 +7,11 @@ so that c x is computed by rows, and only what is added is left for the time aft
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Expr, Mul
-
-from symbackprop.emit.numpy.code import Code, atom, call, operate
+from symbackprop.emit.fast.quotients import one_at_least
+from symbackprop.emit.numpy.code import Code, Number, operate
 
 ADD_AT = "add_at"
 """The helper function that adds values in place."""
@@ -30,7 +29,7 @@ def in_place(code: Code, np: str, added: str, helper: str) -> Code | None:
     return Code("call", kept, f"{helper}(|", shape=code.shape)
 
 
-def scaled(code: Code, np: str, added: str, number: Callable[[Expr], str]) -> Code | None:
+def scaled(code: Code, np: str, added: str, number: Number) -> Code | None:
     """c (x with v added at p), (x with v added at p)/c or -(x with v added at p), c put inside.
 
     number: code for a size. None for other code, and where c cannot be put inside.
@@ -44,7 +43,7 @@ def scaled(code: Code, np: str, added: str, number: Callable[[Expr], str]) -> Co
             others = [*code.args[:place], *code.args[place + 1 :]]
             by = [_of_values(c, x, at, np) for c in others]
             if code.op == "/" and not values.shape:
-                by = [_nonzero(c, (*x.shape, *at.shape), number) for c in by if c is not None]
+                by = [one_at_least(c, (*x.shape, *at.shape), number) for c in by if c is not None]
             found = [c for c in by if c is not None]
             if len(found) == len(others):
                 scaled_x = x if _is_zero(x, np) else _put(code.op, x, others, place)
@@ -77,9 +76,3 @@ def _of_values(c: Code, x: Code, at: Code, np: str) -> Code | None:
     if [a.shape for a in at.args] != [rows, rows]:
         return None
     return Code("index", (c,), ":, 0", shape=rows)
-
-
-def _nonzero(c: Code, known: Sequence[Expr], number: Callable[[Expr], str]) -> Code | None:
-    """A size as a divisor, of an array that has no elements too; None for what may be no size."""
-    sizes = {number(size) for size in known} | {number(Mul(*known))}
-    return call("max", c, atom("1"), shape=()) if str(c) in sizes else None

@@ -39,13 +39,14 @@ def {ones}(n, dtype):
 '''
 
 _SHORT = '''
+{short_row} = 20  # from here on a row is long
 {many_rows} = 20  # times the length of a short row
 
 
 def {short}(x):
     """Whether rows are many and short: such are worked on side by side."""
     n = x.shape[-1]
-    return 0 < n < 20 and x.size > {many_rows} * n * n
+    return 0 < n < {short_row} and x.size > {many_rows} * n * n
 '''
 
 _ALONG_ROWS = '''
@@ -62,7 +63,7 @@ def {along_rows}(ufunc, x, out):
 _OVER_AXES = '''
 def {over_axes}(ufunc, x, axes, out):
     """ufunc.reduce(x, axis=axes), over all but the last one first where rows are short."""
-    if x.shape[-1] >= 20:
+    if x.shape[-1] >= {short_row}:
         ufunc.reduce(x, axis=axes, out=out)
         return
     {along_rows}(ufunc, ufunc.reduce(x, axis=axes[:-1]), out)

@@ -6,12 +6,15 @@ called, so a shared sub-expression is found by comparing trees.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Expr
 
 from symbackprop.algebra.registry import lowering
+
+Number = Callable[[Expr], str]
+"""Code for a size."""
 
 ATOM, POWER, UNARY, TIMES, PLUS, AND, OR, COMPARE = 9, 7, 6, 5, 4, 3, 2, 1
 _LEVELS = {

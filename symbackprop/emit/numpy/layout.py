@@ -13,7 +13,7 @@ from sympy import Basic, Expr, S
 
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.registry import lowering
-from symbackprop.emit.numpy.code import ELEMENTWISE, Code, call
+from symbackprop.emit.numpy.code import ELEMENTWISE, Code, Number, call
 
 Layout = tuple[Index | None, ...]
 
@@ -47,7 +47,7 @@ class Layouts:
     def __init__(
         self,
         array: Callable[[Array], str],
-        size: Callable[[Expr], str],
+        size: Number,
         dtype: str = "",
         np: str = "np",
         helper: Callable[[str], str] = "_{}".format,

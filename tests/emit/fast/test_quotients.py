@@ -8,7 +8,7 @@ from sympy import S, Symbol
 
 import symbackprop as sb
 from symbackprop.emit.fast.graph import GIVEN, MAP, REDUCE, Node
-from symbackprop.emit.fast.reciprocals import by_reciprocal
+from symbackprop.emit.fast.quotients import by_reciprocal
 from symbackprop.emit.numpy.code import Code, atom, operate
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler

@@ -1,4 +1,4 @@
-"""Quotients of an array by what is the same for many of its elements, as products.
+"""Quotients by what is the same for many elements, as products; quotients of sizes.
 
 A product takes a tenth of the time of a quotient, but is rounded twice. What 1/d is taken of is
 known to be a number from 1 on that is no infinity, so that nothing overflows and no digit is lost.
@@ -6,12 +6,12 @@ known to be a number from 1 on that is no infinity, so that nothing overflows an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Protocol
 
 from sympy import Expr, Mul
 
-from symbackprop.emit.numpy.code import Code, atom, call
+from symbackprop.emit.numpy.code import Code, Number, atom, call, is_number
 
 _ONE = atom("1")
 
@@ -27,31 +27,54 @@ class Operation(Protocol):
     def shape(self) -> tuple[Expr, ...]: ...
     @property
     def ufunc(self) -> str: ...
+    @property
+    def is_count(self) -> bool: ...
+
+
+def of_sizes(code: Code, above: Operation, below: Operation, np: str) -> Code | None:
+    """c/n of sizes as c/(n or nan): Python divides nothing by 0, and no rows are no error.
+
+    above, below: the nodes of c and of n. np: what NumPy is called. None for other quotients, and
+    where n is 0 for no sizes.
+    """
+    divisor = code.args[1]
+    if code.shape or not above.is_count or not below.is_count or is_number(divisor):
+        return None
+    if divisor.text.startswith("max(") or " or " in divisor.text:
+        return None
+    return Code("/", (code.args[0], atom(f"{divisor} or {np}.nan")))
 
 
 def by_reciprocal(
-    code: Code, above: Operation, below: Operation, number: Callable[[Expr], str],
-    counted: bool = False,
-) -> Code | None:  # fmt: skip
+    code: Code, above: Operation, below: Operation, number: Number
+) -> Code | None:
     """x/d = x (1/d), where d has fewer elements than x and is at least 1; else None.
 
-    above, below: the nodes of x and of d. number: code for a size. counted: whether d is made of
-    sizes, as the root of one is, and no number.
+    above, below: the nodes of x and of d.
     """
     if not above.shape or above.shape == below.shape or above.shape != code.shape:
         return None
     divisor = code.args[1]
     if not divisor.shape:
-        sizes = {number(size) for size in above.shape} | {number(Mul(*above.shape))}
-        if str(divisor) not in sizes:
-            if not counted or len(above.shape) < 2 or above.shape[-1] == 1:  # few, as means are
-                return None
-            return Code("*", (code.args[0], Code("/", (_ONE, divisor))), shape=code.shape)
-        divisor = call("max", divisor, _ONE, shape=())  # an array without elements has a size 0
+        counted = one_at_least(divisor, above.shape, number)
+        wide = len(above.shape) > 1 and above.shape[-1] != 1  # which means are not
+        if counted is None and (not wide or not below.is_count or is_number(divisor)):
+            return None
+        divisor = counted or divisor
     elif not _sum_of_shifted(below):
         return None
     return Code("*", (code.args[0], Code("/", (_ONE, divisor), shape=below.shape)),
                 shape=code.shape)  # fmt: skip
+
+
+def one_at_least(divisor: Code, sizes: Iterable[Expr], number: Number) -> Code | None:
+    """max(n, 1) for an n that is one of these sizes or their product, and 0 where all is empty.
+
+    None for what may be another number.
+    """
+    sizes = tuple(sizes)
+    known = {number(size) for size in (*sizes, Mul(*sizes))}
+    return call("max", divisor, _ONE, shape=()) if str(divisor) in known else None
 
 
 def _sum_of_shifted(node: Operation) -> bool:
