@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,10 +12,11 @@ from symbackprop.emit.fast.blocks import Block
 from symbackprop.emit.fast.buffers import Key
 from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, MAP, TEXT, VIEW, WHOLE, Graph, Node
 from symbackprop.emit.fast.loans import Loan, loans
+from symbackprop.emit.fast.overwritten import overwritten
 from symbackprop.emit.fast.scatters import ADD_AT
 from symbackprop.emit.fast.shifts import shifts
 from symbackprop.emit.fast.stages import Loop, Stages
-from symbackprop.emit.numpy.code import ELEMENTWISE, Code, atom
+from symbackprop.emit.numpy.code import ELEMENTWISE, Code, Number, atom
 from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.statements import Assignment
 
@@ -37,7 +38,7 @@ class Setting:
     """
 
     given: dict[str, tuple[tuple[Expr, ...], str]]
-    number: Callable[[Expr], str]
+    number: Number
     dtype: str
     np: str
     helpers: frozenset[str]
@@ -77,6 +78,10 @@ class Body:
         )
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}
+        for name in reversed(setting.out):
+            node = self._kept.get(name)
+            if node is not None and node.kind not in (GIVEN, TEXT, VIEW) and node.shape:
+                node.name = name
         stages = Stages(graph, self._kept.values(), self.by_blas)
         self.stored = stages.stored
         free = shifts(stages.nodes, stages.kept)
@@ -85,7 +90,9 @@ class Body:
         self._ones: dict[Expr, str] = {}
         self._own: dict[object, str] = {}
         self._set: dict[str, str] = {}
-        self.loans = self.lent([item for item in stages.items if isinstance(item, Loop)])
+        loops = [item for item in stages.items if isinstance(item, Loop)]
+        self.loans = self.lent(loops)
+        self._overwritten = self.overwritten(stages)
         self.lines = self._written(stages)
 
     def number(self, size: Expr) -> str:
@@ -135,6 +142,7 @@ class Body:
                 lent = [x.result for x in self.loans if x.earlier is item]
                 made = {n.base for n in item.steps} & self.stored
                 made -= {x.result for x in self.loans if x.later is item}
+                made -= {*self._overwritten.values()}
                 own = [n for n in item.steps if n in made and n.kind != VIEW
                        and stages.stage(n) == item.stage]  # fmt: skip
                 lines += [line for n in (*lent, *own) for line in self.made(n)] + found
@@ -145,6 +153,10 @@ class Body:
     def lent(self, loops: Sequence[Loop]) -> list[Loan]:
         """Which memory of results is a buffer of an earlier loop before."""
         return loans(loops, self.stored)
+
+    def overwritten(self, stages: Stages) -> dict[Node, Node]:
+        """In which results' memory a product of matrices is there before."""
+        return overwritten(stages.items, self.stored, stages.kept, {x.result for x in self.loans})
 
     def looped(self, loop: Loop) -> list[str]:
         """The lines of a loop over rows."""
@@ -207,8 +219,9 @@ class Body:
     def variable(self, node: Node) -> str:
         """The variable of a node."""
         found = self._variables.get(node)
-        if found is None and _is_changed(node):
-            found = self._variables[node] = self.variable(node.users[0])
+        following = node.users[0] if _is_changed(node) else self._overwritten.get(node)
+        if found is None and following is not None:
+            found = self._variables[node] = self.variable(following)
         if found is None:
             wish = "shift" if node in self.shifts else "u"
             found = self._variables[node] = node.name or self.fresh(wish)

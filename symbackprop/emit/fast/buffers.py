@@ -58,8 +58,7 @@ class Buffers:
             ending = [a for a in dict.fromkeys(b.base for b in replaced)
                       if a in self._of and last.get(a, -1) == step and key_of(a) == key
                       and self._of[a].result is None]  # fmt: skip
-            in_place = node.kind == MAP and node.ufunc not in _NOT_IN_PLACE
-            if in_place and ending:
+            if writes_in_place(node) and ending:
                 chain = self._of[ending[0]]
             else:
                 chain = Chain(key, step, step)
@@ -81,6 +80,11 @@ class Buffers:
                 return
         chain.number = len(self.keys)
         self.keys.append(chain.key)
+
+
+def writes_in_place(node: Node) -> bool:
+    """Whether a step may write to the memory of what it reads."""
+    return node.kind == MAP and node.ufunc not in _NOT_IN_PLACE
 
 
 def key_of(node: Node) -> Key:
