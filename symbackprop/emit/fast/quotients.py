@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sympy import Expr, Mul
 
-from symbackprop.emit.numpy.code import Code, Number, atom, call, is_number
+from symbackprop.emit.numpy.code import Code, Number, atom, call, is_number, operate
 
 _ONE = atom("1")
 
@@ -32,17 +32,18 @@ class Operation(Protocol):
 
 
 def of_sizes(code: Code, above: Operation, below: Operation, np: str) -> Code | None:
-    """c/n of sizes as c/(n or nan): Python divides nothing by 0, and no rows are no error.
+    """c/n of sizes, with c/0 = c ∞ as NumPy has it for arrays, where Python has an error.
 
     above, below: the nodes of c and of n. np: what NumPy is called. None for other quotients, and
     where n is 0 for no sizes.
     """
-    divisor = code.args[1]
-    if code.shape or not above.is_count or not below.is_count or is_number(divisor):
+    c, n = code.args
+    if code.shape or not above.is_count or not below.is_count or is_number(n):
         return None
-    if divisor.text.startswith("max(") or " or " in divisor.text:
+    if n.text.startswith("max("):
         return None
-    return Code("/", (code.args[0], atom(f"{divisor} or {np}.nan")))
+    limit = atom(f"{np}.inf") if c == _ONE else operate("*", c, atom(f"{np}.inf"))
+    return atom(f"({code} if {n} else {limit})")
 
 
 def by_reciprocal(

@@ -7,7 +7,7 @@ so that c x is computed by rows, and only what is added is left for the time aft
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from symbackprop.emit.fast.quotients import one_at_least
@@ -34,21 +34,27 @@ def scaled(code: Code, np: str, added: str, number: Number) -> Code | None:
 
     number: code for a size. None for other code, and where c cannot be put inside.
     """
-    if code.op not in ("*", "/", "neg"):
-        return None
-    for place, arg in enumerate(code.args[: 1 if code.op == "/" else 2]):
-        part = arg if _calls(arg, added) else scaled(arg, np, added, number)
+    for inner, c in _factored(code):
+        part = inner if _calls(inner, added) else scaled(inner, np, added, number)
         if part is not None:
             x, at, values = part.args
-            others = [*code.args[:place], *code.args[place + 1 :]]
-            by = [_of_values(c, x, at, np) for c in others]
-            if code.op == "/" and not values.shape:
-                by = [one_at_least(c, (*x.shape, *at.shape), number) for c in by if c is not None]
-            found = [c for c in by if c is not None]
-            if len(found) == len(others):
-                scaled_x = x if _is_zero(x, np) else _put(code.op, x, others, place)
-                return replace(part, args=(scaled_x, at, _put(code.op, values, found, place)))
+            by = c and _of_values(c, x, at, np)
+            if by is not None and code.op == "/" and not values.shape:
+                by = one_at_least(by, (*x.shape, *at.shape), number)
+            if c is None or by is not None:
+                scaled_x = x if _is_zero(x, np) else _put(code.op, x, c)
+                return replace(part, args=(scaled_x, at, _put(code.op, values, by)))
     return None
+
+
+def _factored(code: Code) -> Iterator[tuple[Code, Code | None]]:
+    """What is scaled, and by what; None for the minus sign."""
+    if code.op == "neg":
+        yield code.args[0], None
+    if code.op in ("*", "/"):
+        yield code.args[0], code.args[1]
+    if code.op == "*":
+        yield code.args[1], code.args[0]
 
 
 def _is_zero(x: Code, np: str) -> bool:
@@ -59,10 +65,8 @@ def _calls(code: Code, name: str) -> bool:
     return code.op == "call" and code.text == f"{name}(|"
 
 
-def _put(op: str, x: Code, factors: Sequence[Code], place: int) -> Code:
-    if op == "neg":
-        return Code("neg", (x,), shape=x.shape)
-    return operate(op, *(x, *factors)[:: 1 if place == 0 else -1])
+def _put(op: str, x: Code, factor: Code | None) -> Code:
+    return Code(op, (x,), shape=x.shape) if factor is None else operate(op, x, factor)
 
 
 def _of_values(c: Code, x: Code, at: Code, np: str) -> Code | None:

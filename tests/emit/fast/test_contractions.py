@@ -21,7 +21,8 @@ PRODUCTS = [
     "ij,ikl->klj", "ijkl,mjl->imk", "ijk,jlm->ilkm", "ijk,ilkm->jlm", "ijk,kil->jil",
     "ijk,ljk->jil", "bcij,bcjk->bcik", "cbij,bjkc->kbic", "bijk,bjkl->bil", "bijc,cjkb->bikc",
 ]
-LEFT = ["ij,ij->i", "ij,j->i", "ij,ij->", "ijk,jk->i", "ij,kl->ijkl", "ijk,ijk->ij"]
+LEFT = ["ij,ij->i", "ij,j->i", "ij,ij->", "ijk,jk->i", "ij,kl->ijkl", "ijk,ijk->ij",
+        "ijl,jk->ik", "ij,jkl->ik", "iij,jk->ik", "ij,jkk->ik"]  # fmt: skip
 
 
 def einsum(spec: str) -> tuple[object, list[tuple[int, ...]]]:

@@ -208,7 +208,7 @@ def test_special_values_are_those_of_the_readable_module(text: str, dtype: type)
 
 
 NAMES = ["out", "workspace", "lo", "hi", "step", "b0", "ones",
-         "Workspace", "BLOCK_BYTES", "MANY_ROWS"]  # fmt: skip
+         "Workspace", "BLOCK_BYTES", "MANY_ROWS", "SHORT_ROW"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -256,6 +256,11 @@ def test_helpers_of_the_fused_function_alone_are_defined(seed: int) -> None:
 @pytest.mark.parametrize("name", names())
 def test_a_layer_defines_every_name_that_it_uses(name: str) -> None:
     assert undefined(derived(name).numpy_source(fast=True)) == set()
+
+
+def test_a_sum_has_axes_of_length_1_where_these_are_needed_alone() -> None:
+    forward = sb.derive("y = sum(exp(x), axis=1)", shapes={"x": ("N", "n")}).numpy_source(fast=True)
+    assert "np.matmul(b0, ones, out=y_)" in forward
 
 
 def test_two_equal_gradients_have_memory_of_their_own() -> None:

@@ -24,7 +24,7 @@ def test_sizes_and_sums_from_one_on_are_turned() -> None:
 
 def test_what_is_made_of_sizes_is_turned() -> None:
     source = derived("attention").numpy_source(fast=True)
-    assert source.count("1 / (K**0.5 or np.nan)") == 3 and "np.divide(" not in source
+    assert source.count("(1 / K**0.5 if K**0.5 else np.inf)") == 3 and "np.divide(" not in source
     module = derived("attention").compile("numpy-fast")
     q, k, v = np.ones((2, 0)), np.ones((3, 0)), np.ones((3, 4))
     with np.errstate(all="ignore"):
@@ -35,6 +35,33 @@ def test_what_is_made_of_sizes_is_turned() -> None:
 def test_a_mean_is_rounded_once() -> None:
     source = derived("layer-norm").numpy_source(fast=True)
     assert "np.divide(b0, D, out=b0)" in source and "1 / (D" not in source
+
+
+@pytest.mark.parametrize(
+    ("divisor", "by"),
+    [("3", "np.divide({}, 3, "), ("x.size", "np.multiply({}, 1 / max(N * n, 1), "),
+     ("x.shape[1]", "np.multiply({}, 1 / max(n, 1), "),
+     ("(x.shape[1] + 2)", "np.multiply({}, (1 / (2 + n) if 2 + n else np.inf), ")],
+)  # fmt: skip
+def test_which_divisors_are_turned(divisor: str, by: str) -> None:
+    derivation = sb.derive(f"y = x/{divisor}", shapes={"x": ("N", "n")})
+    source = derivation.numpy_source(fast=True)
+    assert by.format("x_") in source
+    empty = np.zeros((0, 3))
+    assert derivation.compile("numpy-fast").forward(empty)[0].shape == (0, 3)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("factor", ["1", "-3", "x.shape[1]", "(x.shape[1] - 3)", "sqrt(3)"])
+def test_what_is_divided_by_no_size_is_infinite(factor: str, target: str) -> None:
+    text = f"y = x*({factor}/(x.shape[0] - 1))"
+    module = sb.derive(text, shapes={"x": ("N", "n")}).compile(target)
+    x = np.array([[2.0, 0.0, -1.0]])
+    c = {"1": 1, "-3": -3, "x.shape[1]": 3, "(x.shape[1] - 3)": 0}.get(factor, 3**0.5)
+    with np.errstate(all="ignore"):
+        got, want = module.forward(x)[0], x * np.divide(c, 0.0)
+    np.testing.assert_array_equal(got, want)
+    np.testing.assert_allclose(module.forward(np.vstack((x, x, x)))[0][1:2], x * c / 2)
 
 
 @pytest.mark.parametrize("target", TARGETS)

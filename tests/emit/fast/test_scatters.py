@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sympy import Expr, symbols
 
 import symbackprop as sb
+from symbackprop.emit.fast.scatters import scaled
+from symbackprop.emit.numpy.code import Code, atom, call, operate
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
 
@@ -125,3 +128,45 @@ def test_blocks_of_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     want = np.zeros_like(E)
     np.add.at(want, t, dy)
     np.testing.assert_allclose(module.backward(saved, dy).E, want, rtol=1e-14)
+
+
+N, K, M = symbols("N K M")
+ROWS = call("np.arange", atom("N"), shape=(N,))
+
+
+def at(*positions: Code) -> Code:
+    return Code("tuple", positions, shape=positions[-1].shape)
+
+
+def added(x: Code, where: Code) -> Code:
+    return call("_added_at", x, where, atom("v", (N,)), shape=x.shape)
+
+
+@pytest.mark.parametrize(
+    ("x", "where", "c", "inside"),
+    [
+        ((N, K), at(ROWS, atom("t", (N,))), (N, 1),
+         "_added_at(x * c, (np.arange(N), t), v * c[:, 0])"),
+        ((N, K), at(atom("s", (N,)), atom("t", (N,))), (), "_added_at(x * c, (s, t), v * c)"),
+        ((N, K), at(atom("s", (N,)), atom("t", (N,))), (N, 1), None),  # row s_i, not i
+        ((N, K), at(ROWS, atom("t", (N, M))), (N, 1), None),  # values of other axes
+        ((N, K), atom("t", (N,)), (N, 1), None),  # rows t_i
+        ((N, K, M), at(ROWS, atom("t", (N,))), (N, 1, 1), None),
+        ((N, K), at(ROWS, atom("t", (N,))), (N, K), None),
+        ((N, K), at(ROWS, atom("t", (N,))), (K,), None),
+    ],
+)  # fmt: skip
+def test_which_factors_are_put_inside(
+    x: tuple[Expr, ...], where: Code, c: tuple[Expr, ...], inside: str | None
+) -> None:
+    product = operate("*", added(atom("x", x), where), atom("c", c))
+    found = scaled(product, "np", "_added_at", str)
+    assert inside == (found if found is None else str(found))
+
+
+def test_a_divisor_comes_behind_what_it_divides() -> None:
+    where = at(ROWS, atom("t", (N,)))
+    whole = Code("/", (added(atom("x", (N, K)), where), atom("c", (N, 1))), shape=(N, K))
+    found = scaled(whole, "np", "_added_at", str)
+    assert str(found) == "_added_at(x / c, (np.arange(N), t), v / c[:, 0])"
+    assert scaled(Code("/", (atom("c"), whole), shape=(N, K)), "np", "_added_at", str) is None
