@@ -10,8 +10,9 @@ from symbackprop.emit.c.functions import Call, LoopFunction
 from symbackprop.emit.fast.body import Body, Setting
 from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.loans import Loan
+from symbackprop.emit.fast.overwritten import Overwritten
 from symbackprop.emit.fast.passes import FastPasses
-from symbackprop.emit.fast.stages import Loop, Stages
+from symbackprop.emit.fast.stages import Loop
 from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.passes import Scope
 from symbackprop.emit.numpy.plan import Plan
@@ -58,8 +59,8 @@ class CBody(Body):
     def lent(self, loops: Sequence[Loop]) -> list[Loan]:
         return []  # a function in C leaves nothing
 
-    def overwritten(self, stages: Stages) -> dict[Node, Node]:
-        return {}  # a function in C may read rows again
+    def overwritten(self, found: Overwritten) -> dict[Node, Node]:
+        return found.by_values()  # a function in C may read rows again
 
     def looped(self, loop: Loop) -> list[str]:
         try:

@@ -10,9 +10,9 @@ from sympy import Expr
 
 from symbackprop.emit.fast.blocks import Block
 from symbackprop.emit.fast.buffers import Key
-from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, MAP, TEXT, VIEW, WHOLE, Graph, Node
+from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, TEXT, VIEW, WHOLE, Graph, Node
 from symbackprop.emit.fast.loans import Loan, loans
-from symbackprop.emit.fast.overwritten import overwritten
+from symbackprop.emit.fast.overwritten import Overwritten
 from symbackprop.emit.fast.scatters import ADD_AT
 from symbackprop.emit.fast.shifts import shifts
 from symbackprop.emit.fast.stages import Loop, Stages
@@ -92,7 +92,7 @@ class Body:
         self._set: dict[str, str] = {}
         loops = [item for item in stages.items if isinstance(item, Loop)]
         self.loans = self.lent(loops)
-        self._overwritten = self.overwritten(stages)
+        self._overwritten = self.overwritten(Overwritten(stages.items, self.stored, stages.kept))
         self.lines = self._written(stages)
 
     def number(self, size: Expr) -> str:
@@ -154,9 +154,9 @@ class Body:
         """Which memory of results is a buffer of an earlier loop before."""
         return loans(loops, self.stored)
 
-    def overwritten(self, stages: Stages) -> dict[Node, Node]:
-        """In which results' memory a product of matrices is there before."""
-        return overwritten(stages.items, self.stored, stages.kept, {x.result for x in self.loans})
+    def overwritten(self, found: Overwritten) -> dict[Node, Node]:
+        """In whose memory an array is there before."""
+        return {**found.by_values(), **found.by_rows({x.result for x in self.loans})}
 
     def looped(self, loop: Loop) -> list[str]:
         """The lines of a loop over rows."""
@@ -219,9 +219,8 @@ class Body:
     def variable(self, node: Node) -> str:
         """The variable of a node."""
         found = self._variables.get(node)
-        following = node.users[0] if _is_changed(node) else self._overwritten.get(node)
-        if found is None and following is not None:
-            found = self._variables[node] = self.variable(following)
+        if found is None and node in self._overwritten:
+            found = self._variables[node] = self.variable(self._overwritten[node])
         if found is None:
             wish = "shift" if node in self.shifts else "u"
             found = self._variables[node] = node.name or self.fresh(wish)
@@ -246,11 +245,3 @@ class Body:
             return []
         dtype = BOOL if node.dtype == BOOL else FLOAT
         return [f"{name} = {self.scratch(name, [self.number(s) for s in node.shape], dtype)}"]
-
-
-def _is_changed(node: Node) -> bool:
-    """Whether nothing but a scatter needs the elements, which may thus change them in place."""
-    if node.kind != MAP or node.name or [u.ufunc for u in node.users] != [ADD_AT]:
-        return False
-    x, *others = node.users[0].args
-    return len(others) == 2 and x is node and node.shape == node.users[0].shape

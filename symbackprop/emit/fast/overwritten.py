@@ -1,4 +1,4 @@
-"""Arrays whose memory is that of what a later loop makes of their rows."""
+"""Arrays whose memory is that of what takes their place, where nothing reads them later."""
 
 from __future__ import annotations
 
@@ -11,47 +11,61 @@ from symbackprop.emit.fast.scatters import ADD_AT
 from symbackprop.emit.fast.stages import Loop
 
 
-def overwritten(
-    items: Sequence[Node | Loop], stored: Container[Node], kept: Container[Node],
-    lent: Container[Node],
-) -> dict[Node, Node]:  # fmt: skip
-    """For each such array the stored node whose memory it has.
+class Overwritten:
+    """Finds them. items: what is computed whole, and loops, in order.
 
-    The last step that reads the array writes its rows where it reads those of the array, as those
-    behind it do, up to the stored node. items: what is computed whole, and loops, in order.
-    stored: nodes that loops leave whole. kept: nodes that are handed on. lent: stored nodes whose
-    memory is in use before.
+    stored: nodes that loops leave whole. kept: nodes that are handed on.
     """
-    times: dict[Node, list[tuple[int, int]]] = {}
-    for place, item in enumerate(items):
-        steps = (*item.steps, *item.ends) if isinstance(item, Loop) else (item,)
-        for step, node in enumerate(steps):
-            times.setdefault(node, []).append((place, step))
-    found: dict[Node, Node] = {}
-    for place, item in enumerate(items):
-        for chain in Buffers(item, stored).chains if isinstance(item, Loop) else ():
-            first, result = chain.nodes[0], chain.result
-            if result is None or result in lent or not _writes_over(first):
-                continue
-            for a in first.args:
-                whole = a in stored or _has_memory(a)
-                same = a.shape == result.shape and key_of(a) == chain.key
-                if not whole or not same or a in kept:
+
+    def __init__(
+        self, items: Sequence[Node | Loop], stored: Container[Node], kept: Container[Node]
+    ) -> None:
+        self._items, self._stored, self._kept = items, stored, kept
+        self._times: dict[Node, list[tuple[int, int]]] = {}
+        for place, item in enumerate(items):
+            steps = (*item.steps, *item.ends) if isinstance(item, Loop) else (item,)
+            for step, node in enumerate(steps):
+                self._times.setdefault(node, []).append((place, step))
+
+    def by_values(self) -> dict[Node, Node]:
+        """For what values are added to, the sum."""
+        found: dict[Node, Node] = {}
+        for place, node in enumerate(self._items):
+            if isinstance(node, Node) and node.ufunc == ADD_AT and len(node.args) == 3:
+                x, *others = node.args
+                if x.shape == node.shape and x not in others and self._ends(x, (place, 0)):
+                    found[x] = node
+        return found
+
+    def by_rows(self, lent: Container[Node]) -> dict[Node, Node]:
+        """For what the last step to read it writes over, row by row, the stored node.
+
+        That is the one in which the steps behind it end. lent: stored nodes whose memory is in use
+        before.
+        """
+        found: dict[Node, Node] = {}
+        for place, item in enumerate(self._items):
+            for chain in Buffers(item, self._stored).chains if isinstance(item, Loop) else ():
+                first, result = chain.nodes[0], chain.result
+                if result is None or result in lent or not _writes_over(first):
                     continue
-                viewed = any(n.kind == VIEW for n in a.users)
-                read = [t for n in a.users for t in times.get(n, ())]
-                if not viewed and max(read) == (place, chain.first):
-                    found[a] = result
-                    break
-    return found
+                for a in first.args:
+                    same = a.shape == result.shape and key_of(a) == chain.key
+                    if same and self._ends(a, (place, chain.first)):
+                        found[a] = result
+                        break
+        return found
+
+    def _ends(self, node: Node, last: tuple[int, int]) -> bool:
+        """Whether an array in memory of its own is read there for the last time."""
+        product = node.code.op == "@" and node.dtype == FLOAT
+        whole = node.kind == WHOLE and (product or node.ufunc == ADD_AT)
+        if node in self._kept or not (whole or node in self._stored):
+            return False
+        viewed = any(n.kind == VIEW for n in node.users)
+        return not viewed and max(t for n in node.users for t in self._times.get(n, ())) == last
 
 
 def _writes_over(node: Node) -> bool:
     """Whether a step writes where it reads any of its operands."""
     return writes_in_place(node) and node.ufunc != UNWEIGHTED
-
-
-def _has_memory(node: Node) -> bool:
-    """Whether what is computed whole is written to memory that is there."""
-    product = node.code.op == "@" and node.dtype == FLOAT
-    return node.kind == WHOLE and (product or node.ufunc == ADD_AT)

@@ -7,8 +7,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from sympy import Expr, S, Symbol
 
 import symbackprop as sb
+from symbackprop.emit.fast.graph import FLOAT, GIVEN, WHOLE, Node
+from symbackprop.emit.fast.overwritten import Overwritten
+from symbackprop.emit.fast.scatters import ADD_AT
+from symbackprop.emit.numpy.code import Code, atom
 from tests.emit.c.compiler import needs_compiler
 
 SHAPES = {"x": ("N", "K"), "W": ("K", "M"), "V": ("K", "M"), "b": ("M",), "c": ("N", "M"),
@@ -108,3 +113,38 @@ def test_memory_that_several_have_in_turn(text: str, others: int, block: int) ->
     forward = source[source.index("def forward") : source.index("def backward")]
     made = re.findall(r"^    (\w+) = _work\(\S+ \((?:N|M), M\)", forward, re.MULTILINE)
     assert len(made) == others
+
+
+N, M = Symbol("N"), Symbol("M")
+
+
+def added(x: Node, values: Node | None, *shape: Expr) -> Node:
+    """Values added at positions to an array."""
+    given = [Node(GIVEN, atom(name, (N,)), (), (N,), name=name) for name in "tv"]
+    args = (x, given[0], values or given[1])
+    made = Node(WHOLE, atom("s"), args, shape, FLOAT, ADD_AT)
+    for a in dict.fromkeys(args):
+        a.users.append(made)
+    return made
+
+
+def product(*shape: Expr) -> Node:
+    return Node(WHOLE, Code("@", shape=shape), (), shape)
+
+
+def test_values_are_added_to_what_nothing_reads_later() -> None:
+    one, two = product(N, M), product(N, M)
+    first, other = added(one, None, N, M), added(two, None, N, M)
+    second = added(first, None, N, M)
+    later = Node(WHOLE, Code("@"), (two,), ())
+    two.users.append(later)
+    found = Overwritten([one, two, first, other, second, later], (), ()).by_values()
+    assert found == {one: first, first: second}
+    assert Overwritten([one, first, second], (), (first,)).by_values() == {one: first}
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_no_values_are_added_to_themselves_or_to_less(same: bool) -> None:
+    x = product(N, M) if same else product(S.One, M)
+    node = added(x, x if same else None, N, M)
+    assert not Overwritten([x, node], (), ()).by_values()

@@ -119,6 +119,35 @@ def test_positions_that_repeat_add_up(
             np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12)
 
 
+ONE = "sum(x[arange(x.shape[0]), t])"
+SUMS = [  # and how many copies the gradients take
+    (f"L = sum(exp(x)) - {ONE}", 0),  # the loop has read exp(x) before
+    (f"L = sum(w*exp(x)) - {ONE}", 0),
+    (f"L = sum(exp(x)*w) - {ONE} + sum(w[arange(x.shape[0]), t]*x[arange(x.shape[0]), t])",
+     1),  # both gradients are exp(x) with values added
+    (f"u = exp(x)*w; L = sum(u**2/2) - sum(u[t]) - {ONE}", 0),
+    (f"L = sum((x + w)**2) - {ONE}", 0),
+]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("text", "copies"), SUMS)
+def test_a_copy_is_made_where_what_is_added_to_is_read_later(
+    text: str, copies: int, target: str
+) -> None:
+    shapes = {n: ("n",) if n == "t" else ("n", "m") for n in "xwt" if n in text.replace("exp", "")}
+    derivation = sb.derive(text, shapes=shapes)
+    rng = np.random.default_rng(4)
+    args = [rng.integers(0, 3, 3) if n == "t" else rng.uniform(0.5, 2, (3, 4)) for n in shapes]
+    value, grads = derivation.compile(target).value_and_grad(*args)
+    want, right = derivation.compile().value_and_grad(*args)
+    np.testing.assert_allclose(value, want, rtol=1e-13)
+    for one, two in zip(grads, right, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-13, atol=1e-15)
+    fused = derivation.numpy_source(fast=True).partition("def value_and_grad")[2]
+    assert fused.count("np.copyto(") == copies
+
+
 def test_blocks_of_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     module = derived("embedding").compile("numpy-fast")
     monkeypatch.setattr(module, "BLOCK_BYTES", 40)
