@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from symbackprop.emit.fast.buffers import Buffers, key_of, writes_in_place
-from symbackprop.emit.fast.graph import FLOAT, VIEW, WHOLE, Node
+from symbackprop.emit.fast.graph import FLOAT, MAP, REDUCE, WHOLE, Node
 from symbackprop.emit.fast.rewrites import UNWEIGHTED
 from symbackprop.emit.fast.scatters import ADD_AT
-from symbackprop.emit.fast.stages import Loop
+from symbackprop.emit.fast.stages import Loop, reads_rows
 
 
 class Overwritten:
@@ -62,8 +62,16 @@ class Overwritten:
         whole = node.kind == WHOLE and (product or node.ufunc == ADD_AT)
         if node in self._kept or not (whole or node in self._stored):
             return False
-        viewed = any(n.kind == VIEW for n in node.users)
-        return not viewed and max(t for n in node.users for t in self._times.get(n, ())) == last
+        read = [(t, n) for n in node.users for t in self._times.get(n, ())]
+        rows = all(reads_rows(n, node) for (place, _), n in read if place == last[0])
+        return rows and all(map(_has_own_memory, node.users)) and max(t for t, _ in read) == last
+
+
+def _has_own_memory(node: Node) -> bool:
+    """Whether the result of an operation shows none of the memory that it reads."""
+    taken = node.code.op == "take" and any(at.shape for at in node.code.args[1:])
+    made = taken or node.code.op in ("@", "reduce") or node.ufunc == ADD_AT
+    return node.kind in (MAP, REDUCE) or made
 
 
 def _writes_over(node: Node) -> bool:

@@ -148,3 +148,34 @@ def test_no_values_are_added_to_themselves_or_to_less(same: bool) -> None:
     x = product(N, M) if same else product(S.One, M)
     node = added(x, x if same else None, N, M)
     assert not Overwritten([x, node], (), ()).by_values()
+
+
+def test_an_array_stays_that_another_shows() -> None:
+    x = product(N, M)
+    shown = Node(WHOLE, Code("suffix", (x.code,), ".reshape(M * N)"), (x,), (M * N,))
+    node = added(x, None, N, M)
+    x.users.append(shown)
+    assert not Overwritten([x, shown, node], (), ()).by_values()
+
+
+@pytest.mark.parametrize("block", [1, 20, 10**6])
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("L = prod(tanh(x))", ("n",)),  # each row of the gradient needs all of tanh(x)
+        ("L = sum(prod(tanh(x), axis=1)**2)", ("m", "n")),
+        ("u = x/norm(x); p = prod(tanh(u), axis=0); L = p*sign(p)", ("n",)),
+        ("p = ravel(1/(1 + exp(-logaddexp(x, x)))); L = sum(exp(sinh(p))**2)", ("k", "m", "n")),
+    ],
+)
+def test_what_is_read_whole_or_in_another_shape(
+    text: str, shape: tuple[str, ...], block: int
+) -> None:
+    derived = sb.derive(text, shapes={"x": shape})
+    x = np.random.default_rng(5).uniform(0.3, 2, [{"k": 2, "m": 4, "n": 5}[s] for s in shape])
+    fast = derived.compile("numpy-fast")
+    fast.BLOCK_BYTES = block
+    value, (dx,) = fast.value_and_grad(x)
+    want, (right,) = derived.compile().value_and_grad(x)
+    np.testing.assert_allclose(value, want, rtol=1e-13)
+    np.testing.assert_allclose(dx, right, rtol=1e-12)
