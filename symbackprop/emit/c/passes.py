@@ -46,7 +46,7 @@ class CFunctions:
 class CBody(Body):
     """Writes calls of C functions where a loop can be written in C."""
 
-    by_blas = True
+    in_numpy = False
 
     def __init__(
         self, assignments: Sequence[Assignment], kept: Sequence[str], namer: Namer,

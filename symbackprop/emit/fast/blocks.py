@@ -12,6 +12,7 @@ from sympy import Expr
 from symbackprop.emit.fast.buffers import Buffers, Key, row_shapes
 from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node
 from symbackprop.emit.fast.rewrites import UNWEIGHTED
+from symbackprop.emit.fast.splits import WEIGHTED
 from symbackprop.emit.fast.stages import Loop, reads_rows
 from symbackprop.emit.numpy.code import Code, atom
 
@@ -31,9 +32,9 @@ class Block:
         self._np = body.np
         self._buffers = Buffers(loop, body.stored)
         self._slices: dict[str, str] = {}
+        self._aliases: dict[Node, str] = {}
         self._computed = {n for n in loop.steps if n.kind != VIEW}
         self._views = {n for n in loop.steps if n.kind == VIEW}
-        self._weighted = {n: end for end in loop.ends if (n := self._weighted_sum(end))}
         counted: dict[Key, int] = {}
         self._names = []
         for key in self._buffers.keys:
@@ -79,7 +80,7 @@ class Block:
     def _steps(self, several: str) -> list[str]:
         """What is computed by rows. several: whether there are several blocks."""
         again = {n for x in self._body.loans if x.later is self._loop for n in x.again}
-        steps = [n for n in self._loop.steps if n.kind != VIEW and n not in self._weighted]
+        steps = [n for n in self._loop.steps if n.kind != VIEW]
         lines = []
         for known, nodes in groupby(steps, again.__contains__):
             lines += [f"if {several}:"] if known else []
@@ -107,16 +108,6 @@ class Block:
             f"        {np}.setbufsize({old})",
         ]
 
-    def _weighted_sum(self, end: Node) -> Node | None:
-        """u where it is no -inf of weight 0, of a sum Σ w u over all, which alone reads that."""
-        for u, w in (end.args, end.args[::-1]) if end.ufunc == "dot" and not end.shape else ():
-            if u.ufunc == UNWEIGHTED and u.args[0] is w and u.users == [end]:
-                source = u.args[1].base
-                in_place = source in self._computed and u in self._computed
-                if in_place and self._buffers.place(source) == self._buffers.place(u):
-                    return u
-        return None
-
     def _number(self, size: Expr) -> str:
         return self._body.number(size)
 
@@ -143,7 +134,7 @@ class Block:
         if node in self._body.shifts:
             return atom(self._body.variable(node), node.shape)
         if node in self._computed:
-            return atom(self._place(node), node.shape)
+            return atom(self._aliases.get(node) or self._place(node), node.shape)
         if node in self._views:
             return replace(node.code, args=(self._rows(node.args[0]),))
         whole = self._body.shown(node)
@@ -169,6 +160,8 @@ class Block:
             return self._reduced(node, out, operands)
         if node.kind != MAP:
             return [f"{np}.matmul({operands[0]}, {operands[1]}, out={out})"]
+        if node.ufunc == "subtract" and node.args[1] in self._body.shifts:
+            return self._shifted(node, out, operands)
         if node.ufunc == "where":
             mask, u, v = operands
             if v in ("0", "0.0"):
@@ -187,6 +180,16 @@ class Block:
         if node.ufunc in _UNARY:
             operands = operands[:1]
         return [f"{np}.{node.ufunc}({', '.join(operands)}, out={out})"]
+
+    def _shifted(self, node: Node, out: str, operands: list[str]) -> list[str]:
+        """Rows less what is taken away before exp; if that is 0, they stand for themselves."""
+        code = f"{self._body.names['shifted']}({', '.join(operands)}, {out})"
+        if operands[0] == out:
+            return [code]
+        if not isinstance(self._buffers.place(node), int):
+            return [f"{self._np}.subtract({', '.join(operands)}, out={out})"]
+        self._aliases[node] = self._body.fresh("shifted")
+        return [f"{self._aliases[node]} = {code}"]
 
     def _reduced(self, node: Node, out: str, operands: list[str]) -> list[str]:
         """A reduction over axes other than that of the rows."""
@@ -222,10 +225,10 @@ class Block:
         name, operands, np = self._body.variable(node), self._operands(node), self._np
         keep = ", keepdims=True" if node.code.keep else ""
         axes = _axes(node.code.axes) if len(node.code.axes) < node.args[0].rank else "None"
-        if node in self._weighted.values():
-            u = next(u for u, end in self._weighted.items() if end is node)
-            weight = self.shown(node, u.args[0])
-            part = f"{self._body.names['weighted']}({weight}, {self.shown(node, u)})"
+        if node.ufunc == WEIGHTED:
+            part = f"{self._body.names['weighted']}({', '.join(operands)})"
+        elif node.ufunc == "dot" and not node.shape and node.args[0].shape[-1] == 1:
+            part = f"{np}.vdot({', '.join(operands)})"
         elif node.ufunc == "dot":
             part = f"{np}.einsum({_spec(node)}, {', '.join(operands)})"
             if not node.shape:  # by rows first: more digits

@@ -15,7 +15,8 @@ from symbackprop.emit.fast.loans import Loan, loans
 from symbackprop.emit.fast.overwritten import Overwritten
 from symbackprop.emit.fast.scatters import ADD_AT
 from symbackprop.emit.fast.shifts import shifts
-from symbackprop.emit.fast.stages import Loop, Stages
+from symbackprop.emit.fast.splits import join_weights, split_sums
+from symbackprop.emit.fast.stages import Loop, Stages, needed
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, Number, atom
 from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.statements import Assignment
@@ -60,10 +61,11 @@ class Buffer:
 class Body:
     """Writes the lines of a function. kept: the names of the assignments that are handed on.
 
-    by_blas: whether the product of a matrix and a vector, both there whole, is no part of a loop.
+    in_numpy: whether loops are of calls of NumPy, and the product of a matrix and a vector, both
+    there whole, is part of one.
     """
 
-    by_blas = False
+    in_numpy = True
 
     def __init__(
         self, assignments: Sequence[Assignment], kept: Collection[str], namer: Namer,
@@ -76,16 +78,20 @@ class Body:
             assignments, setting.given, setting.np, setting.number, setting.names.__getitem__,
             setting.helpers, setting.added, setting.exact,
         )
+        handed_on = {graph.roots[name].base for name in kept}
+        free = frozenset() if setting.exact else shifts(needed(graph.nodes, handed_on), handed_on)
+        if self.in_numpy:
+            split_sums(graph, setting.np, handed_on)
+            join_weights(graph)
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}
         for name in reversed(setting.out):
             node = self._kept.get(name)
             if node is not None and node.kind not in (GIVEN, TEXT, VIEW) and node.shape:
                 node.name = name
-        stages = Stages(graph, self._kept.values(), self.by_blas)
+        stages = Stages(graph, self._kept.values(), not self.in_numpy)
         self.stored = stages.stored
-        free = shifts(stages.nodes, stages.kept)
-        self.shifts = frozenset() if setting.exact else free - self.stored
+        self.shifts = free - self.stored
         self._variables: dict[Node, str] = {}
         self._ones: dict[Expr, str] = {}
         self._own: dict[object, str] = {}

@@ -56,6 +56,12 @@ class Node:
         return self.args[0].base if self.kind == VIEW else self
 
     @property
+    def seen(self) -> Node:
+        """What a view that adds axes shows."""
+        adds = self.code.op == "index" and "None" in self.code.text
+        return self.args[0].seen if adds else self
+
+    @property
     def is_count(self) -> bool:
         """Whether it is made of numbers and sizes alone, which are Python's own."""
         if self.kind == TEXT or self.shape or self.name or not self.args:
@@ -89,7 +95,7 @@ class Graph:
         for a in assignments:
             self._root(a.name)
         self.axes = self._loop_axes()
-        self._join_products(frozenset(self.roots.values()))
+        self._join_products()
 
     def _loop_axes(self) -> frozenset[Expr]:
         """The first axes of the widest elementwise operations, or of what is reduced by rows."""
@@ -98,8 +104,30 @@ class Graph:
         wide = wide or [n for n in self.nodes if n.kind == REDUCE and 0 not in n.code.axes]
         return frozenset(n.shape[0] for n in wide if n.shape[0] != 1)
 
-    def _join_products(self, named: frozenset[Node]) -> None:
+    def replace(self, node: Node, code: Code) -> None:
+        """Have other code for a node."""
+        made = self.node(code)
+        for user in dict.fromkeys(node.users):
+            user.args = tuple(made if a is node else a for a in user.args)
+            made.users.append(user)
+        self.roots = {name: made if n is node else n for name, n in self.roots.items()}
+        made.name = made.name or node.name
+        node.users.clear()
+        self.drop(node)
+        self.nodes = _ordered(self.nodes)
+        self._join_products()
+
+    def drop(self, node: Node) -> None:
+        """Leave out a node, and what it alone needs, unless something else needs it."""
+        if not node.users and node in self.nodes and node not in self.roots.values():
+            self.nodes.remove(node)
+            for a in dict.fromkeys(node.args):
+                a.users.remove(node)
+                self.drop(a)
+
+    def _join_products(self) -> None:
         """Σ_j u_j v_j without the array of products, where nothing else needs it."""
+        named = frozenset(self.roots.values())
         for node in self.nodes:
             (product,) = node.args if node.kind == REDUCE else (node,)
             plain = node.ufunc == "sum" and product.kind == MAP and product.rank > 1
@@ -225,3 +253,20 @@ def _other(args: tuple[Node, ...]) -> str:
 def keeps_rows(node: Node) -> bool:
     """Whether a view of a block of rows is that block of the view."""
     return node.code.op == "index" and node.code.text.partition(",")[0] == ":"
+
+
+def _ordered(nodes: Iterable[Node]) -> list[Node]:
+    """The nodes with operands before what they are used in."""
+    todo = dict.fromkeys(nodes)
+    found: list[Node] = []
+
+    def visit(node: Node) -> None:
+        if node in todo:
+            del todo[node]
+            for a in node.args:
+                visit(a)
+            found.append(node)
+
+    for node in tuple(todo):
+        visit(node)
+    return found

@@ -29,6 +29,8 @@ class Operation(Protocol):
     def ufunc(self) -> str: ...
     @property
     def is_count(self) -> bool: ...
+    @property
+    def seen(self) -> Operation: ...
 
 
 def of_sizes(code: Code, above: Operation, below: Operation, np: str) -> Code | None:
@@ -62,7 +64,7 @@ def by_reciprocal(
         if counted is None and (not wide or not below.is_count or is_number(divisor)):
             return None
         divisor = counted or divisor
-    elif not _sum_of_shifted(below):
+    elif not is_sum_of_shifted(below):
         return None
     return Code("*", (code.args[0], Code("/", (_ONE, divisor), shape=below.shape)),
                 shape=code.shape)  # fmt: skip
@@ -78,18 +80,13 @@ def one_at_least(divisor: Code, sizes: Iterable[Expr], number: Number) -> Code |
     return call("max", divisor, _ONE, shape=()) if str(divisor) in known else None
 
 
-def _sum_of_shifted(node: Operation) -> bool:
+def is_sum_of_shifted(node: Operation) -> bool:
     """1 <= Σ_j exp(x_j - max_j x_j) <= n: whether the node is such a sum."""
-    total = _seen(node)
+    total = node.seen
     if total.ufunc != "sum" or total.args[0].ufunc != "exp":
         return False
     (shifted,) = total.args[0].args
     if shifted.ufunc != "subtract":
         return False
-    x, top = shifted.args[0], _seen(shifted.args[1])
+    x, top = shifted.args[0], shifted.args[1].seen
     return top.ufunc == "max" and top.args[0] is x and top.code.axes == total.code.axes
-
-
-def _seen(node: Operation) -> Operation:
-    """What a view that adds axes shows."""
-    return _seen(node.args[0]) if node.code.op == "index" and "None" in node.code.text else node

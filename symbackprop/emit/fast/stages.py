@@ -55,7 +55,7 @@ class Stages:
         self._stage: dict[Node, int] = {}
         self.stored: set[Node] = set()
         self.kept = tuple(dict.fromkeys(n.base for n in kept))
-        self.nodes = _needed(graph.nodes, self.kept)
+        self.nodes = needed(graph.nodes, self.kept)
         for node in self.nodes:
             self._stage[node] = max((self._bound(node, a) for a in node.args), default=0)
         before = -1
@@ -163,7 +163,7 @@ class Stages:
         return found
 
 
-def _needed(nodes: Iterable[Node], kept: Iterable[Node]) -> list[Node]:
+def needed(nodes: Iterable[Node], kept: Iterable[Node]) -> list[Node]:
     """Those of the nodes that the kept ones are made of, in order."""
     found: set[Node] = set()
     stack = list(kept)

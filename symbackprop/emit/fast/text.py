@@ -71,17 +71,27 @@ def {over_axes}(ufunc, x, axes, out):
 
 _SHIFT = '''
 def {shift}(x, out):
-    """What is taken away from rows of x before exp: the largest of each, or a number near all.
+    """What is taken away from rows of x before exp: the largest of each, or a number for all.
 
-    A number where rows are many and short, and all of x lies so close that exp and its sums keep
-    their digits, which float16 has too few of.
+    That is the int 0 where no element is large, and what is near all of them where rows are many
+    and short: then exp and its sums keep their digits, which float16 has too few of.
     """
-    if {short}(x) and x.shape[-1] > 1 and x.dtype.itemsize > 2:
+    many = {short}(x)
+    close = many or 256 < x.size < 4096 or x.size > 256 and x[0].max() < 16
+    if close and x.shape[-1] > 1 and x.dtype.itemsize > 2:
         largest = x.max()
-        if largest < x.min() + 16:
+        if largest < 16 and x.min() > -16:
+            return 0
+        if many and largest < x.min() + 16:
             return largest
     {along_rows}({np}.maximum, x, out[..., 0])
     return out
+'''
+
+_SHIFTED = '''
+def {shifted}(x, shift, out):
+    """x - shift, which is x itself where nothing is taken away."""
+    return x if type(shift) is int else {np}.subtract(x, shift, out=out)
 '''
 
 _SELECT = '''
@@ -173,6 +183,7 @@ def {add_at}(x, at, values):
 HELPERS: dict[str, str] = {
     "rows": _ROWS, "ones": _ONES, "short": _SHORT, "along_rows": _ALONG_ROWS,
     "over_axes": _OVER_AXES, "shift": _SHIFT,
+    "shifted": _SHIFTED,
     "select": _SELECT, "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED,
     "weighted": _WEIGHTED, "add_at": _ADD_AT,
 }  # fmt: skip

@@ -142,11 +142,32 @@ def test_the_shift_is_a_number_where_rows_are_many_and_short() -> None:
     for rows, width, spread, one in [(500, 5, 7.9, True), (500, 5, 8.1, False),
                                      (99, 5, 1.0, False), (5000, 20, 1.0, False),
                                      (500, 1, 1.0, False)]:  # fmt: skip
-        x, out = RNG.uniform(-1, 1, size=(rows, width)), np.empty((rows, 1))
-        x[0, 0], x[0, -1] = -spread, spread
+        x, out = RNG.uniform(29, 31, size=(rows, width)), np.empty((rows, 1))
+        x[0, 0], x[0, -1] = 30 - spread, 30 + spread
         found = shift(x, out)
         assert (np.ndim(found) == 0) == one
         np.testing.assert_array_equal(found, x.max() if one else x.max(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("place", [0, -1])
+@pytest.mark.parametrize("size", [(500, 5), (30, 30), (70, 70), (1, 400), (2, 20), (400, 1)])
+@pytest.mark.parametrize("far", [15.9, -15.9, 16.1, -16.1, np.nan, -np.inf])
+def test_nothing_is_taken_away_where_no_element_is_large(
+    far: float, size: tuple[int, int], place: int
+) -> None:
+    module = derivation(SOFTMAX).compile("numpy-fast")
+    x, out = RNG.uniform(-1, 1, size=size), np.empty((size[0], 1))
+    x[place, place] = far
+    shift, memory = module._shift(x, out), np.empty_like(x)
+    near = abs(far) < 16 and x.size > 256 and size[1] > 1
+    assert (type(shift) is int) == near
+    with np.errstate(invalid="ignore"):
+        assert (module._shifted(x, shift, memory) is x) == near
+        np.testing.assert_array_equal(module._shifted(x, shift, memory), x - shift)
+        before = x.copy()
+        got, want = module.forward(x)[0], derivation(SOFTMAX).compile().forward(x)[0]
+    np.testing.assert_allclose(got, want, rtol=1e-13)
+    np.testing.assert_array_equal(x, before)
 
 
 def test_one_class_has_probability_1() -> None:
