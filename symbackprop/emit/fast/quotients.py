@@ -40,7 +40,7 @@ def of_sizes(code: Code, above: Operation, below: Operation, np: str) -> Code | 
     where n is 0 for no sizes.
     """
     c, n = code.args
-    if code.shape or not above.is_count or not below.is_count or is_number(n):
+    if code.shape or not above.is_count or not below.is_count or _is_constant(n, np):
         return None
     if n.text.startswith("max("):
         return None
@@ -78,6 +78,13 @@ def one_at_least(divisor: Code, sizes: Iterable[Expr], number: Number) -> Code |
     sizes = tuple(sizes)
     known = {number(size) for size in (*sizes, Mul(*sizes))}
     return call("max", divisor, _ONE, shape=()) if str(divisor) in known else None
+
+
+def _is_constant(code: Code, np: str) -> bool:
+    """Whether code holds numbers alone, as pi is one."""
+    if code.op == "atom":
+        return is_number(code) or code.text.startswith(f"{np}.")
+    return bool(code.args) and all(_is_constant(a, np) for a in code.args)
 
 
 def is_sum_of_shifted(node: Operation) -> bool:

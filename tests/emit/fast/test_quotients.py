@@ -32,6 +32,11 @@ def test_what_is_made_of_sizes_is_turned() -> None:
         assert np.array_equal(module.forward(q, k, v)[0], want, equal_nan=True)
 
 
+def test_a_number_is_not_asked_whether_it_is_0() -> None:
+    source = derived("gelu").numpy_source(fast=True)
+    assert "/ np.pi**0.5" in source and " if np.pi" not in source
+
+
 def test_a_mean_is_rounded_once() -> None:
     source = derived("layer-norm").numpy_source(fast=True)
     assert "np.divide(b0, D, out=b0)" in source and "1 / (D" not in source
