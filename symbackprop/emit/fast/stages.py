@@ -7,7 +7,7 @@ needed whole, is there when the loop has ended: one stage later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Expr
@@ -155,12 +155,26 @@ class Stages:
         return all(self._cheap(a, depth - 1) for a in node.args if reads_rows(node, a))
 
     def _ordered(self) -> list[Node | Loop]:
+        for loop in self._loops.values():
+            loop.steps = _late(loop.steps)
         last = max([*self._whole, *(stage for stage, _ in self._loops)], default=-1)
         found: list[Node | Loop] = []
         for stage in range(last + 1):
             found += self._whole.get(stage, [])
             found += [loop for (s, _), loop in self._loops.items() if s == stage]
         return found
+
+
+def _late(steps: Sequence[Node]) -> list[Node]:
+    """Steps with the sums of rows that are there right before what needs them.
+
+    By then another step has brought those rows into the cache, which does so faster than BLAS.
+    """
+    early = [n for n in steps if n.kind != REDUCE or any(a in steps for a in n.args)]
+    for node in reversed([n for n in steps if n not in early]):
+        places = [place for place, n in enumerate(early) if node in n.args]
+        early.insert(min(places, default=len(early)), node)
+    return early
 
 
 def needed(nodes: Iterable[Node], kept: Iterable[Node]) -> list[Node]:

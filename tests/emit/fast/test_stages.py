@@ -113,3 +113,12 @@ def test_products_of_matrices_stand_between_the_loops() -> None:
     inner = [line for line in body.splitlines() if line.startswith("        ")]
     assert not any("np.matmul(x" in line or ".T" in line for line in inner)
     assert body.count("np.matmul(h, W2, out=") == 1
+
+
+def test_rows_that_are_there_are_added_up_right_before_the_sum_is_needed() -> None:
+    body = fast("softmax-ce-batch", "value_and_grad")
+    places = [body.index(code) for code in ("np.subtract(da_, t_", "np.dot(t_, ones", "np.vdot(b")]
+    assert places == sorted(places)
+    first = of_text("s = sum(x, axis=1, keepdims=True); y = exp(t)*s", "forward",
+                    x=("N", "n"), t=("N", "n"))  # fmt: skip
+    assert first.index("np.exp(") < first.index("ones, out=") < first.index("np.multiply(")
