@@ -16,7 +16,8 @@ from symbackprop.emit.c.groups import iterated
 from symbackprop.emit.c.kernel import Kernel
 from symbackprop.emit.c.lanes import Lanes
 from symbackprop.emit.c.names import EXACT, TILE
-from symbackprop.emit.c.steps import INDENT, START, combined
+from symbackprop.emit.c.reductions import START, combined
+from symbackprop.emit.c.steps import INDENT
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.stages import Loop
 from symbackprop.emit.numpy.statements import shape_text

@@ -20,7 +20,8 @@ from symbackprop.emit.c.groups import (
 )
 from symbackprop.emit.c.names import FIRST, LAST, LOOPS, TILE, Parameters
 from symbackprop.emit.c.places import Place, address, place_of
-from symbackprop.emit.c.steps import INDENT, START, Steps, loop_over, reduction
+from symbackprop.emit.c.reductions import NUMBERS, START, reduction, without_nan
+from symbackprop.emit.c.steps import INDENT, Steps, loop_over
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop
@@ -37,6 +38,7 @@ class Kernel(Steps):
         super().__init__(body, real, helpers, Groups(loop, body.stored), Parameters(body.number))
         self.buffers: list[tuple[str, tuple[Expr, ...]]] = []
         self._memory: dict[Node, tuple[str, Place, tuple[Expr, ...]]] = {}
+        self._nan: dict[Node, str] = {}
         self.tiled = bool(self._groups.apart)
         self.parameters.size(loop.size)
         for node in (*self._groups.computed, *loop.ends):
@@ -160,7 +162,7 @@ class Kernel(Steps):
         for item in items:
             node = item.node if isinstance(item, End) else item
             name = f"{item.name}_sum" if isinstance(item, End) else self._names[node]
-            text += reduction(self._kind(node), name)
+            text += reduction(self._kind(node), name, self._nan.get(node, ""))
         return text
 
     def _group(self, group: list[Node], space: Space) -> list[str]:
@@ -204,6 +206,9 @@ class Kernel(Steps):
         for node in ending:
             name = self._names[node] = self.parameters.fresh(node.name or "u")
             lines.append(f"{self._real.name} {name} = {START[self._kind(node)]};")
+            if self._kind(node) in NUMBERS:
+                self._nan[node] = self.parameters.fresh(f"{name}_nan")
+                lines.append(f"{self._real.name} {self._nan[node]} = 0;")
         if inner:
             return lines + [line for n in group for line in self._step(n, depths.get(n, -1), depth)]
         axis, size = space[depth]
@@ -217,14 +222,15 @@ class Kernel(Steps):
 
     def _finished(self, node: Node, axes: list[int]) -> list[str]:
         """What becomes of an accumulator behind its loops."""
-        name = self._names[node]
+        name, nan = self._names[node], self._nan.get(node)
+        lines = [f"if ({nan} != {nan}) {name} = {nan};"] if nan else []
         if node in self._accumulators:
-            return [self._combined(node, self._ending(node), name)]
+            return [*lines, self._combined(node, self._ending(node), name)]
         if node not in self._memory:
-            return []
+            return lines
         if self._partly(node, axes):
-            return [self._combined(node, self._target(node), name)]
-        return [f"{self._target(node)} = {name};"]
+            return [*lines, self._combined(node, self._target(node), name)]
+        return [*lines, f"{self._target(node)} = {name};"]
 
     def _ending(self, node: Node) -> str:
         return self._accumulators[node].accumulator(self.parameters.size)
@@ -236,7 +242,10 @@ class Kernel(Steps):
     def _accumulated(self, node: Node, innermost: bool) -> list[str]:
         lines, value = self._value(node)
         if not innermost:
-            return [*lines, self._combined(node, self._names[node], value)]
+            name, nan = self._names[node], self._nan.get(node)
+            if nan:
+                return [*lines, *without_nan(self._kind(node), name, value, nan)]
+            return [*lines, self._combined(node, name, value)]
         if node in self._accumulators:
             return [*lines, self._combined(node, self._ending(node), value)]
         if iterated(node):

@@ -34,7 +34,8 @@ from symbackprop.emit.c.names import (
     Parameters,
 )
 from symbackprop.emit.c.places import ROW, Place, address
-from symbackprop.emit.c.steps import INDENT, START, Steps, loop_over, reduction
+from symbackprop.emit.c.reductions import START, reduction
+from symbackprop.emit.c.steps import INDENT, Steps, loop_over
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop

@@ -8,25 +8,11 @@ from collections.abc import Iterable, Mapping
 from symbackprop.emit.c.expressions import Real, bracketed, expression, repeats
 from symbackprop.emit.c.groups import Groups, Key, Read, is_matrix_product
 from symbackprop.emit.c.names import EXACT, Parameters
+from symbackprop.emit.c.reductions import combined
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import BOOL, OTHER, Node
 
 INDENT = "    "
-_COMBINED = {"sum": "{0} += {1}", "dot": "{0} += {1}",
-             "max": "{0} = ({1} > {0} || {1} != {1}) ? {1} : {0}",
-             "min": "{0} = ({1} < {0} || {1} != {1}) ? {1} : {0}"}  # fmt: skip
-START = {"sum": "0", "dot": "0", "max": "-INFINITY", "min": "INFINITY"}
-
-
-def combined(kind: str, target: str, value: str) -> str:
-    """The statement that takes a value into a sum or a maximum."""
-    return _COMBINED[kind].format(target, value) + ";"
-
-
-def reduction(kind: str, name: str) -> str:
-    """The clause of a loop that is done several rounds at a time, for what it accumulates."""
-    sign = "+" if kind in ("sum", "dot") else f"nan{kind}"
-    return f" reduction({sign} : {name})"
 
 
 def loop_over(name: str, end: str, lines: Iterable[str], start: str = "0") -> list[str]:

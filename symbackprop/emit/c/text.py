@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symbackprop.emit.c.expressions import NEWER_VECTORS, VECTORS
 from symbackprop.emit.c.names import FEWEST, ROWS
+from symbackprop.emit.c.reductions import declarations
 
 _AGAIN = '''
 def {again}(name, dtype, sizes, numbers, inputs, outputs):
@@ -70,13 +71,7 @@ def prelude(code: str) -> str:
     newer = [line for name in NEWER_VECTORS for line in _declared(name, code)]
     if newer:
         lines += ["#if __GLIBC_PREREQ(2, 35)", *newer, "#endif"]
-    reductions = [
-        f"#pragma omp declare reduction(nan{kind} : {real} : omp_out = \\\n"
-        f"    (omp_in {sign} omp_out || omp_in != omp_in) ? omp_in : omp_out) \\\n"
-        f"    initializer(omp_priv = {first})"
-        for kind, sign, first in (("max", ">", "-INFINITY"), ("min", "<", "INFINITY"))
-        for real in ("double", "float") if f"nan{kind} :" in code
-    ]
+    reductions = declarations(code)
     text = PRELUDE
     if not reductions:
         text = text[: text.index("/* As NumPy's")]

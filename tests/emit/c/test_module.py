@@ -171,3 +171,24 @@ def test_a_strict_compiler_has_nothing_to_say(
     command = ["cc", "-std=c99", "-pedantic", "-O2", *flags, "-c", str(source)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("width", [17, 37, 1003])
+def test_a_maximum_of_a_long_row_is_that_of_numpy(width: int, dtype: type) -> None:
+    shapes = {"x": ("N", "n"), "w": ("N",)}
+    derivation = sb.derive("y = max(x, axis=1) - min(x, axis=1)*w", shapes=shapes)
+    module = derivation.compile("c")
+    x = RNG.normal(size=(width + 4, width)).astype(dtype)
+    x[np.arange(width), np.arange(width)] = np.nan
+    x[width], x[width + 1] = -np.inf, np.inf
+    x[width + 2, -1], x[width + 2, 0] = np.inf, -np.inf
+    w = np.ones(len(x), dtype)
+    with np.errstate(invalid="ignore"):
+        want = x.max(axis=1) - x.min(axis=1)
+    assert np.isnan(want[: width + 2]).all() and np.isfinite(want[-1])
+    np.testing.assert_array_equal(module.forward(x, w)[0], want)
+    for most, other in (("max", -np.inf), ("min", np.inf)):
+        of_rows = sb.derive(f"y = {most}(x, axis=1)", shapes={"x": ("N", "n")}).compile("c")
+        flat = np.full((3, width), other, dtype)
+        np.testing.assert_array_equal(of_rows.forward(flat)[0], flat[:, 0])
