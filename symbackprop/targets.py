@@ -58,8 +58,8 @@ def compiled(backward: Backward, target: str, exact: bool = False) -> ModuleType
 def modules_to_check(backward: Backward, target: str, exact: bool = False) -> list[ModuleType]:
     """The module of a target as it works on many rows, for checks of a few: in tiny blocks.
 
-    A second one where short rows may have code of their own: it has all rows in one block, and
-    takes them for many. Raises what `compiled` does.
+    Others where short or long rows may have code of their own: they have all rows in one block,
+    and take them for many, or for long. Raises what `compiled` does.
     """
     found = _modules(backward, target, exact, to_check=True)
     for module, constants in zip(found, _FEW_ROWS, strict=False):
@@ -70,7 +70,7 @@ def modules_to_check(backward: Backward, target: str, exact: bool = False) -> li
 def _modules(
     backward: Backward, target: str, exact: bool, *, to_check: bool
 ) -> list[ModuleType]:
-    """The module of a target; to_check: and the one in which short rows are many."""
+    """The module of a target; to_check: and those in which short rows are many, or long."""
     if target not in TARGETS:
         raise InputError(f"the target {target!r} is not known; write one of {', '.join(TARGETS)}")
     if target in (C, AUTO):
@@ -78,8 +78,7 @@ def _modules(
 
         try:
             source = _c_source(backward, exact)
-            few = source.for_few_rows() if to_check else None
-            return [loaded(s) for s in (source, few) if s is not None]
+            return [loaded(s) for s in (source.layouts() if to_check else [source])]
         except (MissingCompiler, MissingExtra) as problem:
             if target == C:
                 raise

@@ -15,7 +15,7 @@ from symbackprop.emit.c.expressions import Real, Unsupported
 from symbackprop.emit.c.groups import iterated
 from symbackprop.emit.c.kernel import Kernel
 from symbackprop.emit.c.lanes import Lanes
-from symbackprop.emit.c.names import EXACT, TILE
+from symbackprop.emit.c.names import EXACT, LONG, TILE, Parameters
 from symbackprop.emit.c.reductions import START, combined
 from symbackprop.emit.c.steps import INDENT
 from symbackprop.emit.fast.body import Body
@@ -36,6 +36,19 @@ class Call:
     outputs: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Layout:
+    """The work on some rows, and a condition in C for it, "" where it is for all that are left.
+
+    after: the lines behind it.
+    """
+
+    name: str
+    lines: Sequence[str]
+    condition: str = ""
+    after: Sequence[str] = ()
+
+
 class LoopFunction:
     """The C function of a loop, and how it is called. Raises Unsupported."""
 
@@ -46,14 +59,21 @@ class LoopFunction:
         part, _, count = name.rpartition("_")
         self._title = f"{part}, loop {count}, {real.name}"
         self._real = real
-        kernel = Kernel(loop, body, real, helpers)
-        self._kernel, self._ends = kernel, kernel.ends
-        self._lanes: Lanes | None = None
+        found = self._found = Parameters(body.number)
+        kernel = Kernel(loop, body, real, helpers, found)
+        self._ends = kernel.ends
+        self._count = found.size(loop.size)
+        self._widths = _widths(found, loop)
+        self._layouts: list[Layout] = []
+        size = 4 if real.single else 8
+        long = [f"{width} * {size} >= {LONG}" for width in self._widths if not width.isdecimal()]
+        if kernel.has_apart and long:
+            whole = Kernel(loop, body, real, helpers, found, long=True)
+            self._layouts.append(self._of_rows("long", whole, " && ".join(long)))
         with suppress(Unsupported):
-            self._lanes = Lanes(loop, body, real, helpers, kernel.parameters, kernel.ends)
-        self._count = kernel.parameters.size(loop.size)
-        self._widths = _widths(kernel, loop)
-        found = kernel.parameters
+            lanes = Lanes(loop, body, real, helpers, found, kernel.ends)
+            self._layouts.append(Layout("lanes", lanes.lines, lanes.condition))
+        self._layouts.append(self._of_rows("rows", kernel))
         inputs = tuple(
             f"{body.names['exact']}({code})" if kind == EXACT else code
             for code, (_, kind) in found.inputs.items()
@@ -64,15 +84,18 @@ class LoopFunction:
 
     @property
     def text(self) -> str:
-        """The functions of some rows, in one or in both layouts, and that of all."""
-        before, after = self._buffers()
-        rows, passed = self._layout("rows", [*before, *self._kernel.lines], after)
-        if self._lanes is None:
-            return "\n".join([*self._comment(), rows, self._whole(self._called("rows", passed, 1))])
-        lanes, fewer = self._layout("lanes", self._lanes.lines, [])
-        calls = [f"{INDENT}if ({self._lanes.condition})", *self._called("lanes", fewer, 2),
-                 f"{INDENT}else", *self._called("rows", passed, 2)]  # fmt: skip
-        return "\n".join([*self._comment(), rows, lanes, self._whole(calls)])
+        """The functions of some rows, one for each layout, and that of all."""
+        texts: list[str] = []
+        calls: list[str] = []
+        several = len(self._layouts) > 1
+        for layout in self._layouts:
+            text, passed = self._layout(layout)
+            texts.append(text)
+            if several:
+                test = f"if ({layout.condition})" if layout.condition else ""
+                calls.append(INDENT + " ".join(filter(None, ["else" if calls else "", test])))
+            calls += self._called(layout.name, passed, 1 + several)
+        return "\n".join([*self._comment(), *texts, self._whole(calls)])
 
     def _called(self, layout: str, passed: Sequence[str], depth: int) -> list[str]:
         head = f"{depth * INDENT}bad |= {self._name}_{layout}("
@@ -81,7 +104,7 @@ class LoopFunction:
         return _wrapped(head, ["lo", "hi", *passed, *parts], ");")
 
     def _comment(self) -> list[str]:
-        found = self._kernel.parameters
+        found = self._found
         names = [[n for n, _ in arrays.values()] for arrays in (found.inputs, found.outputs)]
         read, written = (
             ", ".join(f"{n} {shape_text(found.shapes[n])}" for n in group) or "nothing"
@@ -92,7 +115,7 @@ class LoopFunction:
 
     def _parameters(self) -> list[str]:
         """Declarations of what both functions take."""
-        found, real = self._kernel.parameters, self._real.name
+        found, real = self._found, self._real.name
         ends = {e.name for e in self._ends}
         declared = [f"const ptrdiff_t {n}" for n in found.sizes.values()]
         declared += [f"const {real} {n}" for n in found.numbers.values()]
@@ -101,9 +124,7 @@ class LoopFunction:
         declared += [f"{const}{_real(kind, real)} *restrict {n}" for const, n, kind in arrays]
         return declared
 
-    def _layout(
-        self, layout: str, work: Sequence[str], after: Sequence[str]
-    ) -> tuple[str, list[str]]:
+    def _layout(self, layout: Layout) -> tuple[str, list[str]]:
         """The function of some rows, and which parameters it takes of those of the other."""
         real = self._real.name
         ends = [f"{'double' if not e.shape else real} *restrict {e.name}" for e in self._ends]
@@ -114,11 +135,11 @@ class LoopFunction:
             else:
                 lines.append(f"double {e.name}_sum = {START[e.kind]};")
         closing = [f"*{e.name} = {e.name}_sum;" for e in self._ends if not e.shape]
-        lines += [*work, *closing, *after, "return 0;"]
+        lines += [*layout.lines, *closing, *layout.after, "return 0;"]
         words = set(re.findall(r"\w+", "\n".join(lines)))
         used = [d for d in self._parameters() if _name(d) in words]
         names = ["const ptrdiff_t lo", "const ptrdiff_t hi", *used, *ends]
-        text = _function(f"static int {self._name}_{layout}", names, lines)
+        text = _function(f"static int {self._name}_{layout.name}", names, lines)
         return text, [_name(d) for d in used]
 
     def _filled(self, end: End) -> list[str]:
@@ -126,19 +147,19 @@ class LoopFunction:
         return [f"for (ptrdiff_t e = 0; e < {size}; e++) {end.name}[e] = {START[end.kind]};"]
 
     def _product(self, sizes: Sequence[Expr]) -> str:
-        return " * ".join(self._kernel.parameters.size(s) for s in sizes) or "1"
+        return " * ".join(self._found.size(s) for s in sizes) or "1"
 
-    def _buffers(self) -> tuple[list[str], list[str]]:
-        """The lines that take and free memory for rows."""
-        buffers = self._kernel.buffers
+    def _of_rows(self, name: str, kernel: Kernel, condition: str = "") -> Layout:
+        """The work of a kernel, in the memory for rows that it needs."""
+        buffers = kernel.buffers
         real = self._real.name
         sizes = [f"{self._product([s for s in shape if s != 1])}" for _, shape in buffers]
-        tiled = self._kernel.tiled
         few = f"need > 0 && need < {FEW}"
         need = [f"const ptrdiff_t need = {' + '.join(sizes or self._widths)};"]
-        tile = [f"const ptrdiff_t {TILE} = {few} ? {FEW} / need : 1;"] if tiled else []
+        tile = [f"const ptrdiff_t {TILE} = {few} ? {FEW} / need : 1;"] if kernel.tiled else []
         if not buffers:
-            return [*need, *tile] if tiled else [], []
+            before = [*need, *tile] if kernel.tiled else []
+            return Layout(name, [*before, *kernel.lines], condition)
         lines = [
             f"{real} few[{FEW}];",
             *need,
@@ -146,13 +167,15 @@ class LoopFunction:
             "if (!work) return 1;",
             *tile,
         ]
-        times = TILE if tiled else ""
+        times = TILE if kernel.tiled else ""
         offset = "work"
-        for (name, _), size in zip(buffers, sizes, strict=True):
-            lines.append(f"{real} *restrict {name} = {offset};")
+        for (row, _), size in zip(buffers, sizes, strict=True):
+            lines.append(f"{real} *restrict {row} = {offset};")
             factors = [f for f in (times, size) if f not in ("", "1")]
-            offset = f"{name} + {' * '.join(factors) or '1'}"
-        return lines, ["if (work != few) free(work);"]
+            offset = f"{row} + {' * '.join(factors) or '1'}"
+        return Layout(
+            name, [*lines, *kernel.lines], condition, ["if (work != few) free(work);"]
+        )
 
     def _whole(self, calls: Sequence[str]) -> str:
         """The function of all rows. calls: of those of some."""
@@ -215,10 +238,10 @@ CHUNKS = 256
 """Chunks, at most."""
 
 
-def _widths(kernel: Kernel, loop: Loop) -> list[str]:
+def _widths(parameters: Parameters, loop: Loop) -> list[str]:
     """Code for the numbers in the widest rows."""
     spaces = {iterated(n) for n in (*(s for s in loop.steps if s.kind != "view"), *loop.ends)}
-    found = [" * ".join(kernel.parameters.size(size) for _, size in s) or "1"
+    found = [" * ".join(parameters.size(size) for _, size in s) or "1"
              for s in sorted(spaces, key=str)]  # fmt: skip
     return [w for w in dict.fromkeys(found) if w != "1"] or ["1"]
 

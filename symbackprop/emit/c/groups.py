@@ -48,19 +48,27 @@ class Groups:
     """The steps of a loop over rows, in groups with one loop inside the row each.
 
     stored: nodes that have an array of their own. short: whether rows are so short that several
-    stand side by side: no step has a loop of its own then, and none is computed again.
+    stand side by side: no step has a loop of its own then, and none is computed again. long:
+    whether they are so long that vector maths is all there is: no step has a loop of its own
+    either, so that rows come from memory while it works.
     computed: the steps that are no views. apart: the steps with a loop of their own. ordered: the
     groups. needs_memory: steps that another group reads by element, or that another loop over rows
-    reads. in_place: the steps whose result takes the memory of their operand.
+    reads. in_place: the steps whose result takes the memory of their operand, or which have that
+    of a stored node until it is there.
     """
 
-    def __init__(self, loop: Loop, stored: Container[Node], *, short: bool = False) -> None:
+    def __init__(
+        self, loop: Loop, stored: Container[Node], *, short: bool = False, long: bool = False
+    ) -> None:
         self._stored, self._short = stored, short
         self.computed = dict.fromkeys(n for n in loop.steps if n.kind != VIEW)
         self.ends = loop.ends
         self._reads = {n: tuple(self._all_reads(n)) for n in (*self.computed, *loop.ends)}
         self.apart = frozenset(n for n in self.computed if self._is_apart(n))
-        if short or all(map(is_mapped, self.computed)) or not any(map(iterated, self.apart)):
+        if all(map(is_mapped, self.computed)) or not any(map(iterated, self.apart)):
+            self.apart = frozenset()
+        self.has_apart = bool(self.apart)
+        if short or long:
             self.apart = frozenset()
         self._level: dict[Node, int] = {}
         for node in self._reads:
@@ -69,6 +77,7 @@ class Groups:
             )
         if self.apart:
             self._delay()
+        self._join()
         found: dict[Key, list[Node]] = {}
         for node in self._reads:
             group = found.setdefault(self.key(node), [])
@@ -92,9 +101,54 @@ class Groups:
                                   or self._is_swept_before(r.base, key, group))
         }  # fmt: skip
         self.in_place = {n: x for n in self.apart if (x := self._operand_alone(n)) is not None}
+        if long:
+            for node in self.computed:
+                result = self._result_for(node) if node in self.needs_memory else None
+                if result is not None:
+                    self.in_place[node] = result
+
+    def _join(self) -> None:
+        """Have a sum of what is there where another step reads it, so that it is read once."""
+        for node, reads in self._reads.items():
+            bases = [r.base for r in reads if r is not None]
+            if is_mapped(node) or any(b in self.computed for b in bases):
+                continue
+            others = {self._level[n] for n, found in self._reads.items() if n is not node
+                      and any(r is not None and r.base in bases for r in found)}  # fmt: skip
+            if self._level[node] not in others:
+                last = min((self._level[n] - (not self._shares(n, r))
+                            for n, found in self._reads.items() for r in found
+                            if r is not None and r.base is node), default=0)  # fmt: skip
+                before = [level for level in others if level <= last]
+                self._level[node] = max(before, default=self._level[node])
+
+    def _result_for(self, node: Node) -> Node | None:
+        """The stored node that takes the place of a row, read for the last time, as it is made."""
+        if node in self._stored or not is_mapped(node) or node.dtype != FLOAT:
+            return None
+        read = [group for group in self.ordered.values()
+                if any(self._reads_memory(n, node) for n in group)]  # fmt: skip
+        touched: set[Node] = set()
+        found = None
+        for n in read[-1]:
+            reads = {r.base for r in self._reads[n] if r is not None}
+            if reads & touched or self._reads_memory(n, node):
+                touched.add(n)
+                fits = is_mapped(n) and n in self._stored and n.dtype == FLOAT
+                same = n.shape == node.shape and place_of(n) == place_of(node)
+                free = n not in self.in_place.values() and n in self.computed
+                found = n if fits and same and free else None
+        return found
+
+    def _reads_memory(self, user: Node, node: Node) -> bool:
+        return any(r is not None and r.base is node and not self._is_again(user, r)
+                   for r in self._reads[user])  # fmt: skip
 
     def _delay(self) -> None:
-        """Have each step as late as its users allow, so that few loops over rows are left."""
+        """Have each step as late as its users allow, so that few loops over rows are left.
+
+        A sum of what is at hand is not: that would be computed or read again.
+        """
         users: dict[Node, list[tuple[Node, Read]]] = {}
         for node, reads in self._reads.items():
             for r in reads:
@@ -102,6 +156,11 @@ class Groups:
                     users.setdefault(r.base, []).append((node, r))
         last = max(self._level[n] for n in self._reads if n not in users)
         for node in reversed(self._reads):
+            if not is_mapped(node) and any(
+                r is not None and r.base in self.computed and self._shares(node, r)
+                for r in self._reads[node]
+            ):
+                continue
             self._level[node] = min(
                 (self._level[u] - (not self._shares(u, r)) for u, r in users.get(node, ())),
                 default=last,
@@ -114,8 +173,8 @@ class Groups:
         x = read.base
         if node in self._stored or x in self._stored:
             return None
-        users = [n for group in self.ordered.values() for n in group for r in self._reads[n]
-                 if r is not None and r.base is x and not self._is_again(n, r)]  # fmt: skip
+        users = [n for group in self.ordered.values() if x not in group for n in group
+                 if self._reads_memory(n, x)]  # fmt: skip
         return x if users == [node] else None
 
     def reads(self, node: Node) -> tuple[Read | None, ...]:

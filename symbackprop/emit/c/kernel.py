@@ -31,11 +31,17 @@ class Kernel(Steps):
     """Writes the work on rows `lo` to `hi`, row by row.
 
     lines: the declarations and the loop. buffers: the arrays of one row each, or of a `tile` of
-    rows each where `tiled`, in `work`. Raises Unsupported.
+    rows each where `tiled`, in `work`. long: whether it is meant for long rows alone, which is
+    another kernel where `has_apart`. parameters: those of the other. Raises Unsupported.
     """
 
-    def __init__(self, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str]) -> None:
-        super().__init__(body, real, helpers, Groups(loop, body.stored), Parameters(body.number))
+    def __init__(
+        self, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str],
+        parameters: Parameters, *, long: bool = False,
+    ) -> None:  # fmt: skip
+        groups = Groups(loop, body.stored, long=long)
+        super().__init__(body, real, helpers, groups, parameters)
+        self.has_apart = groups.has_apart
         self.buffers: list[tuple[str, tuple[Expr, ...]]] = []
         self._memory: dict[Node, tuple[str, Place, tuple[Expr, ...]]] = {}
         self._nan: dict[Node, str] = {}
@@ -58,7 +64,10 @@ class Kernel(Steps):
             name = self.parameters.written(self._body.variable(node), node.dtype, node.shape)
             self._memory[node] = name, place, node.shape
         elif node in self._groups.in_place:
-            self._memory[node] = self._memory[self._groups.in_place[node]]
+            other = self._groups.in_place[node]
+            if other not in self._memory:
+                self._place_in_memory(other)
+            self._memory[node] = self._memory[other]
         elif node in self._groups.needs_memory:
             name = self.parameters.fresh(f"{node.name}_row" if node.name else "row")
             self.buffers.append((name, node.shape[1:]))

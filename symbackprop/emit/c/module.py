@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.c.functions import Call
-from symbackprop.emit.c.names import FEWEST
+from symbackprop.emit.c.names import FEWEST, LONG
 from symbackprop.emit.c.passes import CPasses
 from symbackprop.emit.c.text import HELPERS, prelude
 from symbackprop.emit.fast.module import fast_scope, fast_text
@@ -34,11 +34,14 @@ class CSource:
     calls: dict[str, Call]
     numpy: tuple[str, ...]
 
-    def for_few_rows(self) -> CSource | None:
-        """With short rows side by side however few they are; None where they never are."""
-        if FEWEST not in self.text:
-            return None
-        return replace(self, text=f"#define {FEWEST} 1\n{self.text}")
+    def layouts(self) -> list[CSource]:
+        """The source, and those in which other layouts of rows are taken however small they are.
+
+        That is: short rows side by side however few they are, and all rows as long ones.
+        """
+        found = [f"#define {name} {value}\n{self.text}"
+                 for name, value in ((FEWEST, 1), (LONG, 0)) if name in self.text]  # fmt: skip
+        return [self, *(replace(self, text=text) for text in found)]
 
 
 def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSource:

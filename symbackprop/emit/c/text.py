@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symbackprop.emit.c.expressions import NEWER_VECTORS, VECTORS
-from symbackprop.emit.c.names import FEWEST, ROWS
+from symbackprop.emit.c.names import BYTES, FEWEST, LONG, ROWS
 from symbackprop.emit.c.reductions import declarations
 
 _AGAIN = '''
@@ -53,12 +53,10 @@ PRELUDE = """\
 {reductions}
 """
 
-_SIDE_BY_SIDE = f"""\
-/* Short rows stand side by side where there are at least so many. */
-#ifndef {FEWEST}
-#define {FEWEST} {ROWS}
-#endif
-"""
+_MACROS = {
+    FEWEST: ("Short rows stand side by side where there are at least so many.", ROWS),
+    LONG: ("Rows of so many bytes and more are long.", BYTES),
+}
 
 _TWO = frozenset({"pow", "atan2", "hypot"})
 
@@ -79,7 +77,9 @@ def prelude(code: str) -> str:
         text = text[: text.index("/* The vector")] + text[text.index("#endif") + 8 :]
     text = text.replace("{vector}", "\n".join(lines))
     text = text.replace("{reductions}", "\n".join(reductions))
-    return text + (f"\n{_SIDE_BY_SIDE}" if FEWEST in code else "") + functions
+    macros = (f"\n/* {what} */\n#ifndef {name}\n#define {name} {value}\n#endif\n"
+              for name, (what, value) in _MACROS.items() if name in code)  # fmt: skip
+    return text + "".join(macros) + functions
 
 
 def _functions(code: str) -> str:

@@ -80,8 +80,8 @@ class Body:
         )
         handed_on = {graph.roots[name].base for name in kept}
         free = frozenset() if setting.exact else shifts(needed(graph.nodes, handed_on), handed_on)
+        split_sums(graph, setting.np, handed_on, by_rows=not self.in_numpy)
         if self.in_numpy:
-            split_sums(graph, setting.np, handed_on)
             join_weights(graph)
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}

@@ -3,7 +3,7 @@
     Σ_ij w_ij (x_ij - log s_i) = Σ_ij w_ij x_ij - Σ_i log s_i Σ_j w_ij,  s_i = Σ_j exp x_ij
 
 for x less its largest of each row: x <= 0 <= log s, so that the differences have no digit that the
-two sums have not. There is no array of differences then.
+two sums have not. There is no array of differences then. In C the two are of each row.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ WEIGHTED = "weighted"
 """The ufunc of a sum of products that leaves out -inf of weight 0."""
 
 
-def split_sums(graph: Graph, np: str, kept: Container[Node]) -> None:
+def split_sums(graph: Graph, np: str, kept: Container[Node], *, by_rows: bool) -> None:
     """Take apart the sums whose differences nothing else needs.
 
-    np: what NumPy is called. kept: nodes that are handed on.
+    np: what NumPy is called. kept: nodes that are handed on. by_rows: whether each row is summed
+    by itself, which is one sum over the rows then.
     """
     for node in [n for n in graph.nodes if n.ufunc == "dot" and not n.shape]:
-        code = _apart(node, np, kept)
+        code = _apart(node, np, kept, by_rows=by_rows)
         if code is not None:
             graph.replace(node, code)
 
@@ -44,7 +45,7 @@ def join_weights(graph: Graph) -> None:
                 break
 
 
-def _apart(node: Node, np: str, kept: Container[Node]) -> Code | None:
+def _apart(node: Node, np: str, kept: Container[Node], *, by_rows: bool) -> Code | None:
     for w, weighed in (node.args, node.args[::-1]):
         d = weighed.args[1] if weighed.ufunc == UNWEIGHTED else weighed
         own = d.users == [weighed if d is not weighed else node] and weighed.users == [node]
@@ -59,6 +60,9 @@ def _apart(node: Node, np: str, kept: Container[Node]) -> Code | None:
             axes = tuple(range(w.rank))
             counts = Code("reduce", (w.code,), f"{np}.sum", axes[-1:], True, log.shape)
             products = operate("*", w.code, u), operate("*", log.code, counts)
+            if by_rows:
+                row = Code("reduce", products[:1], f"{np}.sum", axes[-1:], True, log.shape)
+                return Code("reduce", (operate("-", row, products[1]),), f"{np}.sum", axes)
             return operate("-", *(Code("reduce", (p,), f"{np}.sum", axes) for p in products))
     return None
 

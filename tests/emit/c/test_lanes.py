@@ -113,7 +113,7 @@ def test_rows_that_are_long_whatever_the_inputs_have_no_second_layout() -> None:
 
 
 @pytest.mark.parametrize("target", ["c", "auto"])
-def test_both_layouts_are_checked(target: str) -> None:
+def test_all_layouts_are_checked(target: str) -> None:
     backward = sb.derive("softmax-ce-batch").backward
-    assert len(modules_to_check(backward, target)) == 2
+    assert len(modules_to_check(backward, target)) == 3
     assert len(modules_to_check(backward, "numpy")) == 1

@@ -93,8 +93,13 @@ def test_differences_that_two_sums_weigh_are_computed_once() -> None:
     own, other = (operate("*", y, counting(operate("-", x, log))) for y in (W, C))
     for sums, apart in (({"x": own}, True), ({"x": own, "y": other}, False)):
         found = graph(**sums)
-        split_sums(found, "np", ())
+        split_sums(found, "np", (), by_rows=False)
         assert (found.roots["x"].code.op == "-") == apart
+        found = graph(**sums)
+        split_sums(found, "np", (), by_rows=True)
+        (inner,) = found.roots["x"].code.args[:1]
+        assert found.roots["x"].ufunc == ("sum" if apart else "dot")
+        assert (inner.op == "-") == apart
 
 
 def results(module: ModuleType, inputs: list[np.ndarray]) -> list[np.ndarray]:
