@@ -72,7 +72,7 @@ def contestants(
     layer: str, inputs: Sequence[Any], without: Sequence[str] = ()
 ) -> dict[str, Callable[[], Any]]:
     """Value and gradients by everything that is here."""
-    from benchmarks import byhand, textbook
+    from benchmarks import byhand, plain, textbook
     from benchmarks.peers import peers
     from symbackprop import derive
     from symbackprop.errors import MissingCompiler
@@ -85,9 +85,12 @@ def contestants(
     with suppress(MissingCompiler):
         run |= {"c": derived.compile("c"), "c exact": derived.compile("c", exact=True)}
     ours = {name: with_memory(module, inputs) for name, module in run.items()}
-    tuned = getattr(byhand, layer.replace("-", "_"))
+    tuned = {"by hand": getattr(byhand, layer.replace("-", "_"))(*inputs)}
+    in_c = getattr(plain, layer.replace("-", "_"), None)
+    if in_c is not None and plain.compiler() is not None:
+        tuned["C by hand"] = in_c(*inputs)
     return {"textbook": lambda: book(*inputs), "readable": _plain(derived.compile(), inputs),
-            **ours, "by hand": tuned(*inputs), **peers(layer, inputs, without)}  # fmt: skip
+            **ours, **tuned, **peers(layer, inputs, without)}
 
 
 def _plain(module: ModuleType, inputs: Sequence[Any]) -> Callable[[], Any]:
@@ -209,9 +212,10 @@ Value and gradients together, how many times faster than the textbook's NumPy (w
 temporary for each operation); the least time of interleaved rounds, one thread. `fast` is
 `derive --numpy --fast` with `out=` and a `Workspace`, `c` the same with its loops in C
 (`compile("c")`), `exact` in forms that keep the last digits; `by hand` is NumPy tuned by hand
-(benchmarks/byhand.py). Written by `python -m benchmarks
-speed`; the machine was shared, so a figure is good to a tenth or two. jax takes all cores, however
-many threads are asked for.
+(benchmarks/byhand.py), `C by hand` plain C with -ffast-math and one thread (benchmarks/plain.c),
+which is wrong for infinities and NaN. Written by `python -m benchmarks speed`; the machine was
+shared, so a figure is good to a tenth or two. jax takes all cores, however many threads are asked
+for.
 """
 
 

@@ -86,22 +86,30 @@ class LoopFunction:
     def text(self) -> str:
         """The functions of some rows, one for each layout, and that of all."""
         texts: list[str] = []
-        calls: list[str] = []
-        several = len(self._layouts) > 1
+        lines: list[str] = []
+        names = ["lo", "hi"], [e.name for e in self._ends]
         for layout in self._layouts:
-            text, passed = self._layout(layout)
+            work = [*self._starts(), *layout.lines, *self._ends_given(), *layout.after, "return 0;"]
+            text, passed = self._of_some(layout.name, work)
             texts.append(text)
-            if several:
-                test = f"if ({layout.condition})" if layout.condition else ""
-                calls.append(INDENT + " ".join(filter(None, ["else" if calls else "", test])))
-            calls += self._called(layout.name, passed, 1 + several)
-        return "\n".join([*self._comment(), *texts, self._whole(calls)])
+            lines += [f"if ({layout.condition})"] if layout.condition else []
+            head = f"{INDENT if layout.condition else ''}return {self._name}_{layout.name}("
+            lines += _wrapped(head, [*names[0], *passed, *names[1]], ");", INDENT)
+        if len(self._layouts) > 1:
+            text, passed = self._of_some("some", lines)
+            texts.append(text)
+        name = f"{self._name}_{'some' if len(self._layouts) > 1 else self._layouts[0].name}"
+        return "\n".join([*self._comment(), *texts, self._whole(name, passed)])
 
-    def _called(self, layout: str, passed: Sequence[str], depth: int) -> list[str]:
-        head = f"{depth * INDENT}bad |= {self._name}_{layout}("
-        parts = [f"{e.name}_parts + chunk * {self._product(e.shape)}" if e.shape
-                 else f"&{e.name}_parts[chunk]" for e in self._ends]  # fmt: skip
-        return _wrapped(head, ["lo", "hi", *passed, *parts], ");")
+    def _called(self, name: str, passed: Sequence[str], chunk: str = "") -> list[str]:
+        """The call for the rows of a chunk, or for all."""
+        parts = [
+            e.name + "_parts" + (f" + {chunk} * {self._product(e.shape)}" if chunk else "")
+            if e.shape else f"&{e.name}_parts[{chunk or 0}]" for e in self._ends
+        ]  # fmt: skip
+        rows = ["lo", "hi"] if chunk else ["0", self._count]
+        head = f"{2 * INDENT}bad |= {name}(" if chunk else f"{INDENT}bad = {name}("
+        return _wrapped(head, [*rows, *passed, *parts], ");", INDENT)
 
     def _comment(self) -> list[str]:
         found = self._found
@@ -124,22 +132,26 @@ class LoopFunction:
         declared += [f"{const}{_real(kind, real)} *restrict {n}" for const, n, kind in arrays]
         return declared
 
-    def _layout(self, layout: Layout) -> tuple[str, list[str]]:
-        """The function of some rows, and which parameters it takes of those of the other."""
-        real = self._real.name
-        ends = [f"{'double' if not e.shape else real} *restrict {e.name}" for e in self._ends]
+    def _starts(self) -> list[str]:
         lines = []
         for e in self._ends:
             if e.shape:
                 lines += self._filled(e)
             else:
                 lines.append(f"double {e.name}_sum = {START[e.kind]};")
-        closing = [f"*{e.name} = {e.name}_sum;" for e in self._ends if not e.shape]
-        lines += [*layout.lines, *closing, *layout.after, "return 0;"]
+        return lines
+
+    def _ends_given(self) -> list[str]:
+        return [f"*{e.name} = {e.name}_sum;" for e in self._ends if not e.shape]
+
+    def _of_some(self, name: str, lines: Sequence[str]) -> tuple[str, list[str]]:
+        """A function of some rows, and which parameters it takes of those of all rows."""
+        real = self._real.name
+        ends = [f"{'double' if not e.shape else real} *restrict {e.name}" for e in self._ends]
         words = set(re.findall(r"\w+", "\n".join(lines)))
         used = [d for d in self._parameters() if _name(d) in words]
         names = ["const ptrdiff_t lo", "const ptrdiff_t hi", *used, *ends]
-        text = _function(f"static int {self._name}_{layout.name}", names, lines)
+        text = _function(f"static int {self._name}_{name}", names, lines)
         return text, [_name(d) for d in used]
 
     def _filled(self, end: End) -> list[str]:
@@ -177,8 +189,11 @@ class LoopFunction:
             name, [*lines, *kernel.lines], condition, ["if (work != few) free(work);"]
         )
 
-    def _whole(self, calls: Sequence[str]) -> str:
-        """The function of all rows. calls: of those of some."""
+    def _whole(self, name: str, passed: Sequence[str]) -> str:
+        """The function of all rows, which calls that of some with what it takes.
+
+        OpenMP takes half a microsecond to find that there is nothing to share.
+        """
         real = self._real.name
         declared = self._parameters()
         ends = [f"{real} *restrict {e.name}" for e in self._ends]
@@ -220,11 +235,15 @@ class LoopFunction:
             lines.append(f"if (chunks > 1 && ({missing})) {{ {freed} return 1; }}")
         lines += [
             "int bad = 0;",
-            "#pragma omp parallel for schedule(static) reduction(| : bad) if(chunks > 3)",
-            "for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {",
-            "    const ptrdiff_t lo = chunk * rows;",
-            f"    const ptrdiff_t hi = lo + rows < {count} ? lo + rows : {count};",
-            *calls,
+            "if (chunks == 1) {",
+            *self._called(name, passed),
+            "} else {",
+            "    #pragma omp parallel for schedule(static) reduction(| : bad) if(chunks > 3)",
+            "    for (ptrdiff_t chunk = 0; chunk < chunks; chunk++) {",
+            "        const ptrdiff_t lo = chunk * rows;",
+            f"        const ptrdiff_t hi = lo + rows < {count} ? lo + rows : {count};",
+            *self._called(name, passed, "chunk"),
+            "    }",
             "}",
         ]
         return _function(f"int {self._name}", [*declared, *ends], [*lines, *after, "return bad;"])
@@ -254,7 +273,7 @@ def _real(kind: str, real: str) -> str:
     return real if kind == "REAL" else kind
 
 
-def _function(head: str, parameters: list[str], lines: list[str]) -> str:
+def _function(head: str, parameters: list[str], lines: Sequence[str]) -> str:
     """A function, with its parameters in lines that are not too long."""
     body = [part for line in lines
             for part in ([line] if line.startswith("#") else _folded(INDENT + line))]  # fmt: skip
@@ -270,13 +289,13 @@ def _folded(line: str) -> list[str]:
                 break_long_words=False, break_on_hyphens=False).split("\n")  # fmt: skip
 
 
-def _wrapped(head: str, items: Sequence[str], end: str) -> list[str]:
-    """Items behind a head, in lines of at most 100 characters."""
+def _wrapped(head: str, items: Sequence[str], end: str, before: str = "") -> list[str]:
+    """Items behind a head, in lines of at most 100 characters with what will stand before them."""
     indent = " " * (len(head) - len(head.lstrip()) + 4)
     lines = [head]
     for number, item in enumerate(items):
         text = item + (", " if number + 1 < len(items) else end)
-        if len(lines[-1] + text) > WIDTH - 2:
+        if len(before + lines[-1] + text) > WIDTH - 2:
             lines[-1] = lines[-1].rstrip()
             lines.append(indent)
         lines[-1] += text
