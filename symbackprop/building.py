@@ -13,13 +13,13 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
 from symbackprop.binding import bound
-from symbackprop.emit.c import CSource, bindings
+from symbackprop.emit.c import CSource
 from symbackprop.emit.numpy.compiled import compile_source
 from symbackprop.errors import MissingCompiler, MissingExtra
 
@@ -35,10 +35,29 @@ def loaded(source: CSource) -> ModuleType:
 
     Raises MissingCompiler where there is no C compiler, or where it fails.
     """
+    if not source.functions:
+        return compile_source(source.python)
+    return _module(source, ctypes.CDLL(str(library_path(source.built))))
+
+
+def loaded_for_checks(source: CSource) -> list[ModuleType]:
+    """The same, and modules with other layouts of rows. Raises what `loaded` does."""
+    others = source.layouts[1:] if source.functions else []
+    return [loaded(source), *(_with_settings(source, s) for s in others)]
+
+
+def _with_settings(source: CSource, settings: Mapping[str, int]) -> ModuleType:
+    """A module whose library is a copy, with variables of its own."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        library = ctypes.CDLL(shutil.copy(library_path(source.built), folder))
+    for name, value in settings.items():
+        getattr(library, f"symbackprop_set_{name}")(ctypes.c_ssize_t(value))
+    return _module(source, library)
+
+
+def _module(source: CSource, library: ctypes.CDLL) -> ModuleType:
     module = compile_source(source.python)
-    if source.functions:
-        text = source.text + bindings(source.functions, source.calls)
-        module.__dict__["_loops"] = bound(ctypes.CDLL(str(library_path(text))), source.functions)
+    module.__dict__["_loops"] = bound(library, source.functions)
     return module
 
 

@@ -74,11 +74,11 @@ def _modules(
     if target not in TARGETS:
         raise InputError(f"the target {target!r} is not known; write one of {', '.join(TARGETS)}")
     if target in (C, AUTO):
-        from symbackprop.building import loaded
+        from symbackprop.building import loaded, loaded_for_checks
 
         try:
             source = _c_source(backward, exact)
-            return [loaded(s) for s in (source.layouts() if to_check else [source])]
+            return loaded_for_checks(source) if to_check else [loaded(source)]
         except (MissingCompiler, MissingExtra) as problem:
             if target == C:
                 raise

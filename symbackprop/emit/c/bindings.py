@@ -7,7 +7,7 @@ what ctypes takes to convert the arguments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from symbackprop.emit.c.functions import Call
 
@@ -96,9 +96,16 @@ void *{name}_call(void *self, void *const *args, ptrdiff_t count)
 """
 
 
-def bindings(functions: Mapping[tuple[str, str], str], calls: Mapping[str, Call]) -> str:
-    """The text for C functions, by their names in Python and the letters of their dtypes."""
-    return _HEAD + "".join(
+def bindings(
+    functions: Mapping[tuple[str, str], str], calls: Mapping[str, Call], settings: Iterable[str]
+) -> str:
+    """The text for C functions, by their names in Python and the letters of their dtypes.
+
+    settings: variables of the file, for each of which there is a function `symbackprop_set_NAME`.
+    """
+    set_ = "".join(f"\nvoid symbackprop_set_{name}(ptrdiff_t value) {{ {name} = value; }}\n"
+                   for name in settings)  # fmt: skip
+    return _HEAD + set_ + "".join(
         _function(function, calls[name], "double" if letter == "d" else "float")
         for (name, letter), function in functions.items()
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from symbackprop.calculus.result import Backward
+from symbackprop.emit.c.bindings import bindings
 from symbackprop.emit.c.functions import Call
 from symbackprop.emit.c.names import FEWEST, LONG
 from symbackprop.emit.c.passes import CPasses
@@ -34,14 +35,20 @@ class CSource:
     calls: dict[str, Call]
     numpy: tuple[str, ...]
 
-    def layouts(self) -> list[CSource]:
-        """The source, and those in which other layouts of rows are taken however small they are.
+    @property
+    def layouts(self) -> list[dict[str, int]]:
+        """Settings of its variables: none, and with which other layouts of rows are taken.
 
         That is: short rows side by side however few they are, and all rows as long ones.
         """
-        found = [f"#define {name} {value}\n{self.text}"
-                 for name, value in ((FEWEST, 1), (LONG, 0)) if name in self.text]  # fmt: skip
-        return [self, *(replace(self, text=text) for text in found)]
+        other = {FEWEST: 1, LONG: 0}
+        return [{}, *({name: value} for name, value in other.items() if name in self.text)]
+
+    @property
+    def built(self) -> str:
+        """The text with what calls its functions from Python and changes its settings."""
+        names = [name for setting in self.layouts for name in setting]
+        return self.text + bindings(self.functions, self.calls, names)
 
 
 def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSource:

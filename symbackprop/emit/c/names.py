@@ -15,8 +15,8 @@ _KEYWORDS = """
 auto break case char const continue default do double else enum extern float for goto if inline int
 long register restrict return short signed sizeof static struct switch typedef union unsigned void
 volatile while asm typeof main NULL INFINITY NAN ptrdiff_t size_t malloc free isfinite isinf
-e lo hi chunk chunks rows work need few bad width first last tile count LANES SIDE_BY_SIDE
-LONG_ROW
+e lo hi chunk chunks rows work need few bad width first last tile count LANES
+side_by_side long_row
 """.split()
 EXACT = "double"
 """The C type of arrays that are not of the inputs' dtype, such as labels, in both forms."""
@@ -26,10 +26,10 @@ LANE, LANES, COUNT = "e", "LANES", "count"
 """A row of those side by side, how many there is room for, and how many are at hand."""
 ROWS = 16
 """LANES, which is also the fewest rows for which it pays."""
-FEWEST = "SIDE_BY_SIDE"
-"""A macro: of so many short rows on, they stand side by side."""
-LONG = "LONG_ROW"
-"""A macro: rows of so many bytes and more are long."""
+FEWEST = "side_by_side"
+"""A variable: of so many short rows on, they stand side by side."""
+LONG = "long_row"
+"""A variable: rows of so many bytes and more are long."""
 BYTES = 10 * 1024
 """LONG: with three arrays beside it such a row fills the cache next to the processor."""
 LOOPS = ("i", "j", "k", "l", "p", "q", "r", "s")

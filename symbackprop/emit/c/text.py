@@ -53,7 +53,7 @@ PRELUDE = """\
 {reductions}
 """
 
-_MACROS = {
+_SETTINGS = {
     FEWEST: ("Short rows stand side by side where there are at least so many.", ROWS),
     LONG: ("Rows of so many bytes and more are long.", BYTES),
 }
@@ -77,9 +77,9 @@ def prelude(code: str) -> str:
         text = text[: text.index("/* The vector")] + text[text.index("#endif") + 8 :]
     text = text.replace("{vector}", "\n".join(lines))
     text = text.replace("{reductions}", "\n".join(reductions))
-    macros = (f"\n/* {what} */\n#ifndef {name}\n#define {name} {value}\n#endif\n"
-              for name, (what, value) in _MACROS.items() if name in code)  # fmt: skip
-    return text + "".join(macros) + functions
+    settings = (f"\n/* {what} */\nstatic ptrdiff_t {name} = {value};\n"
+                for name, (what, value) in _SETTINGS.items() if name in code)  # fmt: skip
+    return text + "".join(settings) + functions
 
 
 def _functions(code: str) -> str:

@@ -108,8 +108,8 @@ def test_nothing_is_read_behind_the_last_row() -> None:
 def test_rows_that_are_long_whatever_the_inputs_have_no_second_layout() -> None:
     text = "e = exp(a - max(a, axis=1, keepdims=True)); y = e/sum(e, axis=1, keepdims=True)"
     short, long = (sb.derive(text, shapes={"a": ("N", n)}).c_source() for n in (10, 32))
-    assert "if (hi - lo >= SIDE_BY_SIDE)\n" in short
-    assert "_lanes(" not in long and "SIDE_BY_SIDE" not in long
+    assert "if (hi - lo >= side_by_side)\n" in short
+    assert "_lanes(" not in long and "side_by_side" not in long
 
 
 @pytest.mark.parametrize("target", ["c", "auto"])

@@ -35,7 +35,7 @@ def test_softmax_ce_has_three_loops_and_no_memory_of_its_own() -> None:
                            re.DOTALL)  # fmt: skip
     assert re.search(r"da\[i \* n \+ j\] = u\d+;", second)
     assert len(re.findall(r"\+= t\[i \* n \+ j\]", second)) == 2
-    assert re.search(r"if \(n \* 4 >= LONG_ROW\)\n.*_f32_long\(", text)
+    assert re.search(r"if \(n \* 4 >= long_row\)\n.*_f32_long\(", text)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
