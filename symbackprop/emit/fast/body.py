@@ -76,7 +76,7 @@ class Body:
         self.np, self.dtype, self.names = setting.np, setting.dtype, setting.names
         graph = Graph(
             assignments, setting.given, setting.np, setting.number, setting.names.__getitem__,
-            setting.helpers, setting.added, setting.exact,
+            setting.helpers, setting.added, setting.exact, in_numpy=self.in_numpy,
         )
         handed_on = {graph.roots[name].base for name in kept}
         free = frozenset() if setting.exact else shifts(needed(graph.nodes, handed_on), handed_on)

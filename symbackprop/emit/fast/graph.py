@@ -75,18 +75,20 @@ class Graph:
     given: shape and dtype of the variables that are there already. np: what NumPy is called.
     number: code for a size. name: of a function of the module. helpers: the helper functions that
     work element by element. added: the one that adds values to a copy. exact: whether a quotient
-    is to be rounded once.
+    is to be rounded once. in_numpy: whether loops are of calls of NumPy.
     """
 
     def __init__(
         self, assignments: Sequence[Assignment], given: dict[str, tuple[tuple[Expr, ...], str]],
         np: str, number: Number, name: Callable[[str], str],
         helpers: Iterable[str] = (), added: str = "", exact: bool = False,
-    ) -> None:
+        *, in_numpy: bool = True,
+    ) -> None:  # fmt: skip
         self.nodes: list[Node] = []
         self.roots: dict[str, Node] = {}
         self._np = np
-        self._rewrites = Rewrites(np, number, [a.code for a in assignments], name, added)
+        codes = [a.code for a in assignments]
+        self._rewrites = Rewrites(np, number, codes, name, added, in_numpy=in_numpy)
         self._helpers = frozenset(helpers)
         self._given, self._number = given, number
         self._added, self._exact = added, exact

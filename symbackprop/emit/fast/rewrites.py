@@ -21,13 +21,15 @@ class Rewrites:
 
     name: what a helper function is called, which is in use from then on. unweighted, add_at: those
     of UNWEIGHTED and ADD_AT, once they are in use. added: the function that copies and adds.
+    in_numpy: whether NumPy is what computes: it takes a branch for each element to choose one.
     """
 
     def __init__(
         self, np: str, number: Number, codes: Iterable[Code],
-        name: Callable[[str], str], added: str,
+        name: Callable[[str], str], added: str, *, in_numpy: bool,
     ) -> None:
         self._np, self._name, self._added = np, name, added
+        self._in_numpy = in_numpy
         self.unweighted = self.add_at = ""
         self._number = number
         self._computed: set[Code] = set()
@@ -106,7 +108,10 @@ class Rewrites:
         return call(self.unweighted, weight.args[0], u, shape=code.shape)
 
     def _bounded(self, code: Code) -> Code | None:
-        """exp(min(w, 0)) = max(exp(-|w|), [w >= 0]), where exp(-|w|) is computed anyway."""
+        """exp(min(w, 0)) = max(exp(-|w|), [w >= 0]), where exp(-|w|) is computed anyway.
+
+        In C it is 1 where w >= 0.
+        """
         inner = code.args[0] if self._calls(code, "exp") else None
         if inner is None or not self._calls(inner, "minimum") or _ZERO not in inner.args:
             return None
@@ -117,7 +122,9 @@ class Rewrites:
         if e not in self._computed:
             return None
         mask = Code(">=" if w is v else "<=", (v, _ZERO), shape=code.shape)
-        return call(f"{self._np}.maximum", e, mask, shape=code.shape)
+        if self._in_numpy:
+            return call(f"{self._np}.maximum", e, mask, shape=code.shape)
+        return call(f"{self._np}.where", mask, atom("1"), e, shape=code.shape)
 
     def _calls(self, code: Code, name: str) -> bool:
         return code.op == "call" and code.text == f"{self._np}.{name}(|"
