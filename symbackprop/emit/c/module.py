@@ -11,13 +11,14 @@ from symbackprop.emit.c.bindings import bindings
 from symbackprop.emit.c.functions import Call
 from symbackprop.emit.c.names import FEWEST, LONG
 from symbackprop.emit.c.passes import CPasses
-from symbackprop.emit.c.text import HELPERS, prelude
+from symbackprop.emit.c.text import HELPERS, prelude, words_of
 from symbackprop.emit.fast.module import fast_scope, fast_text
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.plan import plan
 from symbackprop.emit.numpy.summary import summary
 
 _PASSES = ("forward", "backward", "value_and_grad")
+_OTHER = {FEWEST: 1, LONG: 0}
 _BETWEEN = "What stands between the loops, in Python. In brackets: sizes, numbers, inputs, outputs."
 
 
@@ -41,8 +42,8 @@ class CSource:
 
         That is: short rows side by side however few they are, and all rows as long ones.
         """
-        other = {FEWEST: 1, LONG: 0}
-        return [{}, *({name: value} for name, value in other.items() if name in self.text)]
+        words = words_of(self.text)
+        return [{}, *({name: value} for name, value in _OTHER.items() if name in words)]
 
     @property
     def built(self) -> str:

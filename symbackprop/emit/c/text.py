@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from symbackprop.emit.c.expressions import NEWER_VECTORS, VECTORS
 from symbackprop.emit.c.names import BYTES, FEWEST, LONG, ROWS
 from symbackprop.emit.c.reductions import declarations
@@ -78,8 +80,13 @@ def prelude(code: str) -> str:
     text = text.replace("{vector}", "\n".join(lines))
     text = text.replace("{reductions}", "\n".join(reductions))
     settings = (f"\n/* {what} */\nstatic ptrdiff_t {name} = {value};\n"
-                for name, (what, value) in _SETTINGS.items() if name in code)  # fmt: skip
+                for name, (what, value) in _SETTINGS.items() if name in words_of(code))
     return text + "".join(settings) + functions
+
+
+def words_of(code: str) -> frozenset[str]:
+    """The names in a code, and all other words."""
+    return frozenset(re.findall(r"\w+", code))
 
 
 def _functions(code: str) -> str:

@@ -117,3 +117,11 @@ def test_all_layouts_are_checked(target: str) -> None:
     backward = sb.derive("softmax-ce-batch").backward
     assert len(modules_to_check(backward, target)) == 3
     assert len(modules_to_check(backward, "numpy")) == 1
+
+
+def test_a_loop_that_stays_in_numpy_has_no_settings() -> None:
+    """Its helper function is called _along_rows, which is not long_row."""
+    derivation = sb.derive("y = sum(max(flip(exp(x), axis=1)*x, axis=1))", shapes={"x": ("N", "n")})
+    text = derivation.c_source()
+    assert "_along_rows" in text and "ptrdiff_t long_row" not in text
+    assert len(modules_to_check(derivation.backward, "c")) == 2
