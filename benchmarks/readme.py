@@ -17,7 +17,7 @@ from benchmarks.measure import RESULTS
 README = Path(__file__).parents[1] / "README.md"
 START, END = "<!-- speed, by `python -m benchmarks readme` -->", "<!-- end of speed -->"
 _LAYERS = ("softmax-ce", "layer-norm")
-_COLUMNS = ("readable", "fast", "by hand", "c", "c exact", "jax.jit", "torch")
+_COLUMNS = ("readable", "fast", "by hand", "c", "C by hand", "c exact", "jax.jit", "torch")
 
 
 def kept() -> list[dict[str, Any]]:

@@ -142,6 +142,8 @@ LOWERING_PROBES: dict[str, Probe] = {
     "from_the_top": Probe("l = log(sum(exp(x))); y = (l - x)*w", _XW, exact=True),
     "less_identity": Probe("p = exp(q); y = p @ v - v", _SQUARE, exact=True),
     "without_own": Probe("y = q @ v - v*sum(q, axis=1)", _SQUARE, exact=True),
+    "others": Probe("s = sum(x*w); y = w*(s - x*w)", _XW, exact=True),
+    "pairs": Probe("s = sum(x*w); y = w*(s**2 - sum((x*w)**2))", _XW, exact=True),
     "unnormalized": Probe("r = sqrt(sum(x**2)); y = x/r", _X, exact=True),
     "factored": Probe("r = sqrt(sum(x**2)); y = s*x/r", {**_X, "s": ()}, exact=True),
     "over_one": Probe("i = sum(x*w); d = i + sum(x); L = 1 - i/d", _XW, ("x > 0", "w > 0"),

@@ -5,6 +5,7 @@
 c - 2 c/(1 + exp(x))    = c tanh(x/2)                    for numbers c
 Σ_k c y_ik g_k - c g_i  = Σ_k c (y_ik - δ_ik) g_k        for exponentials and quantities y
 Σ_k m_ik x_k - x_i Σ_k m_ik, both over k ≠ i: the terms of k = i are the same
+Σ_k x_k - x_i           = Σ_k x_k over k ≠ i
 u_ii                    = s_ii                           for a quantity s_ij = u_ij
 log(u) - log(v)         = log1p((u - v)/v)               where |u - v| < v/2, and u - v cancels
 x_k - mean_j x_j        = (x_k - m) - mean_j (x_j - m)   for m, the mean as it was rounded
@@ -38,6 +39,7 @@ from symbackprop.emit.numpy.denominators import Denominators
 from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.lengths import Lengths
 from symbackprop.emit.numpy.means import less_mean_twice
+from symbackprop.emit.numpy.own import less_own
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.shares import less_own_share
 from symbackprop.emit.numpy.special import ExpRest, Log1p
@@ -79,8 +81,9 @@ class Differences(Forms):
             return rest
         for u, v in permutations(expr.args, 2):
             found = (
-                _squares(u, v) or _odd(u, v) or self._with_identity(u, v) or _without_own(u, v)
-                or less_own_share(u, v, self._definitions) or self._log_ratio(u, v)
+                _squares(u, v) or _odd(u, v) or self._with_identity(u, v)
+                or less_own(u, v, self._definitions) or less_own_share(u, v, self._definitions)
+                or self._log_ratio(u, v)
                 or less_mean_twice(u, v, self._definitions, self._adjoints)
                 or self._denominators.over_one(u, v)
             )
@@ -178,27 +181,6 @@ def _near_ratio(gap: Expr, v: Expr, plainly: Expr) -> Expr:
     near = Lt(Abs(gap, evaluate=False), times(S.Half, v), evaluate=False)
     above, below = Where(near, gap, S.Zero), Where(near, v, S.One)
     return Where(near, Log1p(times(above, Pow(below, -1, evaluate=False))), plainly)
-
-
-@lowering
-def _without_own(first: Expr, second: Expr) -> Expr | None:
-    """Σ_k m_ik x_k - x_i Σ_k m_ik = Σ_k (1 - δ_ik) m_ik x_k - x_i Σ_k (1 - δ_ik) m_ik"""
-    (minus_total, total), (minus_share, share) = negated(first), negated(second)
-    if minus_total == minus_share or not isinstance(total, IndexSum) or len(total.bound) > 1:
-        return None
-    (b,) = total.bound
-    factors = flat((share,))
-    for all_m in factors:
-        if not isinstance(all_m, IndexSum) or [k.size for k in all_m.bound] != [b.size]:
-            continue
-        x, m = times(*without(factors, all_m)), renamed(all_m.body, {all_m.bound[0]: b})
-        own = (i for i in free_indices(x) if i.size == b.size and i in free_indices(m))
-        i = next((i for i in own if equal(total.body, times(m, renamed(x, {i: b})))), None)
-        if i is not None:
-            m = times(less(S.One, Delta(i, b)), m)
-            sides = IndexSum(times(m, renamed(x, {i: b})), b), times(x, IndexSum(m, b))
-            return less(*(sides if minus_share else sides[::-1]))
-    return None
 
 
 @lowering

@@ -33,6 +33,15 @@ def {name}(x, one, two):
     return total
 '''
 
+_SUMS_BEFORE = '''
+def {name}(x, axis):
+    """Sums of all elements that stand before each one along an axis."""
+    total = {np}.zeros_like(x)
+    x, rest = ({np}.moveaxis(a, axis, 0) for a in (x, total))
+    {np}.cumsum(x[:-1], axis=0, out=rest[1:])
+    return total
+'''
+
 _GAMMALN = '''
 def {name}(x):
     """The logarithm of |Gamma| of each element, which NumPy has not."""
@@ -99,6 +108,7 @@ def {name}(x):
 HELPERS: dict[str, str] = {
     "added_at": _ADDED_AT,
     "overlap_added": _OVERLAP_ADDED,
+    "sums_before": _SUMS_BEFORE,
     "erf": _ELEMENTWISE.format(title="The error function", function="erf"),
     "erfc": _ELEMENTWISE.format(title="The complementary error function", function="erfc"),
     "gammaln": _GAMMALN,

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sympy import Add, Expr, Mul, S
-from sympy.core.relational import Equality, GreaterThan, LessThan
+from sympy.core.relational import (
+    Equality,
+    GreaterThan,
+    LessThan,
+    StrictGreaterThan,
+    StrictLessThan,
+)
 
 from symbackprop.algebra.nodes import Delta, Index, IndexSum, Iverson
 from symbackprop.algebra.registry import lowering
@@ -21,6 +27,7 @@ from symbackprop.emit.numpy.ranges import joined_ranges
 
 ADDED_AT = "added_at"
 OVERLAP_ADDED = "overlap_added"
+SUMS_BEFORE = "sums_before"
 
 
 class Scatters(Contractions):
@@ -68,9 +75,10 @@ class Scatters(Contractions):
 
     @lowering
     def _cumulated(
-        self, factors: Sequence[Expr], over: Sequence[Index], b: Index, i: Index, back: bool
-    ) -> Value:
-        """Σ_j [j <= i] f_j = np.cumsum(f); Σ_j [j >= i] f_j is that of f read backwards"""
+        self, factors: Sequence[Expr], over: Sequence[Index], b: Index, i: Index, back: bool,
+        strict: bool,
+    ) -> Value:  # fmt: skip
+        """Σ_j [j <= i] f_j = np.cumsum(f), of f behind a 0 for [j < i]; for j >= i, f backwards"""
         product = Mul(*factors, evaluate=False) if len(factors) > 1 else factors[0]
         outer = [o for o in over if o != b]
         self.stands_for(b, i)
@@ -82,7 +90,10 @@ class Scatters(Contractions):
         code = value.code
         if back:
             code = Code("suffix", (code,), turned, shape=shape)
-        code = call(f"{self.np}.cumsum", code, shape=shape, after="" if one else f"axis={axis}")
+        if strict:
+            code = call(self.helper(SUMS_BEFORE), code, shape=shape, after=str(axis))
+        else:
+            code = call(f"{self.np}.cumsum", code, shape=shape, after="" if one else f"axis={axis}")
         if back:
             code = Code("suffix", (code,), turned, shape=shape)
         return Value(code, tuple(i if k == b else k for k in value.layout))
@@ -215,20 +226,23 @@ def _is_place(factor: Expr) -> bool:
 
 def _prefix(
     factor: Expr, rest: Sequence[Expr], over: Sequence[Index]
-) -> tuple[Index, Index, bool] | None:
-    """(j, i, False) for the factor [j <= i], (j, i, True) for [j >= i] of a sum over j."""
+) -> tuple[Index, Index, bool, bool] | None:
+    """(j, i, back, strict) for a factor of a sum over j: back for [j >= i], strict for [j < i]."""
     if not isinstance(factor, Iverson) or not counts(factor.condition):
         return None
     left, right = factor.condition.args
-    if not isinstance(factor.condition, GreaterThan | LessThan):
+    strict = isinstance(factor.condition, StrictGreaterThan | StrictLessThan)
+    if not strict and not isinstance(factor.condition, GreaterThan | LessThan):
         return None
-    if isinstance(factor.condition, LessThan):
+    if isinstance(factor.condition, LessThan | StrictLessThan):
         left, right = right, left
     if not (isinstance(left, Index) and isinstance(right, Index) and left.size == right.size):
         return None
     b, i, back = (left, right, True) if left in over else (right, left, False)
     labels = frozenset().union(*(labels_of(f) for f in rest)) if rest else frozenset()
-    return (b, i, back) if b in over and i not in over and b in labels and i not in labels else None
+    if b not in over or i in over or b not in labels or i in labels:
+        return None
+    return b, i, back, strict
 
 
 def _at_position(term: Expr) -> tuple[Index, Expr, Expr] | None:
