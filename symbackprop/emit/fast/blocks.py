@@ -175,7 +175,9 @@ class Block:
             return [*copied, f"{self._body.names[UNWEIGHTED]}({weight}, {out}, {out})"]
         if self._body.is_helper(node.ufunc):
             return [f"{out}[...] = {node.ufunc}({', '.join(operands)})"]
-        if node.ufunc == "divide" and operands[0] == "1":  # a number is made an array each time
+        column = node.shape[-1] == 1
+        if column and node.ufunc == "divide" and operands[0] == "1":
+            # A number is made an array each time. NumPy's divide is faster where there is more.
             return [f"{np}.reciprocal({operands[1]}, out={out})"]
         if node.ufunc in _UNARY:
             operands = operands[:1]
