@@ -28,6 +28,7 @@ _FLAGS = ("-std=c99", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-cont
           "-fPIC", "-shared")  # fmt: skip
 _BEST = ("-march=native", "-fopenmp")
 _NO_THREADS = ("-fopenmp-simd",)
+_WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 
 
 def loaded(source: CSource) -> ModuleType:
@@ -37,7 +38,7 @@ def loaded(source: CSource) -> ModuleType:
     """
     if not source.functions:
         return compile_source(source.python)
-    return _module(source, ctypes.CDLL(str(library_path(source.built))))
+    return _module(source, _opened(library_path(source.built)))
 
 
 def loaded_for_checks(source: CSource) -> list[ModuleType]:
@@ -49,10 +50,25 @@ def loaded_for_checks(source: CSource) -> list[ModuleType]:
 def _with_settings(source: CSource, settings: Mapping[str, int]) -> ModuleType:
     """A module whose library is a copy, with variables of its own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        library = ctypes.CDLL(shutil.copy(library_path(source.built), folder))
+        library = _opened(shutil.copy(library_path(source.built), folder))
     for name, value in settings.items():
         getattr(library, f"symbackprop_set_{name}")(ctypes.c_ssize_t(value))
     return _module(source, library)
+
+
+def _opened(path: str | Path) -> ctypes.CDLL:
+    """The library; threads of OpenMP sleep between its loops, unless the user says how they wait.
+
+    OpenMP looks at the environment once, when it is loaded. Threads that spin take the processors
+    from BLAS: layers with products of matrices took twice as long.
+    """
+    if any(name in os.environ for name in _WAITING):
+        return ctypes.CDLL(str(path))
+    os.environ[_WAITING[0]] = "passive"
+    try:
+        return ctypes.CDLL(str(path))
+    finally:
+        os.environ.pop(_WAITING[0], None)
 
 
 def _module(source: CSource, library: ctypes.CDLL) -> ModuleType:

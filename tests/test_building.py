@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -41,6 +42,28 @@ def test_another_source_is_another_library(cache: Path) -> None:
     derived("sigmoid").compile("c")
     derived("tanh").compile("c")
     assert len(list(cache.iterdir())) == 2
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", ["", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"])
+def test_threads_sleep_between_loops_unless_told_otherwise(
+    name: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
+        monkeypatch.delenv(other, raising=False)
+    if name:
+        monkeypatch.setenv(name, "active")
+    seen, library = [], ctypes.CDLL
+
+    def loads(path: str) -> ctypes.CDLL:
+        seen.append(os.environ.get("OMP_WAIT_POLICY"))
+        return library(path)
+
+    before = dict(os.environ)
+    monkeypatch.setattr(ctypes, "CDLL", loads)
+    derived("mse").compile("c")
+    wanted = {"": "passive", "OMP_WAIT_POLICY": "active"}.get(name)
+    assert seen == [wanted] and dict(os.environ) == before
 
 
 @needs_compiler
