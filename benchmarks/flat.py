@@ -19,7 +19,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from benchmarks.measure import close, keep, show
+from benchmarks.measure import close, keep, show, with_one_thread
 from benchmarks.speed import inputs_of, with_memory
 from symbackprop import derive
 from symbackprop.errors import MissingCompiler
@@ -61,6 +61,7 @@ def held(module: ModuleType, inputs: list[Any]) -> float:
 
 def main() -> None:
     """Measure each layer at each size by each target."""
+    with_one_thread("benchmarks.flat")
     largest = int(float(sys.argv[1])) if len(sys.argv) > 1 else SIZES[-1]
     rows: list[dict[str, object]] = []
     failed = False

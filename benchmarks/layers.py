@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from benchmarks.measure import TURN, close, interleaved, keep, show
+from benchmarks.measure import TURN, close, interleaved, keep, show, with_one_thread
 from symbackprop import Derivation, derive
 from symbackprop.catalogue import names
 from symbackprop.errors import MissingCompiler
@@ -123,6 +123,7 @@ def page(rows: Sequence[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Measure each layer."""
+    with_one_thread("benchmarks.layers")
     asked = sys.argv[1:]
     rows: list[dict[str, Any]] = []
     with np.errstate(all="ignore"):

@@ -15,6 +15,8 @@ from statistics import median
 
 TURN = 1e-3
 """Seconds that a turn takes at least."""
+LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""What tells BLAS and OpenMP how many threads they may have."""
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -76,3 +78,13 @@ def _cell(value: object) -> str:
 def close(failed: bool) -> None:
     """End with exit code 1 if a bound does not hold."""
     sys.exit(1 if failed else 0)
+
+
+def with_one_thread(module: str) -> None:
+    """Begin again, as `python -m MODULE`, with one thread for BLAS and OpenMP if there may be more.
+
+    They look at the environment when they are loaded.
+    """
+    if any(os.environ.get(name) != "1" for name in LIMITS):
+        command = [sys.executable, "-m", module, *sys.argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, **dict.fromkeys(LIMITS, "1")})

@@ -20,7 +20,7 @@ import numpy as np
 Floats = Any
 Run = Callable[[], tuple[Floats, tuple[Floats, ...]]]
 _SOURCE = Path(__file__).with_name("plain.c")
-_FLAGS = ("-std=c99", "-O3", "-march=native", "-ffast-math", "-shared", "-fPIC")
+_FLAGS = ("-std=c99", "-O3", "-march=native", "-ffast-math", "-fPIC", "-c")
 
 
 def compiler() -> str | None:
@@ -34,10 +34,13 @@ def _library(dtype: np.dtype[Any]) -> ctypes.CDLL:
     names = {n: f"{n.lower()}{'f' if single else ''}" for n in ("EXP", "LOG", "SQRT")}
     defined = {"REAL": "float" if single else "double", **names}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "plain.so"
+        made, path = Path(folder) / "plain.o", Path(folder) / "plain.so"
         words = [f"-D{name}={text}" for name, text in defined.items()]
-        command = [str(compiler()), *_FLAGS, *words, str(_SOURCE), "-o", str(path), "-lm"]
+        command = [str(compiler()), *_FLAGS, *words, str(_SOURCE), "-o", str(made)]
         subprocess.run(command, check=True)
+        # Linked without -ffast-math, which would have the whole process flush small numbers to 0.
+        linked = [str(compiler()), "-shared", str(made), "-o", str(path), "-lm"]
+        subprocess.run(linked, check=True)
         found = ctypes.CDLL(str(path))
     found.softmax_ce.restype = ctypes.c_double
     return found

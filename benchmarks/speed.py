@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.measure import TURN, interleaved, keep, show
+from benchmarks.measure import LIMITS, TURN, interleaved, keep, show
 
 Row = dict[str, Any]
 DOCS = Path(__file__).parents[1] / "docs"
@@ -184,10 +184,9 @@ def main(layers: Sequence[str], without: Sequence[str]) -> None:
         sys.exit(f"no peer {strange[0]}; there are {', '.join(names())}")
     kept: list[Row] = []
     for threads in THREADS:
-        limits = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
         command = [sys.executable, "-m", "benchmarks", "speed", "--measure", *(layers or SHAPES)]
         command += [word for name in without for word in ("--without", name)]
-        done = subprocess.run(command, env={**os.environ, **dict.fromkeys(limits, str(threads))},
+        done = subprocess.run(command, env={**os.environ, **dict.fromkeys(LIMITS, str(threads))},
                               stdout=subprocess.PIPE, text=True, check=True)  # fmt: skip
         *rows, last = map(json.loads, done.stdout.splitlines())
         print(f"\n{threads} thread(s), {platform.processor() or platform.machine()}: "

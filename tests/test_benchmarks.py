@@ -16,6 +16,7 @@ from benchmarks.others import LAYERS, others
 from benchmarks.speed import SHAPES, contestants, inputs_of
 from symbackprop.verify.generated import dense
 from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
 
 SMALL = {
     "softmax-ce": (5, 3), "sigmoid": (7,), "layer-norm": (4, 6), "batch-norm": (4, 6),
@@ -146,3 +147,10 @@ def test_the_least_gain_stands_first() -> None:
             for n, f, c in (("a", 2.0, 3.0), ("b", 3.0, 1.5), ("c", 1.7, 9.0))]  # fmt: skip
     table = layers.page(rows).split("| --- |")[-1]
     assert [line[2] for line in table.strip().splitlines()] == ["b", "c", "a"]
+
+
+@needs_compiler
+def test_plain_c_leaves_small_numbers_as_they_are() -> None:
+    run = contestants("sigmoid", inputs_of("sigmoid", (3,), "float32"))["C by hand"]
+    run()
+    assert np.float32(1e-30) * np.float32(1e-10) > 0
