@@ -62,9 +62,9 @@ def keep(section: str, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def show(rows: Sequence[Mapping[str, object]]) -> None:
-    """Print the rows as a table."""
-    columns = list(rows[0])
-    cells = [columns, *([_cell(row[column]) for column in columns] for row in rows)]
+    """Print the rows as a table; a row need not have all columns."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    cells = [columns, *([_cell(row.get(column, "")) for column in columns] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     for line in cells:
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))

@@ -12,6 +12,7 @@ import pytest
 from benchmarks import layers, readme
 from benchmarks.accuracy import BOUND, held_inputs, points, real_inputs, worst
 from benchmarks.flat import BLOCKS, held
+from benchmarks.measure import show
 from benchmarks.others import LAYERS, others
 from benchmarks.speed import SHAPES, contestants, inputs_of
 from symbackprop.verify.generated import dense
@@ -154,3 +155,10 @@ def test_plain_c_leaves_small_numbers_as_they_are() -> None:
     run = contestants("sigmoid", inputs_of("sigmoid", (3,), "float32"))["C by hand"]
     run()
     assert np.float32(1e-30) * np.float32(1e-10) > 0
+
+
+def test_rows_need_not_have_all_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    show([{"layer": "a", "c": 1.0}, {"layer": "b", "c": 2.0, "by hand": 3.0}])
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["layer", "c", "by", "hand"], ["a", "1.000"], ["b", "2.000", "3.000"],
+    ]  # fmt: skip
