@@ -26,6 +26,8 @@ from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop
 
+_FEW_ROUNDS = 8
+
 
 class Kernel(Steps):
     """Writes the work on rows `lo` to `hi`, row by row.
@@ -215,15 +217,16 @@ class Kernel(Steps):
         for node in ending:
             name = self._names[node] = self.parameters.fresh(node.name or "u")
             lines.append(f"{self._real.name} {name} = {START[self._kind(node)]};")
-            if self._kind(node) in NUMBERS:
+            if self._kind(node) in NUMBERS and not _is_few(space[-1][1]):
                 self._nan[node] = self.parameters.fresh(f"{name}_nan")
                 lines.append(f"{self._real.name} {self._nan[node]} = 0;")
         if inner:
             return lines + [line for n in group for line in self._step(n, depths.get(n, -1), depth)]
         axis, size = space[depth]
         name, end = LOOPS[axis], self.parameters.size(size)
-        if depth == len(space) - 1:
-            lines.append(self._pragma([n for n, d in depths.items() if d < len(space)]))
+        sums = [n for n, d in depths.items() if d < len(space)]
+        if depth == len(space) - 1 and not (sums and _is_few(size)):
+            lines.append(self._pragma(sums))
         lines += loop_over(name, end, self._nest(group, space, depths, depth + 1))
         for node in ending:
             lines += self._finished(node, [a for a, _ in space])
@@ -262,3 +265,8 @@ class Kernel(Steps):
         name = self._names[node] = self.parameters.fresh(node.name or "u")
         lines.append(f"const {self._real.name} {name} = {value};")
         return [*lines, f"{self._target(node)} = {name};"] if node in self._memory else lines
+
+
+def _is_few(size: Expr) -> bool:
+    """Whether a loop has so few rounds, known here, that it is no work for vectors."""
+    return bool(size.is_Integer) and int(size) < _FEW_ROUNDS

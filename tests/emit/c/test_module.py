@@ -193,3 +193,13 @@ def test_a_maximum_of_a_long_row_is_that_of_numpy(width: int, dtype: type) -> No
         of_rows = sb.derive(f"y = {most}(x, axis=1)", shapes={"x": ("N", "n")}).compile("c")
         flat = np.full((3, width), other, dtype)
         np.testing.assert_array_equal(of_rows.forward(flat)[0], flat[:, 0])
+
+
+def test_a_window_is_no_work_for_vectors() -> None:
+    text = derived("max-pool").c_source()
+    body = text[text.index("max_pool_forward_1_f64_rows") :]
+    body = body[: body.index("\n}")]
+    assert "q < 2; q++" in body and "pragma" not in body and "nan" not in body
+    shapes = {"x": ("N", 9)}
+    body = sb.derive("y = max(x, axis=1)", shapes=shapes).c_source()
+    assert "reduction(largest" in body and "reduction(nan :" in body
