@@ -49,8 +49,8 @@ class Groups:
 
     stored: nodes that have an array of their own. short: whether rows are so short that several
     stand side by side: no step has a loop of its own then, and none is computed again. long:
-    whether they are so long that vector maths is all there is: no step has a loop of its own
-    either, so that rows come from memory while it works.
+    whether they are so long that they leave the nearest cache: no step has a loop of its own then
+    either, so that rows come from memory while vector maths works.
     computed: the steps that are no views. apart: the steps with a loop of their own. ordered: the
     groups. needs_memory: steps that another group reads by element, or that another loop over rows
     reads. in_place: the steps whose result takes the memory of their operand, or which have that
@@ -124,7 +124,7 @@ class Groups:
 
     def _result_for(self, node: Node) -> Node | None:
         """The stored node that takes the place of a row, read for the last time, as it is made."""
-        if node in self._stored or not is_mapped(node) or node.dtype != FLOAT:
+        if node in self._stored or not is_mapped(node):
             return None
         read = [group for group in self.ordered.values()
                 if any(self._reads_memory(n, node) for n in group)]  # fmt: skip

@@ -108,3 +108,27 @@ def test_a_class_that_cannot_be_counts_where_it_has_a_weight() -> None:
         weighed = t.copy()
         weighed[1, 2] = 0.5
         assert module.value_and_grad(a, weighed)[0] == np.inf
+
+
+_SHARES = "e = exp(a - max(a, axis=1, keepdims=True)); s = sum(e, axis=1, keepdims=True); "
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [(_SHARES + "y = (e/s)[:, :, None]*b + c", "forward"),  # more axes
+     # A mask, kept for another loop, has elements of another size.
+     (_SHARES + "r = sum(a*a/s, axis=0); L = sum(where(e > s/4, r, 0*a)*c)", "value_and_grad")],
+    ids=["axes", "mask"],
+)  # fmt: skip
+def test_a_result_that_is_no_such_row_does_not_hold_it(text: str, part: str) -> None:
+    three = ("N", "n", "m")
+    shapes = {**ROWS, "b": three, "c": three} if "*b" in text else {**ROWS, "c": ("N", "n")}
+    derivation = sb.derive(text, shapes=shapes, wrt=["c"])
+    assert "malloc" in _long(derivation.c_source(), part)
+    inputs = [RNG.normal(size=(3, 6, 4)[: len(shape)]) for shape in shapes.values()]
+    for module in modules_to_check(derivation.backward, "c"):
+        found = [getattr(m, part)(*inputs) for m in (module, derivation.compile())]
+        (got, more), (want, _) = found
+        np.testing.assert_allclose(got, want, rtol=1e-13)
+        if part == "value_and_grad":
+            np.testing.assert_allclose(more.c, found[1][1].c, rtol=1e-13)
