@@ -11,7 +11,7 @@ from symbackprop.emit.c.bindings import bindings
 from symbackprop.emit.c.functions import Call
 from symbackprop.emit.c.names import FEWEST, LONG
 from symbackprop.emit.c.passes import CPasses
-from symbackprop.emit.c.text import HELPERS, prelude, words_of
+from symbackprop.emit.c.text import HELPERS, prelude, setting
 from symbackprop.emit.fast.module import fast_scope, fast_text
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.plan import plan
@@ -42,13 +42,13 @@ class CSource:
 
         That is: short rows side by side however few they are, and all rows as long ones.
         """
-        words = words_of(self.text)
-        return [{}, *({name: value} for name, value in _OTHER.items() if name in words)]
+        found = (n for n in _OTHER if setting(n) in self.text)
+        return [{}, *({name: _OTHER[name]} for name in found)]
 
     @property
     def built(self) -> str:
         """The text with what calls its functions from Python and changes its settings."""
-        names = [name for setting in self.layouts for name in setting]
+        names = [name for changed in self.layouts for name in changed]
         return self.text + bindings(self.functions, self.calls, names)
 
 

@@ -79,14 +79,15 @@ def prelude(code: str) -> str:
         text = text[: text.index("/* The vector")] + text[text.index("#endif") + 8 :]
     text = text.replace("{vector}", "\n".join(lines))
     text = text.replace("{reductions}", "\n".join(reductions))
-    settings = (f"\n/* {what} */\nstatic ptrdiff_t {name} = {value};\n"
-                for name, (what, value) in _SETTINGS.items() if name in words_of(code))
+    words = set(re.findall(r"\w+", code))
+    settings = (f"\n/* {what} */\n{setting(name)} = {value};\n"
+                for name, (what, value) in _SETTINGS.items() if name in words)  # fmt: skip
     return text + "".join(settings) + functions
 
 
-def words_of(code: str) -> frozenset[str]:
-    """The names in a code, and all other words."""
-    return frozenset(re.findall(r"\w+", code))
+def setting(name: str) -> str:
+    """The declaration of a variable that says which layout is taken, up to its value."""
+    return f"static ptrdiff_t {name}"
 
 
 def _functions(code: str) -> str:

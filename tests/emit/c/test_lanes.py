@@ -125,3 +125,10 @@ def test_a_loop_that_stays_in_numpy_has_no_settings() -> None:
     text = derivation.c_source()
     assert "_along_rows" in text and "ptrdiff_t long_row" not in text
     assert len(modules_to_check(derivation.backward, "c")) == 2
+
+
+@pytest.mark.parametrize("name", ["long_row", "side_by_side"])
+def test_an_input_called_like_a_setting_is_none(name: str) -> None:
+    derivation = sb.derive(f"y = exp({name})*2", shapes={name: ("n",)})
+    (module,) = modules_to_check(derivation.backward, "c")
+    np.testing.assert_allclose(module.forward(np.zeros(3))[0], 2)
