@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop import building, targets
+from symbackprop.emit.c import c_source
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
 
@@ -140,3 +142,20 @@ def test_the_cache_folder_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "platformdirs", None)
     with pytest.raises(sb.errors.MissingExtra, match=r"symbackprop\[c\]"):
         building.cache_folder()
+
+
+@needs_compiler
+@pytest.mark.parametrize(("layout", "wrong"), [("lanes", [1]), ("long", [2]), ("rows", [0])])
+def test_each_module_for_checks_takes_another_layout(
+    layout: str, wrong: list[int], cache: Path
+) -> None:
+    """What is wrong in one layout is seen by the module that is to check it, and by no other."""
+    source = c_source(derived("softmax-ce-batch").backward, version="0")
+    functions = source.text.split("\nstatic int ")
+    broken = [f.replace("exp(", "cos(") if f"_{layout}(" in f.partition("\n")[0] else f
+              for f in functions]  # fmt: skip
+    modules = building.loaded_for_checks(replace(source, text="\nstatic int ".join(broken)))
+    a, t = np.arange(6.0).reshape(2, 3), np.eye(3)[:2]
+    want = derived("softmax-ce-batch").compile().value_and_grad(a, t)[0]
+    values = [module.value_and_grad(a, t)[0] for module in modules]
+    assert [n for n, value in enumerate(values) if not np.isclose(value, want)] == wrong
