@@ -199,7 +199,7 @@ class Derivation:
 
         fast: with loops over blocks of rows that fit the cache, and parameters `out` and
         `workspace`; harder to read. exact: in forms that keep the last digits where the formulas as
-        they read subtract nearly equal numbers.
+        they read subtract nearly equal numbers; float32 is computed in float64 and rounded once.
         """
         return numpy_text(self.backward, fast, exact)
 

@@ -18,6 +18,7 @@ from symbackprop.emit.numpy.plan import plan
 from symbackprop.emit.numpy.summary import summary
 
 _PASSES = ("forward", "backward", "value_and_grad")
+_LETTERS = {"f64": "d", "f32": "f"}
 _OTHER = {FEWEST: 1, LONG: 0}
 _BETWEEN = "What stands between the loops, in Python. In brackets: sizes, numbers, inputs, outputs."
 
@@ -68,8 +69,8 @@ def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSourc
     texts = [found.texts[n] for part in _PASSES for n in found.texts if _part(n) == part]
     code = "\n".join(text for both in texts for text in both.values())
     functions = {
-        (name, letter): f"{prefix}_{name}_{suffix}"
-        for name in found.texts for letter, suffix in (("d", "f64"), ("f", "f32"))
+        (name, _LETTERS[suffix]): f"{prefix}_{name}_{suffix}"
+        for name, texts in found.texts.items() for suffix in texts
     }  # fmt: skip
     told = summary(shown, planned, version, "C")
     head = ["/*", *(f" * {line}".rstrip() for line in told), " */"]

@@ -22,10 +22,14 @@ _HELPERS = ("erf", "erfc", "gammaln", "exp_rest")
 
 
 class CFunctions:
-    """The C functions of a module, for double and float each. prefix: of their names."""
+    """The C functions of a module, for double and, unless forms are exact, float. prefix: of names.
 
-    def __init__(self, prefix: str, helpers: dict[str, str]) -> None:
+    Exact forms are computed in double alone.
+    """
+
+    def __init__(self, prefix: str, helpers: dict[str, str], *, exact: bool) -> None:
         self._prefix, self._helpers = prefix, helpers
+        self._reals = {"f64": Real(False)} if exact else {"f64": Real(False), "f32": Real(True)}
         self.texts: dict[str, dict[str, str]] = {}
         self.calls: dict[str, Call] = {}
         self.numpy: list[str] = []
@@ -34,13 +38,13 @@ class CFunctions:
         """The name of a loop's function in Python, and its call. Raises Unsupported."""
         count = sum(name.rpartition("_")[0] == part for name in self.calls) + 1
         name = f"{part}_{count}"
-        double, single = (
-            LoopFunction(self._prefix, name, loop, body, Real(single), self._helpers)
-            for single in (False, True)
-        )
-        self.texts[name] = {"f64": double.text, "f32": single.text}
-        self.calls[name] = double.call
-        return name, double.call
+        found = {
+            suffix: LoopFunction(self._prefix, name, loop, body, real, self._helpers)
+            for suffix, real in self._reals.items()
+        }
+        self.texts[name] = {suffix: function.text for suffix, function in found.items()}
+        self.calls[name] = found["f64"].call
+        return name, self.calls[name]
 
 
 class CBody(Body):
@@ -91,7 +95,7 @@ class CPasses(FastPasses):
 
     def __init__(self, shown: Backward, plan: Plan, scope: Scope, prefix: str) -> None:
         helpers = {scope.helper_name(h): h for h in _HELPERS}
-        self.functions = CFunctions(prefix, helpers)
+        self.functions = CFunctions(prefix, helpers, exact=plan.exact)
         super().__init__(shown, plan, scope)
 
     def written(

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.fast.passes import FastPasses
-from symbackprop.emit.fast.text import HELPERS, WORKSPACE
+from symbackprop.emit.fast.text import HELPERS, SAME, WIDE, WORKSPACE
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.module import aliases, filled, module_text
 from symbackprop.emit.numpy.passes import PUBLIC, Scope
@@ -44,7 +44,9 @@ def fast_text(
 ) -> str:  # fmt: skip
     """The text of a module. helpers: the text of further functions that it may call."""
     scope.helpers_used.pop(ADDED_AT, None)  # in place of which values are added in place
-    names = {**passes.names.all, "np": scope.public("np"), **_CONSTANTS}
+    np = scope.public("np")
+    dtypes = {k: v.replace("np.", f"{np}.") for k, v in (WIDE if planned.exact else SAME).items()}
+    names = {**passes.names.all, "np": np, **_CONSTANTS, **dtypes}
     known = {**HELPERS, **helpers}
     called = set(passes.names.used)
     todo = list(called)

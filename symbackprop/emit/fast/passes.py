@@ -44,8 +44,9 @@ class FastPasses(Passes):
         self.names = Names()
         scope.reserved |= {self.out, self.workspace, *self.names.all.values()}
         self.ready = ready_function(
-            scope.inputs, scope.labels, self.names["ready"], scope.public("np")
-        )
+            scope.inputs, scope.labels, self.names["ready"], scope.public("np"),
+            "d" if plan.exact else "fd",
+        )  # fmt: skip
         super().__init__(shown, plan, scope)
         # Written here, so that all names in use are known before the helpers are written.
         self._fused = self._fused_lines() if self.scalar else []
@@ -71,11 +72,19 @@ class FastPasses(Passes):
         arrays = [n for n in names if shapes[n]]
         numbers = [n for n in names if not shapes[n]]
         dtype, np = f"{arrays[0]}.dtype", self.scope.public("np")
+        rest = [f"{n} = {np}.asarray({n}, {dtype})" for n in numbers]
+        rest += [f"{self.scope.dtype} = {dtype}"] * self.plan.exact
         return [
             f"    if not {self.names['ready']}({', '.join(names)}):", *indented(lines),
-            *(["    else:"] if numbers else []),
-            *(f"        {n} = {np}.asarray({n}, {dtype})" for n in numbers),
+            *(["    else:"] if rest else []),
+            *(f"        {line}" for line in rest),
         ]  # fmt: skip
+
+    def rounded(self, value: str, place: int) -> str:
+        """The same, in the memory given for a result where there is some."""
+        if not self.plan.exact or value not in self._placed:
+            return super().rounded(value, place)
+        return f"{self.names['into']}({self.out}, {place}, {value}, {self.scope.dtype})"
 
     def body(
         self, name: str, function: Function, kept: Sequence[Array], results: Sequence[Array]
@@ -97,10 +106,12 @@ class FastPasses(Passes):
             variable = function.array(array)
             if array.shape and variable in made:
                 sizes = _tuple(map(function.number, array.shape))
-                out[variable] = (
-                    f"{self.names['array']}({self.out}, {place}, {sizes}, "
-                    f"{function.dtype}, {read})"
-                )
+                dtypes = [function.dtype, read]
+                if self.plan.exact:
+                    dtypes = [self.scope.dtype, read, function.dtype]
+                parts = ", ".join([self.out, str(place), sizes, *dtypes])
+                out[variable] = f"{self.names['array']}({parts})"
+        self._placed = frozenset(out)
         setting = Setting(
             given, function.number, function.dtype, scope.public("np"),
             frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.names, f"{name}.", out,
@@ -133,8 +144,9 @@ class FastPasses(Passes):
         (output,) = self._outputs
         body = self.body("value_and_grad", function, (output, *results), results)
         names = list(scope.inputs.values())
-        grads = [f"{n}={function.array(steps[a])}" for a, n in scope.grads.items()]
-        value = function.array(output)
+        grads = [f"{n}={self.rounded(function.array(steps[a]), place)}"
+                 for place, (a, n) in enumerate(scope.grads.items())]  # fmt: skip
+        value = self.rounded(function.array(output), 0)
         return [
             *fitted("def value_and_grad(", [*names, *self.options], "):"),
             *docstring([

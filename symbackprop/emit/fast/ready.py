@@ -11,13 +11,13 @@ from symbackprop.emit.numpy.checks import is_plain
 
 
 def ready_function(
-    inputs: Mapping[Array, str], labels: Sequence[Array], name: str, np: str
+    inputs: Mapping[Array, str], labels: Sequence[Array], name: str, np: str, dtypes: str
 ) -> list[str]:
     """A function that says whether all inputs are float arrays of one dtype whose shapes fit.
 
     A number is to be a float of Python, which has no dtype of its own, or of that dtype. Nothing is
     written where an input holds labels or has a computed size, and where no input is an array:
-    there the inputs are always checked one by one.
+    there the inputs are always checked one by one. dtypes: the letters of those that will do.
     """
     sizes = [s for a in inputs for s in a.shape]
     if labels or not sizes or not all(map(is_plain, sizes)):
@@ -32,7 +32,7 @@ def ready_function(
             continue
         same = f'getattr({n}, "dtype", None) is {first}.dtype and {n}.shape == ()'
         tests.append(f"(type({n}) is float\n             or {same})")
-    tests += [f'{first}.dtype.char in "fd"', *_shapes(inputs)]
+    tests += [f'{first}.dtype.char in "{dtypes}"', *_shapes(inputs)]
     return [
         f"def {name}({', '.join(arguments)}):",
         '    """Whether the inputs can be used as they are."""',

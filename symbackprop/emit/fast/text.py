@@ -139,10 +139,10 @@ def {weighted}(weight, u):
 '''
 
 _ARRAY = '''
-def {array}(out, place, shape, dtype, inputs):
+def {array}(out, place, shape, dtype, inputs{computed}):
     """The array for a result, which is new where none is given; ValueError if it does not fit."""
     if out is None:
-        return {np}.empty(shape, dtype)
+        return {np}.empty(shape, {dtype})
     if len(out) <= place:
         raise ValueError(f"out holds {{len(out)}} arrays; out[{{place}}] is to be one too")
     found = out[place]
@@ -155,7 +155,16 @@ def {array}(out, place, shape, dtype, inputs):
     for x in inputs + tuple(out[:place]) if place else inputs:
         if (x is found or not own or not x.flags.owndata) and {np}.may_share_memory(found, x):
             raise ValueError(f"out[{{place}}] shares memory with an input or with another of out")
-    return found
+    return found{unless}
+'''
+
+_INTO = '''
+def {into}(out, place, x, dtype):
+    """A result, computed in float64, in the dtype of the inputs and the memory given for it."""
+    if out is None or x.dtype == dtype:
+        return x.astype(dtype, copy=False)
+    out[place][...] = x
+    return out[place]
 '''
 
 _ADD_AT = '''
@@ -185,6 +194,15 @@ HELPERS: dict[str, str] = {
     "over_axes": _OVER_AXES, "shift": _SHIFT,
     "shifted": _SHIFTED,
     "select": _SELECT, "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED,
-    "weighted": _WEIGHTED, "add_at": _ADD_AT,
+    "weighted": _WEIGHTED, "add_at": _ADD_AT, "into": _INTO,
 }  # fmt: skip
 """The text of each helper, which a module has if one of its functions or helpers calls it."""
+
+SAME = {"computed": "", "dtype": "dtype", "unless": ""}
+"""What the helpers say of the dtype in which results are computed, where it is their own."""
+
+WIDE = {
+    "computed": ", computed", "dtype": "computed",
+    "unless": " if dtype == computed else np.empty(shape, computed)",
+}  # fmt: skip
+"""The same where it may be a wider one."""

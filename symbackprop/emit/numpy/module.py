@@ -14,7 +14,7 @@ from symbackprop.emit.numpy.passes import Passes, Scope
 from symbackprop.emit.numpy.plan import Plan, plan
 from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.summary import summary
-from symbackprop.emit.numpy.text import PREPARE, UPSTREAM, docstring
+from symbackprop.emit.numpy.text import PREPARE, ROUNDED, UPSTREAM, docstring
 
 
 def numpy_source(backward: Backward, *, version: str, exact: bool = False) -> str:
@@ -48,7 +48,8 @@ def module_text(
         _grads_class(scope),
         aliases(scope, "Saved", "Grads"),
         *more,
-        prepare_function(scope),
+        prepare_function(scope, exact=planned.exact),
+        filled(ROUNDED, rounded=scope.rounded, np=np) if planned.exact else [],
         filled(UPSTREAM, upstream=scope.upstream, np=np),
         *positions_function(scope),
         *(filled(HELPERS[h], name=name, np=np) for h, name in scope.helpers_used.items()),
@@ -76,16 +77,23 @@ def aliases(scope: Scope, *names: str) -> list[str]:
     return [f"{scope.aliases[n]} = {n}" for n in names if n in scope.aliases]
 
 
-def prepare_function(scope: Scope) -> list[str]:
-    """The function that checks shapes and gives all inputs but labels one dtype."""
+def prepare_function(scope: Scope, *, exact: bool = False) -> list[str]:
+    """The function that checks shapes and gives all inputs but labels one dtype.
+
+    exact: that is float64 at least; then it returns the dtype of the results too.
+    """
     fits = "n == (sizes.setdefault(size, n) if isinstance(size, str) else size)"
     computed = any(not is_plain(s) for a in scope.inputs for s in a.shape)
     names = [repr(scope.inputs[a]) for a in scope.labels]
     kept = f"x if name in ({', '.join(names)},) else " if names else ""
+    each = "name, x in arrays.items()" if names else "x in arrays.values()"
+    np, dtype = scope.public("np"), "wide" if exact else "dtype"
+    returned = f"return [{kept}x.astype({dtype}, copy=False) for {each}]"
+    if exact:
+        returned = f"wide = {np}.result_type(dtype, float)\n    {returned} + [dtype]"
     return filled(
-        PREPARE, prepare=scope.prepare, np=scope.public("np"), shapes=scope.shapes, kept=kept,
-        fits=f"(size is None or {fits})" if computed else fits, each="name, x" if names else "x",
-        items="items" if names else "values",
+        PREPARE, prepare=scope.prepare, np=np, shapes=scope.shapes, returned=returned,
+        fits=f"(size is None or {fits})" if computed else fits,
     )  # fmt: skip
 
 

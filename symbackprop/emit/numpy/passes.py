@@ -40,6 +40,8 @@ class Scope:
         self.prepare = outer.fresh("_prepare")
         self.upstream = outer.fresh("_upstream")
         self.positions = outer.fresh("_positions")
+        self.rounded = outer.fresh("_rounded")
+        self.dtype = "dtype_" if "dtype" in hidden else "dtype"
         self.facts = program.conditions
         self.labels = tuple(a for a in program.labels if a in program.inputs)
         self.shapes = outer.fresh("_SHAPES")
@@ -76,7 +78,8 @@ class Passes:
     """Writes the functions; `saved_fields` is what goes from forward to backward.
 
     A size, or the dtype, is saved where no saved array has it. options: the parameters that every
-    function has besides its own.
+    function has besides its own. Exact forms are computed in float64, and results are rounded
+    once, to the dtype of the inputs, which is saved: float32 has too few digits for its own exp.
     """
 
     options: tuple[str, ...] = ()
@@ -86,12 +89,14 @@ class Passes:
         self.plan = plan
         self.scope = scope
         self._outputs = backward.program.outputs
+        if plan.exact:
+            scope.reserved |= {scope.dtype, scope.rounded}
         self.scalar = backward.upstream == (None,)
         fields = Namer()
         self._fields: dict[Array | Expr | str, str] = {
             a: fields.name(a, field_name(a.name)) for a in plan.saved
         }
-        if not any(a not in scope.labels for a in plan.saved):
+        if plan.exact or not any(a not in scope.labels for a in plan.saved):
             self._fields["dtype"] = fields.name("dtype", "dtype")
         self.backward_lines = self._backward_text(fields)
         self.forward_lines = self._forward_text()
@@ -121,13 +126,14 @@ class Passes:
             function.add(line, owned=line.array in self._outputs)
         body = self.body("forward", function, (*self._outputs, *self.plan.saved), self._outputs)
         results = [
-            function.array(output) + (".copy()" if output in scope.inputs else "")
-            for output in self._outputs
+            self.rounded(function.array(output), place)
+            + (".copy()" if output in scope.inputs else "")
+            for place, output in enumerate(self._outputs)
         ]
         saved = []
         for key, name in self._fields.items():
             if key == "dtype":
-                saved.append(f"{name}={function.dtype}")
+                saved.append(f"{name}={scope.dtype if self.plan.exact else function.dtype}")
             else:
                 value = function.array(key) if isinstance(key, Array) else function.size(key)
                 saved.append(f"{name}={value}")
@@ -157,7 +163,7 @@ class Passes:
                 function.claim(array, name)
         function.shapes_from(plan.saved)
         if "dtype" in self._fields:
-            function.dtype = f"saved.{self._fields['dtype']}"
+            self._dtype_from(f"saved.{self._fields['dtype']}", function)
         converted = [
             f"{function.array(array)} = {scope.upstream}"
             f"({name}, {function.shape_text(output.shape)}, {function.dtype})"
@@ -169,6 +175,8 @@ class Passes:
         results = [s.array for a in scope.grads for s in self.shown.steps if s.of == a]
         body = self.body("backward", function, results, results)
         unpacked = {function.array(a): f"saved.{self._fields[a]}" for a in plan.saved}
+        if plan.exact:
+            unpacked[scope.dtype] = f"saved.{self._fields['dtype']}"
         for size in function.missing_sizes():
             self._fields[size] = fields.name(size, field_name(str(size)))
             unpacked[function.size(size)] = f"saved.{self._fields[size]}"
@@ -188,11 +196,23 @@ class Passes:
             *indented(body),
             *fitted(
                 f"return {scope.public('Grads')}(",
-                [f"{name}={steps[array]}" for array, name in scope.grads.items()],
+                [f"{name}={self.rounded(steps[array], place)}"
+                 for place, (array, name) in enumerate(scope.grads.items())],
                 ")",
                 4,
             ),
-        ]
+        ]  # fmt: skip
+
+    def _dtype_from(self, saved: str, function: Function) -> None:
+        """Take the dtype of new arrays from what is saved, where it is to be had there alone."""
+        if not self.plan.exact:
+            function.dtype = saved
+        elif not function.dtype:
+            function.dtype = f"{self.scope.public('np')}.result_type({self.scope.dtype}, float)"
+
+    def rounded(self, value: str, place: int) -> str:
+        """Code for a result in the dtype of the inputs. place: its number."""
+        return f"{self.scope.rounded}({value}, {self.scope.dtype})" if self.plan.exact else value
 
     def body(
         self, name: str, function: Function, kept: Sequence[Array], results: Sequence[Array]
@@ -206,7 +226,7 @@ class Passes:
 
     def prepared(self, names: list[str]) -> list[str]:
         """The lines that check and convert the inputs."""
-        return prepared(names, self.scope.prepare)
+        return prepared(names, self.scope.prepare, [self.scope.dtype] * self.plan.exact)
 
     def value_and_grad_lines(self) -> list[str]:
         """The function that returns a scalar output and its gradients."""
@@ -234,14 +254,15 @@ def checked(program: Program, function: Function, scope: Scope) -> list[str]:
     return [*function.size_lines(), *sizes, *labels]
 
 
-def prepared(names: list[str], prepare: str) -> list[str]:
-    """The parameters of a function, checked and converted."""
-    target = f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+def prepared(names: list[str], prepare: str, more: Sequence[str] = ()) -> list[str]:
+    """The parameters of a function, checked and converted. more: what is set besides them."""
+    targets = [*names, *more]
+    target = f"({targets[0]},)" if len(targets) == 1 else ", ".join(targets)
     before = f"{target} = {prepare}("
     pairs = [f"{name}={name}" for name in names]
     if len(before) <= 92:
         return fitted(before, pairs, ")", 4)
-    first = fitted("(", names, ")", 4, split=True)
+    first = fitted("(", targets, ")", 4, split=True)
     return [*first[:-1], *fitted(f") = {prepare}(", pairs, ")", 4, split=True)]
 
 

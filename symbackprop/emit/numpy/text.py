@@ -26,7 +26,14 @@ def {prepare}(**inputs):
             raise ValueError(f"{{name}} has shape {{found}}, not {{expected}}")
     kinds = [x.dtype for x in inputs.values() if hasattr(x, "dtype") and x.dtype.kind in "fc"]
     dtype = {np}.result_type(*kinds) if kinds else {np}.dtype(float)
-    return [{kept}x.astype(dtype, copy=False) for {each} in arrays.{items}()]
+    {returned}
+'''
+
+ROUNDED = '''
+def {rounded}(x, dtype):
+    """A result, computed in float64, in the dtype of the inputs."""
+    x = {np}.asarray(x, dtype)
+    return x if x.ndim else x[()]
 '''
 
 UPSTREAM = '''
@@ -75,11 +82,12 @@ def fitted(
     line = f"{margin}{before}{', '.join(items)}{after}"
     if len(line) <= WIDTH and not split:
         return [line]
+    whole = (item.replace(" ", _GLUE) if len(item) < WIDTH // 2 else item for item in items)
     inner = textwrap.wrap(
-        ", ".join(items) + ",", WIDTH, initial_indent=margin + "    ",
+        ", ".join(whole) + ",", WIDTH, initial_indent=margin + "    ",
         subsequent_indent=margin + "    ", break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
-    return [f"{margin}{before}", *inner, f"{margin}{after}"]
+    return [f"{margin}{before}", *(i.replace(_GLUE, " ") for i in inner), f"{margin}{after}"]
 
 
 def listed(names: Sequence[str]) -> str:
