@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sympy import Expr, S
 
@@ -20,12 +20,13 @@ from symbackprop.algebra.trees import rename, walk
 
 
 def in_blocks(
-    expr: Expr, free: Sequence[Index]
-) -> tuple[Expr, tuple[Index, ...], tuple[Expr, ...]]:
+    expr: Expr, free: Sequence[Index],
+    renamed: Callable[[Expr, Mapping[Index, Expr]], Expr] = rename,
+) -> tuple[Expr, tuple[Index, ...], tuple[Expr, ...]]:  # fmt: skip
     """The expression over blocks, its free indices, and the subscripts in place of the old ones.
 
     A free index whose positions are sorted into blocks gives way to one for the block and one for
-    the place in it.
+    the place in it. renamed: puts subscripts in the place of indices.
     """
     subscripts: tuple[Expr, ...] = tuple(free)
     indices = list(free)
@@ -39,7 +40,7 @@ def in_blocks(
         place = fresh_index(size)
         block = fresh_index(count) if count != 1 else S.One
         swap = {k: canonical(size * (block - 1) + place)}
-        expr = rename(expr, swap)
+        expr = renamed(expr, swap)
         subscripts = tuple(put(u, swap) for u in subscripts)
         at = indices.index(k)
         indices[at : at + 1] = [i for i in (block, place) if isinstance(i, Index)]

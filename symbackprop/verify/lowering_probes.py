@@ -119,6 +119,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "weight_less": Probe("p = exp(x)/sum(exp(x)); L = -sum(w*log(p))", _XW, ("sum(w) == 1",),
                          ("x",), exact=True),
     "centred_again": Probe("m = mean(x); y = (x - m)*w", _XW, exact=True),
+    "twice": Probe("y = w - x*(x @ w)/(x @ x + 2)", _XW, exact=True),
     "complement_of_mean": Probe(
         "p = exp(x)/sum(exp(x)); u = (1 - s)*w + s/x.shape[0]; L = -sum(u*log(p))",
         {**_XW, "s": ()}, ("sum(w) == 1",), ("x",), exact=True,
@@ -144,8 +145,6 @@ LOWERING_PROBES: dict[str, Probe] = {
     "without_own": Probe("y = q @ v - v*sum(q, axis=1)", _SQUARE, exact=True),
     "others": Probe("s = sum(x*w); y = w*(s - x*w)", _XW, exact=True),
     "pairs": Probe("s = sum(x*w); y = w*(s**2 - sum((x*w)**2))", _XW, exact=True),
-    "unnormalized": Probe("r = sqrt(sum(x**2)); y = x/r", _X, exact=True),
-    "factored": Probe("r = sqrt(sum(x**2)); y = s*x/r", {**_X, "s": ()}, exact=True),
     "over_one": Probe("i = sum(x*w); d = i + sum(x); L = 1 - i/d", _XW, ("x > 0", "w > 0"),
                       exact=True),
     "shares_of_others": Probe("s = cumsum(exp(x)); L = sum(w*(log(s) - x))", _XW, exact=True),

@@ -10,6 +10,8 @@ u_ii                    = s_ii                           for a quantity s_ij = u
 log(u) - log(v)         = log1p((u - v)/v)               where |u - v| < v/2, and u - v cancels
 x_k - mean_j x_j        = (x_k - m) - mean_j (x_j - m)   for m, the mean as it was rounded
 exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
+
+and those of other files: `projections`, `own`, `shares`, `denominators`.
 """
 
 from __future__ import annotations
@@ -36,11 +38,11 @@ from symbackprop.emit.numpy.algebra import (
     unfolded,
 )
 from symbackprop.emit.numpy.denominators import Denominators
-from symbackprop.emit.numpy.forms import Forms, equal, less
-from symbackprop.emit.numpy.lengths import Lengths
+from symbackprop.emit.numpy.forms import Forms, Told, equal, less
 from symbackprop.emit.numpy.means import less_mean_twice
 from symbackprop.emit.numpy.own import less_own
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.projections import Names, Projections
 from symbackprop.emit.numpy.shares import less_own_share
 from symbackprop.emit.numpy.special import ExpRest, Log1p
 
@@ -48,35 +50,41 @@ from symbackprop.emit.numpy.special import ExpRest, Log1p
 class Differences(Forms):
     """Writes expressions so. definitions: of the forward pass; steps: of the backward pass.
 
-    adjoints: the arrays of the steps, and upstream gradients.
+    adjoints: the arrays of the steps, and upstream gradients. taken: the names in use.
     """
 
     def __init__(
         self, definitions: Iterable[Definition], steps: Iterable[Adjoint | Tangent] = (),
-        adjoints: Container[Array] = (),
+        adjoints: Container[Array] = (), taken: Container[str] = (),
     ) -> None:
         super().__init__()
         self._definitions = {d.array: d for d in definitions}
         self._steps = {s.array: s for s in steps}
         self._adjoints = adjoints
         self._denominators = Denominators(self._definitions, self._steps)
-        self._lengths = Lengths(self._definitions)
+        names = (f"{letter}{n}" for n in ("", *range(1, 100)) for letter in "wdpq")
+        self._new = Names(n for n in names if n not in taken)
+        self._projections = Projections(self._definitions, self._steps, self._new)
 
     def before(self, array: Array) -> Differences:
         """The same for what is assigned to a quantity: it is made of those before it alone."""
         known = takewhile(lambda d: d.array != array, self._definitions.values())
         found = Differences(known)
         found.written = self.written
+        found._projections = Projections(found._definitions, {}, self._new)
         return found
 
-    def form(self, expr: Basic) -> Expr | None:
+    def form(self, expr: Basic) -> Expr | Told | None:
         """The form of a sum in which something cancels; None for others."""
         if not isinstance(expr, Add):
             return None
+        return self._projections.rest(expr) or self._cancelling(expr)
+
+    def _cancelling(self, expr: Add) -> Expr | None:
         opened = self._opened(expr)
         if opened is not None:
             return opened
-        rest = _exp_rest(expr.args) or self._diagonal(expr) or self._lengths.squared(expr)
+        rest = _exp_rest(expr.args) or self._diagonal(expr)
         if rest is not None:
             return rest
         for u, v in permutations(expr.args, 2):
@@ -89,7 +97,7 @@ class Differences(Forms):
             )
             if found is not None:
                 others = without(without(expr.args, u), v)
-                rest = self.form(Add(*others, evaluate=False)) if len(others) > 1 else None
+                rest = self._cancelling(Add(*others, evaluate=False)) if len(others) > 1 else None
                 return unevaluated.plus(found, *(others if rest is None else [rest]))
         return None
 

@@ -42,6 +42,7 @@ from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import canonical, indices_of, is_position
 from symbackprop.algebra.trees import elements
 from symbackprop.algebra.within import counts, taken
+from symbackprop.emit.numpy.algebra import renamed
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
 from symbackprop.emit.numpy.layout import Layout, Value
 from symbackprop.emit.numpy.linear import MatrixFunctions
@@ -72,7 +73,7 @@ class Lowering(MatrixFunctions):
 
         An axis that the expression does not depend on is filled by broadcasting.
         """
-        blocks, own, _ = in_blocks(expr, indices)
+        blocks, own, _ = in_blocks(expr, indices, renamed)  # the order of terms is kept
         if len(own) != len(indices):
             return self._out_of_blocks(blocks, own, shape)
         self._rank = {index: rank for rank, index in enumerate(indices)}

@@ -82,7 +82,8 @@ def planned(
     lines = {d.array: Line(d.array, d.indices, guards.define(d)) for d in program.definitions}
     adjoints = {s.array for s in given} | set(upstream)
     helper = _Helpers(stabiliser, guards, adjoints)
-    differences = Differences(program.definitions, given, adjoints)
+    names = names_in(program) | {s.array.name for s in given}
+    differences = Differences(program.definitions, given, adjoints, names)
     sigmoids = Sigmoids(stabiliser, program.inputs)
     steps = []
     for step in given:
@@ -92,7 +93,6 @@ def planned(
         kept = helper.kept(guards.opened(expr))
         steps.append(Line(step.array, step.indices, guards.guarded(kept)))
     lines |= {line.array: line for line in helper.lines}
-    names = names_in(program) | {s.array.name for s in given}
     form = Exact(lines.values(), names)
     if exact:
         both = {

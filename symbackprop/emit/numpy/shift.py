@@ -315,7 +315,8 @@ class Shifts:
         arguments = tuple(self.stable(a) for a in expr.args)
         if isinstance(expr, Where):
             return where(*arguments)
-        if isinstance(expr, Add) and arguments != expr.args:
+        nested = any(isinstance(a, Add) for a in expr.args)  # in an order that keeps digits
+        if isinstance(expr, Add) and arguments != expr.args and not nested:
             return difference(t for a in arguments for t in spread(a))
         return rebuilt(expr, arguments)
 
