@@ -13,6 +13,10 @@ and for exponents of which the largest is 0:
 
     log Σ_j exp(u_j)       = log1p(Σ_j [u_j != 0] exp(u_j) + (Σ_j [u_j = 0] - 1))
 
+and for matrices, rows and columns of which differ much in size:
+
+    det(A)                 = 2^(Σ_i r_i + Σ_j c_j) det(2^-(r_i + c_j) A_ij), the inverse likewise
+
 The left sides subtract numbers that agree in nearly all digits; the right sides do not.
 """
 
@@ -24,15 +28,18 @@ from itertools import permutations
 from sympy import Add, Basic, Equality, Expr, S, exp, log
 
 from symbackprop.algebra.letters import free_indices
-from symbackprop.algebra.nodes import Index, IndexMax, IndexSum, Iverson, Where
+from symbackprop.algebra.matrices import Determinant, Inverse
+from symbackprop.algebra.nodes import Index, IndexMax, IndexSum, Iverson, MatrixFunction, Where
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import without
 from symbackprop.emit.numpy.algebra import canonical, centred, minus, plus, renamed, terms, times
 from symbackprop.emit.numpy.forms import Forms, Told, equal, less
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
-from symbackprop.emit.numpy.special import Log1p
+from symbackprop.emit.numpy.special import BalancedDeterminant, BalancedInverse, Log1p
 from symbackprop.emit.numpy.weights import Weights, is_top
+
+_BALANCED = {Determinant: BalancedDeterminant, Inverse: BalancedInverse}
 
 
 class Exact(Forms):
@@ -48,6 +55,8 @@ class Exact(Forms):
 
     def form(self, expr: Basic) -> Expr | Told | None:
         """The form of a difference, or of the logarithm of a sum; None for others."""
+        if type(expr) in _BALANCED:
+            return Told(_balanced(expr), {})
         if isinstance(expr, log) and isinstance(expr.args[0], IndexSum):
             return _log_of_largest_one(expr.args[0])
         if not isinstance(expr, Add):
@@ -145,6 +154,12 @@ class Exact(Forms):
         return len(total.bound) == 1 and isinstance(k, Index) and (
             equal(renamed(total.body, {total.bound[0]: k}), g)
         )
+
+
+@lowering
+def _balanced(expr: MatrixFunction) -> Expr:
+    """det A = 2^(Σ_i r_i + Σ_j c_j) det(2^-(r_i + c_j) A_ij), and the inverse likewise"""
+    return _BALANCED[type(expr)](*expr.args)
 
 
 @lowering

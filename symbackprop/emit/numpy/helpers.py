@@ -105,6 +105,16 @@ def {name}(x):
     return {np}.where({np}.abs(x) < 1, 0.5 * near**2 * series, {np}.expm1(x) - x)
 '''
 
+_BALANCED = '''
+def {{name}}(a):
+    """{title} of each matrix, rows and columns of which powers of 2 bring near 1 before."""
+    size = {{np}}.abs(a)
+    rows = {{np}}.frexp(size.max(axis=-1, keepdims=True, initial=0))[1]
+    columns = {{np}}.frexp({{np}}.ldexp(size, -rows).max(axis=-2, keepdims=True, initial=0))[1]
+    found = {{np}}.linalg.{function}({{np}}.ldexp(a, -rows - columns))
+    return {{np}}.ldexp(found, {exponent})
+'''
+
 HELPERS: dict[str, str] = {
     "added_at": _ADDED_AT,
     "overlap_added": _OVERLAP_ADDED,
@@ -115,5 +125,12 @@ HELPERS: dict[str, str] = {
     "digamma": _DIGAMMA,
     "trigamma": _TRIGAMMA,
     "exp_rest": _EXP_REST,
-}
+    "determinant": _BALANCED.format(
+        title="The determinant", function="det",
+        exponent="(rows.swapaxes(-1, -2) + columns).sum((-2, -1))",
+    ),
+    "inverse": _BALANCED.format(
+        title="The inverse", function="inv", exponent="-(rows + columns).swapaxes(-1, -2)",
+    ),
+}  # fmt: skip
 """The text of each helper, by the head of its function; `name` and `np` are to be filled in."""

@@ -17,6 +17,8 @@ from symbackprop.emit.numpy.code import ELEMENTWISE, Code, Number, call
 
 Layout = tuple[Index | None, ...]
 
+_OF_AXES = (".linalg.", "_inverse", "_sums_before")
+
 
 @dataclass(frozen=True)
 class Value:
@@ -223,7 +225,7 @@ def _kept(code: Code, gaps: tuple[int, ...]) -> Code | None:
 def _along_axes(code: Code) -> bool:
     """Whether a call that keeps the shape is not elementwise, so that its axes have a meaning."""
     name = code.text.partition("(")[0]
-    return name.endswith(".cumsum") or ".linalg." in name
+    return name.endswith(".cumsum") or any(f in name for f in _OF_AXES)
 
 
 def _gaps(layout: Layout) -> tuple[int, ...]:

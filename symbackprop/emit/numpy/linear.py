@@ -8,12 +8,14 @@ from symbackprop.emit.numpy.code import Code, call
 from symbackprop.emit.numpy.layout import Layout, Value
 from symbackprop.emit.numpy.scatter import Scatters
 from symbackprop.emit.numpy.solves import Solve
+from symbackprop.emit.numpy.special import BalancedDeterminant, BalancedInverse
 from symbackprop.errors import NotYet
 
 _CALLS: dict[type, tuple[str, str]] = {
     Inverse: ("inv", ""), Determinant: ("det", ""), DetSign: ("slogdet", "0"),
     LogAbsDet: ("slogdet", "1"), Cholesky: ("cholesky", ""),
 }  # fmt: skip
+_BALANCED = {BalancedInverse: "inverse", BalancedDeterminant: "determinant"}
 
 
 class MatrixFunctions(Scatters):
@@ -21,12 +23,15 @@ class MatrixFunctions(Scatters):
 
     def matrix_function(self, expr: MatrixFunction) -> Value:
         """np.linalg's function of the last two axes."""
-        if type(expr) not in _CALLS:
+        if type(expr) in _BALANCED:
+            name, item = self.helper(_BALANCED[type(expr)]), ""
+        elif type(expr) in _CALLS:
+            name, item = f"{self.np}.linalg.{_CALLS[type(expr)][0]}", _CALLS[type(expr)][1]
+        else:
             raise NotYet(f"{type(expr).__name__} has no NumPy form")
-        name, item = _CALLS[type(expr)]
         matrix = self._whole(expr.argument)
         shape = matrix.shape if expr.indices else matrix.shape[:-2]
-        code = call(f"{self.np}.linalg.{name}", matrix, shape=shape)
+        code = call(name, matrix, shape=shape)
         if item:
             code = Code("index", (code,), item, shape=shape)
         free = iter(expr.free)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sympy import Expr
 
+from symbackprop.algebra.matrices import Determinant, Inverse
+
 
 class _Function(Expr):
     __slots__ = ()
@@ -45,3 +47,15 @@ class ExpRest(_Function):
 
     def __new__(cls, u: Expr) -> Expr:
         return Expr.__new__(cls, u)
+
+
+class BalancedDeterminant(Determinant):
+    """det A, computed from rows and columns of one size."""
+
+    __slots__ = ()
+
+
+class BalancedInverse(Inverse):
+    """(A⁻¹)_ij, computed from rows and columns of one size."""
+
+    __slots__ = ()
