@@ -119,6 +119,8 @@ LOWERING_PROBES: dict[str, Probe] = {
     "weight_less": Probe("p = exp(x)/sum(exp(x)); L = -sum(w*log(p))", _XW, ("sum(w) == 1",),
                          ("x",), exact=True),
     "centred_again": Probe("m = mean(x); y = (x - m)*w", _XW, exact=True),
+    "less_log": Probe("p = exp(x)/sum(exp(x)); L = -sum(w*log(p))", _XW, ("sum(w) == 1",), ("x",),
+                      exact=True),
     "balanced": Probe("d = det(q); y = inv(q) @ v + d", _SQUARE, exact=True),
     "twice": Probe("y = w - x*(x @ w)/(x @ x + 2)", _XW, exact=True),
     "complement_of_mean": Probe(

@@ -132,7 +132,8 @@ class FastPasses(Passes):
 
     def _fused_lines(self) -> list[str]:
         scope, program = self.scope, self.shown.program
-        fused = planned(program, self.shown.steps, exact=self.plan.exact)
+        shown = self.shown
+        fused = planned(program, shown.steps, exact=self.plan.exact, facts=shown.facts)
         function = scope.function()
         for array, name in scope.inputs.items():
             function.claim(array, name)

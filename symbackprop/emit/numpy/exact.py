@@ -17,6 +17,10 @@ and for matrices, rows and columns of which differ much in size:
 
     det(A)                 = 2^(Σ_i r_i + Σ_j c_j) det(2^-(r_i + c_j) A_ij), the inverse likewise
 
+so that, for Σ_k w_k = 1 and such an exponent u,
+
+    Σ_k w_k (u_k - log Σ_j exp(u_j)) = Σ_k w_k u_k - log Σ_j exp(u_j)
+
 The left sides subtract numbers that agree in nearly all digits; the right sides do not.
 """
 
@@ -29,9 +33,18 @@ from sympy import Add, Basic, Equality, Expr, S, exp, log
 
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.matrices import Determinant, Inverse
-from symbackprop.algebra.nodes import Index, IndexMax, IndexSum, Iverson, MatrixFunction, Where
+from symbackprop.algebra.nodes import (
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Iverson,
+    MatrixFunction,
+    Where,
+)
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import without
+from symbackprop.calculus.result import Fact
 from symbackprop.emit.numpy.algebra import canonical, centred, minus, plus, renamed, terms, times
 from symbackprop.emit.numpy.forms import Forms, Told, equal, less
 from symbackprop.emit.numpy.line import Line
@@ -46,12 +59,15 @@ class Exact(Forms):
     """Writes expressions so.
 
     lines: the forward pass in stable form, where weights are found. taken: the names in use; the
-    docstring calls weights that have no name by another one.
+    docstring calls weights that have no name by another one. facts: of sums that are 1.
     """
 
-    def __init__(self, lines: Iterable[Line], taken: Collection[str]) -> None:
+    def __init__(
+        self, lines: Iterable[Line], taken: Collection[str], facts: Iterable[Fact] = ()
+    ) -> None:
         super().__init__()
         self._weights = Weights(lines, taken)
+        self._ones = [f.left for f in facts if f.right == 1 and isinstance(f.left, IndexSum)]
 
     def form(self, expr: Basic) -> Expr | Told | None:
         """The form of a difference, or of the logarithm of a sum; None for others."""
@@ -59,6 +75,8 @@ class Exact(Forms):
             return Told(_balanced(expr), {})
         if isinstance(expr, log) and isinstance(expr.args[0], IndexSum):
             return _log_of_largest_one(expr.args[0])
+        if isinstance(expr, IndexSum):
+            return self._mean_of_logs(expr)
         if not isinstance(expr, Add):
             return None
         nearer = self._nearer(expr)
@@ -93,6 +111,37 @@ class Exact(Forms):
                 plainly = Add(*(p for p in expr.args if p in (term, other)), evaluate=False)
                 form = Add(form, *map(self.of, others), evaluate=False) if others else form
                 return Told(form, {} if inner == top else {plainly: shown})
+        return None
+
+    def _mean_of_logs(self, expr: IndexSum) -> Told | None:
+        """Σ_k w_k (x_k - log Σ_j exp(x_j)), where Σ_k w_k = 1 and the largest x_k is 0."""
+        factors = flat((expr.body,))
+        for w, f in permutations(factors, 2):
+            j = self._summed_to_one(w, expr.bound)
+            logs = [t for t in terms(f) if isinstance(negated(t)[1], log)]
+            if j is None or len(logs) != 1 or not negated(logs[0])[0]:
+                continue
+            x, (_, c) = plus(*without(terms(f), logs[0])), negated(logs[0])
+            others = times(*without(without(factors, w), f))
+            alone = j not in {*free_indices(c), *free_indices(others)}
+            if alone and centred(canonical(x)) and _log_of_largest_one(c.args[0]) is not None:
+                x = Add(*without(terms(f), logs[0]), evaluate=False)
+                form, shown = (
+                    _less_log(expr, times(others, w, x), times(others, log_), j)
+                    for log_ in (self.of(c), c)
+                )
+                return Told(form, {expr: shown})
+        return None
+
+    def _summed_to_one(self, w: Expr, bound: Sequence[Index]) -> Index | None:
+        """The bound index over which the sum of w is known to be 1."""
+        for one in self._ones if isinstance(w, Element) else ():
+            u = one.body
+            if isinstance(u, Element) and u.array == w.array and len(one.bound) == 1:
+                j = w.indices[u.indices.index(one.bound[0])]
+                same = renamed(u, dict(zip(u.indices, w.indices, strict=True))) == w
+                if isinstance(j, Index) and j in bound and same:
+                    return j
         return None
 
     def _compared(self, added: Expr, taken: Expr) -> Told | None:
@@ -168,6 +217,13 @@ def _from_the_top(x: Expr, top: Expr, rest: list[Expr], negative: bool) -> Expr:
     if negative:
         return less(less(x, top), *rest)
     return Add(less(top, x), *rest, evaluate=False)
+
+
+@lowering
+def _less_log(total: IndexSum, body: Expr, c: Expr, j: Index) -> Expr:
+    """Σ_k w_k (x_k - c) = Σ_k w_k x_k - c, where Σ_k w_k = 1"""
+    rest = [b for b in total.bound if b != j]
+    return less(IndexSum(body, *total.bound), IndexSum(c, *rest) if rest else c)
 
 
 @lowering

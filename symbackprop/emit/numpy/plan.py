@@ -18,7 +18,7 @@ from symbackprop.algebra.program import Program
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import elements, rename
 from symbackprop.algebra.unevaluated import rebuilt
-from symbackprop.calculus.result import Adjoint, Backward, Tangent
+from symbackprop.calculus.result import Adjoint, Backward, Fact, Tangent
 from symbackprop.emit.numpy.algebra import canonical, renamed, times
 from symbackprop.emit.numpy.branches import in_branches
 from symbackprop.emit.numpy.compared import with_compared_powers
@@ -65,14 +65,18 @@ def plan(backward: Backward, *, exact: bool = False) -> Plan:
     exact: with forms that keep the last digits (see `exact`), at some cost.
     Raises NotYet where one of several outputs has no named upstream gradient.
     """
-    return planned(backward.program, backward.steps, _upstream(backward), exact=exact)
+    upstream = _upstream(backward)
+    return planned(backward.program, backward.steps, upstream, exact=exact, facts=backward.facts)
 
 
 def planned(
     program: Program, given: Sequence[Adjoint | Tangent], upstream: tuple[Array, ...] = (), *,
-    exact: bool = False,
+    exact: bool = False, facts: Sequence[Fact] = (),
 ) -> Plan:  # fmt: skip
-    """The plan for steps behind a forward pass; their inputs and outputs are the program's."""
+    """The plan for steps behind a forward pass; their inputs and outputs are the program's.
+
+    facts: those that the steps rest on.
+    """
     given = [replace(s, expr=joined(s.expr)) for s in given]
     if exact:
         given = [replace(s, expr=in_branches(s.expr, program)) for s in given]
@@ -93,7 +97,7 @@ def planned(
         kept = helper.kept(guards.opened(expr))
         steps.append(Line(step.array, step.indices, guards.guarded(kept)))
     lines |= {line.array: line for line in helper.lines}
-    form = Exact(lines.values(), names)
+    form = Exact(lines.values(), names, facts)
     if exact:
         both = {
             a: form.of(sigmoids.of(differences.before(a).of(line.expr)))

@@ -101,7 +101,7 @@ class ZeroLogs:
                 found.append(times(S.NegativeOne, guarded) if minus else guarded)
             else:
                 found.append(term)
-                whole = whole or self._has_logarithm(inner)
+                whole = whole or self._has_logarithm(term)
         return _weighted_difference(weight, f, self._limit(f)) if whole else (
             rebuilt(f, tuple(found))
         )
