@@ -51,6 +51,7 @@ from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import BalancedDeterminant, BalancedInverse, Log1p
 from symbackprop.emit.numpy.weights import Weights, is_top
+from symbackprop.emit.numpy.whole import Parts
 
 _BALANCED = {Determinant: BalancedDeterminant, Inverse: BalancedInverse}
 
@@ -60,6 +61,7 @@ class Exact(Forms):
 
     lines: the forward pass in stable form, where weights are found. taken: the names in use; the
     docstring calls weights that have no name by another one. facts: of sums that are 1.
+    parts: of each form of y_k - t_k that was written (see `whole`).
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Exact(Forms):
     ) -> None:
         super().__init__()
         self._weights = Weights(lines, taken)
+        self.parts: dict[Expr, Parts] = {}
         self._ones = [f.left for f in facts if f.right == 1 and isinstance(f.left, IndexSum)]
 
     def form(self, expr: Basic) -> Expr | Told | None:
@@ -157,7 +160,12 @@ class Exact(Forms):
             others = self._weights.others(w)
             return less(*(w, t)[::sign]), _weight_less(w, t, rest, others, sign)
 
-        return self._told(y, both)
+        told, k = self._told(y, both), self._weights.place(y)
+        if isinstance(k, Index) and sign > 0:
+            low = _complement_of_mean(self._weights.opened(t)) or less(S.One, t)
+            rest = Where(is_top(y), less(S.Zero, self._weights.others(y)), y)
+            self.parts[told.form] = Parts(rest, Where(is_top(y), less(S.Zero, low), t), k)
+        return told
 
     def _told(self, y: Expr, both: Callable[[Expr], tuple[Expr, Expr]]) -> Told:
         """A form of an expression with weights y, told of with a name for them."""

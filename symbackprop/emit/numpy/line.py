@@ -8,6 +8,9 @@ from sympy import Expr
 
 from symbackprop.algebra.nodes import Array, Index
 
+# The upstream gradient of a scalar output; no array of a user has such a name.
+DOUT = Array("~dout")
+
 
 @dataclass(frozen=True)
 class Line:

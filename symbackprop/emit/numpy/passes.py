@@ -12,8 +12,9 @@ from symbackprop.calculus.result import Backward
 from symbackprop.emit.numpy.checks import label_checks, size_checks
 from symbackprop.emit.numpy.functions import Function
 from symbackprop.emit.numpy.helpers import HELPERS
+from symbackprop.emit.numpy.line import DOUT
 from symbackprop.emit.numpy.names import Namer, field_name, identifier
-from symbackprop.emit.numpy.plan import DOUT, Plan
+from symbackprop.emit.numpy.plan import Plan
 from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
 

@@ -25,7 +25,7 @@ from symbackprop.emit.numpy.compared import with_compared_powers
 from symbackprop.emit.numpy.differences import Differences
 from symbackprop.emit.numpy.exact import Exact
 from symbackprop.emit.numpy.guard import Guards
-from symbackprop.emit.numpy.line import Line
+from symbackprop.emit.numpy.line import DOUT, Line
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.parts import own_indices
 from symbackprop.emit.numpy.product import flat, negated
@@ -33,11 +33,9 @@ from symbackprop.emit.numpy.scopes import conditional
 from symbackprop.emit.numpy.sigmoids import Sigmoids
 from symbackprop.emit.numpy.solves import with_solves
 from symbackprop.emit.numpy.stable import Stabiliser
+from symbackprop.emit.numpy.whole import apart
 from symbackprop.emit.numpy.zeros import ZeroLogs
 from symbackprop.errors import NotYet
-
-# The upstream gradient of a scalar output; no array of a user has such a name.
-DOUT = Array("~dout")
 
 
 @dataclass(frozen=True)
@@ -105,6 +103,7 @@ def planned(
         }
         lines = {a: replace(line, expr=both[a]) for a, line in lines.items()}
         steps = [replace(line, expr=form.of(line.expr)) for line in steps]
+        steps = apart(steps, form.parts, form.written)
         used = _needed(
             [s.array for s in given if s.of in program.inputs], {s.array: s for s in steps}
         )

@@ -1,0 +1,51 @@
+"""Examples sure of the wrong class, in opposite directions, keep the digits of the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import symbackprop as sb
+from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
+
+TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("gap", [2.0, 30.0, 80.0, 300.0])
+def test_two_sure_and_wrong_examples(gap: float, target: str) -> None:
+    """Both are off by nearly 1 in their biases, one up and one down."""
+    module = derived("softmax-regression").compile(target, exact=True)
+    x, t = np.array([[1.0], [-1.25]]), np.array([[0.0, 1.0], [1.0, 0.0]])
+    _, grads = module.value_and_grad(x, np.array([[gap, 0.0]]), np.zeros(2), t)
+    with mp.workdps(400):
+        s, s2 = (1 / (1 + mp.exp(mpf(gap) * k)) for k in (mpf(1), mpf(1.25)))
+        biases = [float((s2 - s) / 2), float((s - s2) / 2)]
+        weights = [float((1 - s + mpf(1.25) * (1 - s2)) / 2 * sign) for sign in (1, -1)]
+    np.testing.assert_allclose(grads.b, biases, rtol=1e-15)
+    np.testing.assert_allclose(grads.W[0], weights, rtol=1e-15)
+    if gap > 40:
+        plain = derived("softmax-regression").compile(target)
+        _, grads = plain.value_and_grad(x, np.array([[gap, 0.0]]), np.zeros(2), t)
+        assert grads.b[0] == 0
+
+
+def test_targets_of_any_kind() -> None:
+    """Soft ones, and a gradient of the logits that is asked for itself."""
+    text = (
+        "a = x @ W; p = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(w[:, None]*t*log(p))"
+    )
+    shapes = {"x": ("n", "d"), "W": ("d", "k"), "t": ("n", "k"), "w": ("n",)}
+    found = sb.derive(text, shapes=shapes, assume=("sum(t, axis=1) == 1",), wrt=("x", "W"))
+    random = np.random.default_rng(2)
+    given = {"x": random.normal(size=(6, 3)), "W": 3 * random.normal(size=(3, 4)),
+             "t": random.dirichlet(np.ones(4), 6), "w": random.normal(size=6)}  # fmt: skip
+    inputs = [given[a.name] for a in found.backward.program.inputs]
+    (_, one), (_, two) = (found.compile(exact=e).value_and_grad(*inputs) for e in (False, True))
+    for plain, exact in zip(one, two, strict=True):
+        np.testing.assert_allclose(exact, plain, rtol=1e-12, atol=1e-14)
+    # Over the classes nothing is taken apart.
+    (dx,) = (line for line in found.numpy_source(exact=True).split("\n") if " dx = " in line)
+    assert dx.count("@") == 1
