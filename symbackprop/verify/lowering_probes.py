@@ -124,6 +124,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "sums": Probe("a = x @ q; p = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(t*log(p))",
                   {"x": ("n", "d"), "q": ("d", "k"), "t": ("n", "k")}, ("sum(t, axis=1) == 1",),
                   ("q",), exact=True),
+    "half_distance": Probe("c = x @ w/(sqrt(x @ x)*sqrt(w @ w)); L = 1 - c", _XW, exact=True),
     "balanced": Probe("d = det(q); y = inv(q) @ v + d", _SQUARE, exact=True),
     "twice": Probe("y = w - x*(x @ w)/(x @ x + 2)", _XW, exact=True),
     "complement_of_mean": Probe(

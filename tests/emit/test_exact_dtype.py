@@ -132,3 +132,15 @@ def test_a_parameter_may_be_called_dtype() -> None:
     y, saved = module.forward(x, x)
     assert y.dtype == "float32"
     assert module.backward(saved, x).dtype.dtype == "float32"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("text", ["y = s + 0*t", "y = x + 1", "y = x*0 + s", "y = 2*x"])
+def test_where_no_array_is_saved(text: str, target: str) -> None:
+    shapes = {"x": ("n",), "s": (), "t": ()}
+    shapes = {name: shape for name, shape in shapes.items() if name in text}
+    module = derive(text, shapes=shapes).compile(target, exact=True)
+    y, saved = module.forward(*(np.ones(3, "float32")[: 3 if s else 1].reshape(3 if s else ())
+                                for s in shapes.values()))  # fmt: skip
+    grads = module.backward(saved, np.ones_like(y))
+    assert {g.dtype.name for g in (y, *grads)} == {"float32"}

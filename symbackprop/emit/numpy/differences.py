@@ -11,7 +11,7 @@ log(u) - log(v)         = log1p((u - v)/v)               where |u - v| < v/2, an
 x_k - mean_j x_j        = (x_k - m) - mean_j (x_j - m)   for m, the mean as it was rounded
 exp(x) - 1 - x          = x^2 (1/2 + x/6 + x^2/24 + ...)  where |x| < 1
 
-and those of other files: `projections`, `own`, `shares`, `denominators`.
+and those of other files: `projections`, `cosines`, `own`, `shares`, `denominators`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from symbackprop.emit.numpy.algebra import (
     times,
     unfolded,
 )
+from symbackprop.emit.numpy.cosines import one_less_cosine
 from symbackprop.emit.numpy.denominators import Denominators
 from symbackprop.emit.numpy.forms import Forms, Told, equal, less
 from symbackprop.emit.numpy.means import less_mean_twice
@@ -93,6 +94,7 @@ class Differences(Forms):
                 or less_own(u, v, self._definitions) or less_own_share(u, v, self._definitions)
                 or self._log_ratio(u, v)
                 or less_mean_twice(u, v, self._definitions, self._adjoints)
+                or one_less_cosine(u, v, self._definitions)
                 or self._denominators.over_one(u, v)
             )
             if found is not None:

@@ -42,7 +42,7 @@ class Scope:
         self.upstream = outer.fresh("_upstream")
         self.positions = outer.fresh("_positions")
         self.rounded = outer.fresh("_rounded")
-        self.dtype = "dtype_" if "dtype" in hidden else "dtype"
+        self.dtype, self.wide = (n if n not in hidden else f"{n}_" for n in ("dtype", "wide"))
         self.facts = program.conditions
         self.labels = tuple(a for a in program.labels if a in program.inputs)
         self.shapes = outer.fresh("_SHAPES")
@@ -91,7 +91,7 @@ class Passes:
         self.scope = scope
         self._outputs = backward.program.outputs
         if plan.exact:
-            scope.reserved |= {scope.dtype, scope.rounded}
+            scope.reserved |= {scope.dtype, scope.wide, scope.rounded}
         self.scalar = backward.upstream == (None,)
         fields = Namer()
         self._fields: dict[Array | Expr | str, str] = {
@@ -163,8 +163,12 @@ class Passes:
             if array == DOUT or array.name == name:
                 function.claim(array, name)
         function.shapes_from(plan.saved)
-        if "dtype" in self._fields:
-            self._dtype_from(f"saved.{self._fields['dtype']}", function)
+        wide = []
+        if not self.plan.exact and "dtype" in self._fields:
+            function.dtype = f"saved.{self._fields['dtype']}"
+        elif not function.dtype:  # no saved array has it
+            function.dtype = scope.wide
+            wide = [f"{scope.wide} = {scope.public('np')}.result_type({scope.dtype}, float)"]
         converted = [
             f"{function.array(array)} = {scope.upstream}"
             f"({name}, {function.shape_text(output.shape)}, {function.dtype})"
@@ -191,7 +195,7 @@ class Passes:
         return [
             f"def backward({', '.join(['saved', *signature, *self.options])}):",
             *docstring(apart(wrapped(title, 0, 0), [*told, *self.explained("the gradients")]), 4),
-            *indented(_unpacking(unpacked)),
+            *indented([*_unpacking(unpacked), *wide]),
             *indented(function.size_lines()),
             *indented(converted),
             *indented(body),
@@ -203,13 +207,6 @@ class Passes:
                 4,
             ),
         ]  # fmt: skip
-
-    def _dtype_from(self, saved: str, function: Function) -> None:
-        """Take the dtype of new arrays from what is saved, where it is to be had there alone."""
-        if not self.plan.exact:
-            function.dtype = saved
-        elif not function.dtype:
-            function.dtype = f"{self.scope.public('np')}.result_type({self.scope.dtype}, float)"
 
     def rounded(self, value: str, place: int) -> str:
         """Code for a result in the dtype of the inputs. place: its number."""
