@@ -121,7 +121,8 @@ LOWERING_PROBES: dict[str, Probe] = {
     "centred_again": Probe("m = mean(x); y = (x - m)*w", _XW, exact=True),
     "less_log": Probe("p = exp(x)/sum(exp(x)); L = -sum(w*log(p))", _XW, ("sum(w) == 1",), ("x",),
                       exact=True),
-    "sums": Probe("a = x @ q; p = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(t*log(p))",
+    "difference": Probe("a = x @ q; p = exp(a)/sum(exp(a), axis=1, keepdims=True);"
+                        "L = -sum(t*log(p))",
                   {"x": ("n", "d"), "q": ("d", "k"), "t": ("n", "k")}, ("sum(t, axis=1) == 1",),
                   ("q",), exact=True),
     "half_distance": Probe("c = x @ w/(sqrt(x @ x)*sqrt(w @ w)); L = 1 - c", _XW, exact=True),

@@ -176,7 +176,7 @@ class Passes:
         ]
         owners = {s.array: s.of for s in self.shown.steps}
         for line in plan.backward:
-            function.add(line, owned=owners[line.array] in scope.grads)
+            function.add(line, owned=owners.get(line.array) in scope.grads)
         results = [s.array for a in scope.grads for s in self.shown.steps if s.of == a]
         body = self.body("backward", function, results, results)
         unpacked = {function.array(a): f"saved.{self._fields[a]}" for a in plan.saved}

@@ -33,7 +33,7 @@ from symbackprop.emit.numpy.scopes import conditional
 from symbackprop.emit.numpy.sigmoids import Sigmoids
 from symbackprop.emit.numpy.solves import with_solves
 from symbackprop.emit.numpy.stable import Stabiliser
-from symbackprop.emit.numpy.whole import apart
+from symbackprop.emit.numpy.whole import Wholes
 from symbackprop.emit.numpy.zeros import ZeroLogs
 from symbackprop.errors import NotYet
 
@@ -103,11 +103,14 @@ def planned(
         }
         lines = {a: replace(line, expr=both[a]) for a, line in lines.items()}
         steps = [replace(line, expr=form.of(line.expr)) for line in steps]
-        steps = apart(steps, form.parts, form.written)
+        wholes = Wholes(form.parts, adjoints, names)
+        steps = wholes.of(steps)
         used = _needed(
             [s.array for s in given if s.of in program.inputs], {s.array: s for s in steps}
         )
         steps = [line for line in steps if line.array in used]  # some forms do without a step
+        for line in steps:
+            form.written |= wholes.told.get(line.array, {})
     zeros = ZeroLogs(program.inputs, {a: line.expr for a, line in lines.items()})
     before = [line.expr for line in lines.values()]
     lines = {a: replace(line, expr=zeros.of(line.expr)) for a, line in lines.items()}

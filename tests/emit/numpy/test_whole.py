@@ -32,6 +32,47 @@ def test_two_sure_and_wrong_examples(gap: float, target: str) -> None:
         assert grads.b[0] == 0
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_goes_on_through_a_layer(target: str) -> None:
+    """The bias of the layer below takes what both examples send down, and so does a table."""
+    text = (
+        "z = E[s] @ V + b; a = z @ W; p = exp(a)/sum(exp(a), axis=1, keepdims=True);"
+        "L = -sum(t*log(p))"
+    )
+    shapes = {"E": ("k", "d"), "s": ("n",), "V": ("d", "h"), "b": ("h",), "W": ("h", "m"),
+              "t": ("n", "m")}  # fmt: skip
+    found = sb.derive(text, shapes=shapes, assume=("sum(t, axis=1) == 1",), wrt=("E", "V", "b"))
+    gap = 90.0
+    given = {"E": np.array([[1.0], [-1.25]]), "s": np.array([0, 1]), "V": np.array([[1.0]])}
+    given |= {"b": np.zeros(1), "W": np.array([[gap, 0.0]]), "t": np.array([[0.0, 1], [1, 0]])}
+    inputs = [given[a.name] for a in found.backward.program.inputs]
+    _, grads = found.compile(target, exact=True).value_and_grad(*inputs)
+    with mp.workdps(200):
+        s, s2 = (1 / (1 + mp.exp(mpf(gap) * k)) for k in (mpf(1), mpf(1.25)))
+        bias = float(mpf(gap) * (s2 - s))
+    np.testing.assert_allclose(grads.b, [bias], rtol=2e-15)
+    np.testing.assert_allclose(grads.E[:, 0], [gap, -gap], rtol=1e-15)
+    np.testing.assert_allclose(grads.V, [[gap * 2.25]], rtol=1e-15)
+    assert found.compile(target).value_and_grad(*inputs)[1].b == 0
+
+
+def test_a_step_that_is_not_linear_in_what_is_apart() -> None:
+    """What another path brings is not apart: it is added to the rest of what is."""
+    text = (
+        "z = x @ V; a = z @ W; p = exp(a)/sum(exp(a), axis=1, keepdims=True);"
+        "L = -sum(t*log(p)) + sum(z**2)"
+    )
+    shapes = {"x": ("n", "d"), "V": ("d", "h"), "W": ("h", "m"), "t": ("n", "m")}
+    found = sb.derive(text, shapes=shapes, assume=("sum(t, axis=1) == 1",), wrt=("V", "W"))
+    random = np.random.default_rng(4)
+    given = {"x": random.normal(size=(5, 3)), "V": random.normal(size=(3, 2)),
+             "W": random.normal(size=(2, 4)), "t": np.eye(4)[[0, 1, 2, 3, 0]]}  # fmt: skip
+    inputs = [given[a.name] for a in found.backward.program.inputs]
+    (_, one), (_, two) = (found.compile(exact=e).value_and_grad(*inputs) for e in (False, True))
+    for plain, exact in zip(one, two, strict=True):
+        np.testing.assert_allclose(exact, plain, rtol=1e-12, atol=1e-14)
+
+
 def test_targets_of_any_kind() -> None:
     """Soft ones, and a gradient of the logits that is asked for itself."""
     text = (
