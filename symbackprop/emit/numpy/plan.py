@@ -33,7 +33,7 @@ from symbackprop.emit.numpy.scopes import conditional
 from symbackprop.emit.numpy.sigmoids import Sigmoids
 from symbackprop.emit.numpy.solves import with_solves
 from symbackprop.emit.numpy.stable import Stabiliser
-from symbackprop.emit.numpy.whole import Wholes
+from symbackprop.emit.numpy.whole import Parts, Wholes
 from symbackprop.emit.numpy.zeros import ZeroLogs
 from symbackprop.errors import NotYet
 
@@ -87,13 +87,16 @@ def planned(
     names = names_in(program) | {s.array.name for s in given}
     differences = Differences(program.definitions, given, adjoints, names)
     sigmoids = Sigmoids(stabiliser, program.inputs)
+
+    def inside(expr: Expr) -> Expr:
+        return guards.guarded(helper.kept(guards.opened(expr)))
+
     steps = []
     for step in given:
         expr = sigmoids.of(differences.of(step.expr)) if exact else step.expr
         if DOUT in upstream:
             expr = scaled(expr, DOUT[()], adjoints)
-        kept = helper.kept(guards.opened(expr))
-        steps.append(Line(step.array, step.indices, guards.guarded(kept)))
+        steps.append(Line(step.array, step.indices, inside(expr)))
     lines |= {line.array: line for line in helper.lines}
     form = Exact(lines.values(), names, facts)
     if exact:
@@ -103,11 +106,14 @@ def planned(
         }
         lines = {a: replace(line, expr=both[a]) for a, line in lines.items()}
         steps = [replace(line, expr=form.of(line.expr)) for line in steps]
-        wholes = Wholes(form.parts, adjoints, names)
+        results = [s.array for s in given if s.of in program.inputs]
+        parts = {
+            inside(key): Parts(inside(found.rest), inside(found.whole))
+            for key, found in sigmoids.parts.items()
+        }
+        wholes = Wholes(form.parts | parts, adjoints, results, names)
         steps = wholes.of(steps)
-        used = _needed(
-            [s.array for s in given if s.of in program.inputs], {s.array: s for s in steps}
-        )
+        used = _needed(results, {s.array: s for s in steps})
         steps = [line for line in steps if line.array in used]  # some forms do without a step
         for line in steps:
             form.written |= wholes.told.get(line.array, {})

@@ -24,6 +24,7 @@ from sympy import (
     Mul,
     Pow,
     S,
+    StrictGreaterThan,
     StrictLessThan,
     erf,
     erfc,
@@ -40,15 +41,20 @@ from symbackprop.emit.numpy.forms import Forms, equal, less
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import Log1p, LogAddExp
 from symbackprop.emit.numpy.stable import Stabiliser
+from symbackprop.emit.numpy.whole import Parts
 
 
 class Sigmoids(Forms):
-    """Writes expressions so. data: the inputs, from which sigmoids are subtracted."""
+    """Writes expressions so. data: the inputs, from which sigmoids are subtracted.
+
+    parts: of each form of y - t that was written (see `whole`).
+    """
 
     def __init__(self, stabiliser: Stabiliser, data: Collection[Array]) -> None:
         super().__init__()
         self._stabiliser = stabiliser
         self._data = data
+        self.parts: dict[Expr, Parts] = {}
 
     def form(self, expr: Basic) -> Expr | None:
         """The form of a sum of two terms that has a law here; None for others."""
@@ -59,7 +65,11 @@ class Sigmoids(Forms):
             (_, added), (_, taken) = sorted(parts, key=lambda p: p[0])
             for y, t, sign in ((added, taken, 1), (taken, added, -1)):
                 if self._is_data(t) and self._is_sigmoid(y):
-                    return _less_label(y, t, sign)
+                    found = _less_label(y, t, sign)
+                    if sign > 0:
+                        top, low = times(S.NegativeOne, _rest(y)), times(S.NegativeOne, _rest(t))
+                        self.parts[found] = Parts(_by_half(y, top, y), _by_half(y, low, t))
+                    return found
                 if t == 1 and (split := self._split(y)) is not None:
                     return _less_one_of_product(*split, sign)
         u, v = expr.args
@@ -87,6 +97,10 @@ class Sigmoids(Forms):
 
 def _rest(y: Expr) -> Expr:
     return less(S.One, y)
+
+
+def _by_half(y: Expr, top: Expr, low: Expr) -> Expr:
+    return Where(StrictGreaterThan(y, S.Half, evaluate=False), top, low)
 
 
 def _softplus(term: Expr) -> tuple[Expr, Expr] | None:

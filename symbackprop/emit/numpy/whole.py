@@ -29,11 +29,11 @@ from symbackprop.emit.numpy.product import flat
 
 @dataclass(frozen=True)
 class Parts:
-    """r and w of r - w, where the weights sum to 1 over k."""
+    """r and w of r - w, where weights sum to 1 over k; None for sigmoids."""
 
     rest: Expr
     whole: Expr
-    k: Index
+    k: Index | None = None
 
 
 class Part(Enum):
@@ -60,13 +60,16 @@ class Apart:
 class Wholes:
     """Writes the steps of a backward pass so. adjoints: their arrays; taken: names in use.
 
-    told: what is told of the line of each array, as expressions and what stands for them.
+    results: those that are handed out. told: what is told of the line of each array, as
+    expressions and what stands for them.
     """
 
     def __init__(
-        self, parts: Mapping[Expr, Parts], adjoints: Collection[Array], taken: Collection[str]
+        self, parts: Mapping[Expr, Parts], adjoints: Collection[Array],
+        results: Collection[Array], taken: Collection[str],
     ) -> None:
         self._parts, self._adjoints, self._taken = parts, adjoints, set(taken)
+        self._results = results
         self._apart: dict[Array, Apart] = {}
         self.told: dict[Array, dict[Expr, Expr]] = {}
 
@@ -80,11 +83,16 @@ class Wholes:
             parts = self._parts[source]
             scale = without(flat((line.expr,)), source)
             rows = frozenset(n for n, i in enumerate(line.indices) if i != parts.k)
+            if parts.k is None and any([*free_indices(f)] for f in scale):
+                return [line]  # no loss of labels: what is taken away is no whole number
             return [line, *self._taken_apart(line, (parts.rest, parts.whole), scale, rows)]
         used = [e for e in elements(line.expr) if e.array in self._apart]
         if not used or not self._is_linear(line.expr):
             return [line]
-        if any(self._sums_rows(e) for e in walk(line.expr) if isinstance(e, IndexSum)):
+        places = {i for e in used for n, i in enumerate(e.indices) if n in self._rows(e)}
+        rows = frozenset(n for n, i in enumerate(line.indices) if i in places)
+        ended = line.array in self._results or not rows
+        if ended and any(self._sums_rows(e) for e in walk(line.expr) if isinstance(e, IndexSum)):
             scales = {self._apart[e.array].scale for e in used}
             alone = len(scales) == 1 and self._all_apart(line.expr)
             factors = flat((scales.pop(),)) if alone else []
@@ -94,8 +102,6 @@ class Wholes:
             return [replace(line, expr=times(*factors, form))]
         if not self._all_apart(line.expr) or len({self._apart[e.array].scale for e in used}) > 1:
             return [line]
-        places = {i for e in used for n, i in enumerate(e.indices) if n in self._rows(e)}
-        rows = frozenset(n for n, i in enumerate(line.indices) if i in places)
         both = [self._put(line.expr, part, False) for part in Part]
         return [line, *self._taken_apart(line, both, [self._apart[used[0].array].scale], rows)]
 

@@ -33,6 +33,19 @@ def test_two_sure_and_wrong_examples(gap: float, target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("gap", [2.0, 80.0, 300.0])
+def test_a_sigmoid_of_two_such_examples(gap: float, target: str) -> None:
+    module = derived("logistic-regression").compile(target, exact=True)
+    x, t = np.array([[1.0], [-1.25]]), np.array([0.0, 1.0])
+    _, grads = module.value_and_grad(x, np.array([gap]), np.float64(0), t)
+    with mp.workdps(400):
+        s, s2 = (1 / (1 + mp.exp(mpf(gap) * k)) for k in (mpf(1), mpf(1.25)))
+        bias, weight = float((s2 - s) / 2), float((1 - s + mpf(1.25) * (1 - s2)) / 2)
+    np.testing.assert_allclose(grads.b, bias, rtol=1e-15)
+    np.testing.assert_allclose(grads.w, [weight], rtol=1e-15)
+
+
+@pytest.mark.parametrize("target", TARGETS)
 def test_what_goes_on_through_a_layer(target: str) -> None:
     """The bias of the layer below takes what both examples send down, and so does a table."""
     text = (
