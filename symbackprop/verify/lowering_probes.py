@@ -126,6 +126,10 @@ LOWERING_PROBES: dict[str, Probe] = {
                   {"x": ("n", "d"), "q": ("d", "k"), "t": ("n", "k")}, ("sum(t, axis=1) == 1",),
                   ("q",), exact=True),
     "half_distance": Probe("c = x @ w/(sqrt(x @ x)*sqrt(w @ w)); L = 1 - c", _XW, exact=True),
+    "less_common": Probe("u = tanh(x); e = u*s; p = exp(e)/sum(exp(e)); L = sum(p*w)",
+                         {**_XW, "s": ()}, (), ("s",), exact=True),
+    "less_all": Probe("z = x + s; u = tanh(z); e = 2*u; p = exp(e)/sum(exp(e)); L = sum(p*w)",
+                      {**_XW, "s": ()}, (), ("s", "x"), exact=True),
     "balanced": Probe("d = det(q); y = inv(q) @ v + d", _SQUARE, exact=True),
     "twice": Probe("y = w - x*(x @ w)/(x @ x + 2)", _XW, exact=True),
     "complement_of_mean": Probe(

@@ -59,20 +59,20 @@ class Differences(Forms):
         adjoints: Container[Array] = (), taken: Container[str] = (),
     ) -> None:
         super().__init__()
-        self._definitions = {d.array: d for d in definitions}
-        self._steps = {s.array: s for s in steps}
+        self.definitions = {d.array: d for d in definitions}
+        self.steps = {s.array: s for s in steps}
         self._adjoints = adjoints
-        self._denominators = Denominators(self._definitions, self._steps)
+        self._denominators = Denominators(self.definitions, self.steps)
         names = (f"{letter}{n}" for n in ("", *range(1, 100)) for letter in "wdpq")
         self._new = Names(n for n in names if n not in taken)
-        self._projections = Projections(self._definitions, self._steps, self._new)
+        self._projections = Projections(self.definitions, self.steps, self._new)
 
     def before(self, array: Array) -> Differences:
         """The same for what is assigned to a quantity: it is made of those before it alone."""
-        known = takewhile(lambda d: d.array != array, self._definitions.values())
+        known = takewhile(lambda d: d.array != array, self.definitions.values())
         found = Differences(known)
         found.written = self.written
-        found._projections = Projections(found._definitions, {}, self._new)
+        found._projections = Projections(found.definitions, {}, self._new)
         return found
 
     def form(self, expr: Basic) -> Expr | Told | None:
@@ -91,10 +91,10 @@ class Differences(Forms):
         for u, v in permutations(expr.args, 2):
             found = (
                 _squares(u, v) or _odd(u, v) or self._with_identity(u, v)
-                or less_own(u, v, self._definitions) or less_own_share(u, v, self._definitions)
+                or less_own(u, v, self.definitions) or less_own_share(u, v, self.definitions)
                 or self._log_ratio(u, v)
-                or less_mean_twice(u, v, self._definitions, self._adjoints)
-                or one_less_cosine(u, v, self._definitions)
+                or less_mean_twice(u, v, self.definitions, self._adjoints)
+                or one_less_cosine(u, v, self.definitions)
                 or self._denominators.over_one(u, v)
             )
             if found is not None:
@@ -107,7 +107,7 @@ class Differences(Forms):
         """The sum with what its quantities are, where that has fewer terms than the sum."""
         for term in expr.args:
             negative, inner = negated(term)
-            meaning = unfolded(inner, self._definitions) if isinstance(inner, Element) else None
+            meaning = unfolded(inner, self.definitions) if isinstance(inner, Element) else None
             if isinstance(meaning, Add):
                 found = _cancelled(without(expr.args, term), meaning, -1 if negative else 1)
                 if found is not None:
@@ -120,7 +120,7 @@ class Differences(Forms):
             negative, inner = negated(term)
             free = set(free_indices(inner))
             if len(free) == 1 and inner.has(IndexSum):
-                for d in self._definitions.values():
+                for d in self.definitions.values():
                     found = _on_diagonal(inner, free.copy().pop(), d)
                     if found is not None:
                         found = times(S.NegativeOne, found) if negative else found
@@ -130,11 +130,11 @@ class Differences(Forms):
     def _log_ratio(self, first: Expr, second: Expr) -> Expr | None:
         """log(u) - log(v), if it is that and something cancels in u - v."""
         negative, other = negated(second)
-        taken = unfolded(other, self._definitions) if isinstance(other, Element) else other
+        taken = unfolded(other, self.definitions) if isinstance(other, Element) else other
         if not (negative and isinstance(first, log) and isinstance(taken, log)):
             return None
         (u,), (v,) = first.args, taken.args
-        meaning = unfolded(v, self._definitions) if isinstance(v, Element) else None
+        meaning = unfolded(v, self.definitions) if isinstance(v, Element) else None
         sides = canonical(u), canonical(v if meaning is None else meaning)
         gap = minus(*sides)
         if len(terms(gap)) >= sum(len(terms(side)) for side in sides):
@@ -151,7 +151,7 @@ class Differences(Forms):
             if not isinstance(u, Element) or b not in u.indices:
                 continue
             others = times(*without(factors, u))
-            meaning = unfolded(u, self._steps)
+            meaning = unfolded(u, self.steps)
             parts = flat((u if meaning is None else meaning,))
             for y, i in product(parts, u.indices):
                 if isinstance(i, Index) and i != b and i.size == b.size and (
@@ -163,7 +163,7 @@ class Differences(Forms):
         return None
 
     def _is_quantity(self, y: Expr) -> bool:
-        return isinstance(y, Element) and y.array in self._definitions
+        return isinstance(y, Element) and y.array in self.definitions
 
 
 @lowering

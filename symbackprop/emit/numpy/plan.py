@@ -29,6 +29,7 @@ from symbackprop.emit.numpy.line import DOUT, Line
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.parts import own_indices
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.saturated import Saturated
 from symbackprop.emit.numpy.scopes import conditional
 from symbackprop.emit.numpy.sigmoids import Sigmoids
 from symbackprop.emit.numpy.solves import with_solves
@@ -87,13 +88,14 @@ def planned(
     names = names_in(program) | {s.array.name for s in given}
     differences = Differences(program.definitions, given, adjoints, names)
     sigmoids = Sigmoids(stabiliser, program.inputs)
+    saturated = Saturated(differences.definitions, differences.steps)
 
     def inside(expr: Expr) -> Expr:
         return guards.guarded(helper.kept(guards.opened(expr)))
 
     steps = []
     for step in given:
-        expr = sigmoids.of(differences.of(step.expr)) if exact else step.expr
+        expr = sigmoids.of(differences.of(saturated.of(step.expr))) if exact else step.expr
         if DOUT in upstream:
             expr = scaled(expr, DOUT[()], adjoints)
         steps.append(Line(step.array, step.indices, inside(expr)))
@@ -126,6 +128,7 @@ def planned(
     used = _arrays(line.expr for line in steps)
     order = (*program.inputs, *lines)
     saved = tuple(a for a in order if a in used)
+    written = saturated.written | differences.written | sigmoids.written | form.written
     needed = _needed((*program.outputs, *saved), lines)
     return Plan(
         tuple(line for array, line in lines.items() if array in needed),
@@ -134,7 +137,7 @@ def planned(
         upstream,
         tuple(helper.meanings),
         exact,
-        tuple(dict.fromkeys(_told(differences.written | sigmoids.written | form.written, names))),
+        tuple(dict.fromkeys(_told(written, names))),
     )
 
 

@@ -119,6 +119,12 @@ def is_top(y: Expr) -> Boolean:
     return StrictGreaterThan(y, S.Half, evaluate=False)
 
 
+def summed_axis(indices: Sequence[Index], expr: Expr) -> int | None:
+    """The axis over which an expression with these indices is a weight; None for what is none."""
+    parts = _quotient(expr)
+    return None if parts is None else _summed_axis(indices, *parts)
+
+
 def _quotient(expr: Expr) -> tuple[Expr, Expr] | None:
     """(f, g) of f/g, where both are products."""
     factors = flat((expr,))

@@ -1,0 +1,87 @@
+"""Gradients of attention over saturated features: what these have in common drops out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import symbackprop as sb
+from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
+
+TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
+SHAPES = {"x": ("n",), "v": (), "g": ("n",)}
+TEXT = "u = tanh(x); e = u*v; p = exp(e)/sum(exp(e)); L = sum(p*g)"
+
+
+def slope(x: list[float], v: float, g: list[float]) -> float:
+    """The gradient in v: Σ_j p_j (g_j - Σ p g) u_j, to 200 digits."""
+    with mp.workdps(200):
+        u = [mp.tanh(mpf(a)) for a in x]
+        e = [mp.exp(mpf(v) * a) for a in u]
+        p = [a / sum(e) for a in e]
+        mean = sum(a * mpf(b) for a, b in zip(p, g, strict=True))
+        return float(sum(a * (mpf(b) - mean) * c for a, b, c in zip(p, g, u, strict=True)))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "x",
+    [[20.0, 30.0, 25.0], [-20.0, -30.0, -25.0], [20.0, 30.0, -25.0], [1e-9, 2e-9, -1e-9],
+     [0.5, -0.25, 1.0], [200.0, 300.0, 210.0]],
+)  # fmt: skip
+def test_one_feature(x: list[float], target: str) -> None:
+    module = sb.derive(TEXT, shapes=SHAPES, wrt=("v",)).compile(target, exact=True)
+    g = [1.0, -2.0, 5.0]
+    _, grads = module.value_and_grad(np.array(x), 1.25, np.array(g))
+    np.testing.assert_allclose(grads.v, slope(x, 1.25, g), rtol=4e-15)
+
+
+def test_as_it_reads_nothing_is_left() -> None:
+    module = sb.derive(TEXT, shapes=SHAPES, wrt=("v",)).compile()
+    _, grads = module.value_and_grad(np.array([20.0, 30, 25]), 1.25, np.array([1.0, -2, 5]))
+    assert abs(grads.v / slope([20.0, 30, 25], 1.25, [1.0, -2, 5]) - 1) > 1
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("shift", [0.0, 1e-9, 3.0, -40.0])
+def test_a_shift_of_all_features(shift: float, target: str) -> None:
+    """Σ d_j (1 - u_j^2): where all u_j are small, 1 drops out."""
+    text = "z = x + s; u = tanh(z); e = 2*u; p = exp(e)/sum(exp(e)); L = sum(p*g)"
+    found = sb.derive(text, shapes={"x": ("n",), "s": (), "g": ("n",)}, wrt=("s", "x"))
+    module = found.compile(target, exact=True)
+    x, g = np.array([2.0**-20, -(2.0**-21), 2.0**-19]), np.array([1.0, -2.0, 5.0])
+    names = [a.name for a in found.backward.program.inputs]
+    given = {"x": x, "s": np.float64(shift), "g": g}
+    got = module.value_and_grad(*(given[n] for n in names))[1].s
+    with mp.workdps(200):
+        z = [mpf(a) + mpf(shift) for a in x]
+        u = [mp.tanh(a) for a in z]
+        e = [mp.exp(2 * a) for a in u]
+        p = [a / sum(e) for a in e]
+        mean = sum(a * mpf(b) for a, b in zip(p, g, strict=True))
+        want = sum(a * (mpf(b) - mean) * 2 * (1 - c * c) for a, b, c in zip(p, g, u, strict=True))
+    # Far from 0 the gaps of x + s are rounded, and nothing else depends on them.
+    np.testing.assert_allclose(got, float(want), rtol=1e-14 if shift < 1 and shift >= 0 else 1e-8)
+
+
+def test_weights_that_do_not_sum_to_0() -> None:
+    """An output as upstream gradient, and a tanh beside another one, stay as they are."""
+    texts = ("u = tanh(x); e = u*v; p = exp(e); L = sum(p*g)", "u = tanh(x); L = v*sum(u*g)")
+    for text in texts:
+        source = sb.derive(text, shapes=SHAPES, wrt=("v",)).numpy_source(exact=True)
+        assert "one_minus_u" not in source
+
+
+def test_additive_attention_agrees_with_what_it_reads() -> None:
+    found = derived("additive-attention")
+    random = np.random.default_rng(1)
+    inputs = [random.normal(size=[{"S": 2, "T": 4, "H": 3, "A": 5}[str(n)] for n in a.shape])
+              for a in found.backward.program.inputs]  # fmt: skip
+    plain, exact = found.compile(), found.compile(exact=True)
+    (c, saved), (d, kept) = plain.forward(*inputs), exact.forward(*inputs)
+    np.testing.assert_allclose(c, d, rtol=1e-12)
+    pairs = zip(plain.backward(saved, np.cos(c)), exact.backward(kept, np.cos(c)), strict=True)
+    for one, two in pairs:
+        np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-13)
