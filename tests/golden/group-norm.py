@@ -110,7 +110,7 @@ def backward(saved, dout):
     dxhat = gamma * u  # (N, G, P)
     u2 = xhat * np.mean(dxhat * xhat, axis=2, keepdims=True)  # (N, G, P)
     mean = np.mean(dxhat, axis=2, keepdims=True)  # (N, G, 1)
-    dx = ((dxhat - mean - u2) * s).reshape(N, G * P)  # (N, G*P)
+    dx = (s * (dxhat - mean - u2)).reshape(N, G * P)  # (N, G*P)
     dgamma = np.sum(u * xhat, axis=0)  # (G, P)
     dbeta = np.sum(u, axis=0)  # (G, P)
     return Grads(x=dx, gamma=dgamma, beta=dbeta)

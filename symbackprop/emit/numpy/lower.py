@@ -40,7 +40,7 @@ from symbackprop.algebra.nodes import (
 )
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.subscripts import canonical, indices_of, is_position
-from symbackprop.algebra.trees import elements
+from symbackprop.algebra.trees import elements, rename
 from symbackprop.algebra.within import counts, taken
 from symbackprop.emit.numpy.algebra import renamed
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
@@ -73,7 +73,9 @@ class Lowering(MatrixFunctions):
 
         An axis that the expression does not depend on is filled by broadcasting.
         """
-        blocks, own, _ = in_blocks(expr, indices, renamed)  # the order of terms is kept
+        # Sums in sums stand in an order that keeps digits.
+        nested = any(isinstance(a, Add) for total in expr.atoms(Add) for a in total.args)
+        blocks, own, _ = in_blocks(expr, indices, renamed if nested else rename)
         if len(own) != len(indices):
             return self._out_of_blocks(blocks, own, shape)
         self._rank = {index: rank for rank, index in enumerate(indices)}
