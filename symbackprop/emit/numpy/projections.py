@@ -179,9 +179,9 @@ class Projections:
         if not isinstance(x, Add) or len(x.args) != 2:
             return False
         first, second = x.args
-        found = less_mean_twice(first, second, self._quantities, ())
-        means = (t for t in x.args if set(free_indices(t)).isdisjoint(along))
-        return found is not None and any(True for _ in means)
+        if less_mean_twice(first, second, self._quantities, ()) is None:
+            return False
+        return set(free_indices(first)) ^ set(free_indices(second)) == set(along)
 
 
 def _divided(factors: Sequence[Expr], along: Collection[Index]) -> tuple[Expr, Expr]:

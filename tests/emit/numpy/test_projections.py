@@ -79,6 +79,10 @@ def test_three_points(target: str) -> None:
      ("y = w - x*sum(x*w)/sum(x*x)", VECTORS),
      ("y = w - x*(x @ w)/(x @ x + 2)", VECTORS),
      ("r = sqrt(sum(x**2)); u = x/r; y = w - u*sum(u*w)", VECTORS),
+     ("u = x - mean(x); y = w - u*sum(u*w)/(sum(u*u) + 1)", VECTORS),  # w is not centred
+     ("m = mean(x); s = sum((x - m)**2, axis=1, keepdims=True); u = (x - m)/sqrt(s);"
+      "k = mean(v); w = v - k; y = w - u*sum(u*w, axis=1, keepdims=True)",  # no row is centred
+      {"x": ("N", "D"), "v": ("N", "D")}),
      ("c = x - mean(x, axis=1, keepdims=True);"
       "s = sqrt(mean(c**2, axis=1, keepdims=True) + 0.1); y = g*c/s", ROWS)],
 )  # fmt: skip
@@ -106,6 +110,8 @@ def test_forms_agree_with_what_they_stand_for(
      "y = w - x*sum(x*w)/sum(w*w)",
      "y = w + x*sum(x*w)/sum(x*x)",
      "y = 2*w - x*sum(x*w)/sum(x*x)",
+     "u = x - mean(x); y = w - mean(x) - u*sum(u*w)/(sum(u*u) + 1)",
+     "u = x - mean(x); y = w - 2*mean(w) - u*sum(u*w)/(sum(u*u) + 1)",
      "y = w - x*sum(x*x)/sum(x*x)"],
 )  # fmt: skip
 def test_what_is_no_projection(text: str) -> None:
@@ -113,6 +119,15 @@ def test_what_is_no_projection(text: str) -> None:
     first = found.numpy_source(exact=True).split("Backward:")[0]
     assert "where(" not in first
     x, w = np.array([1.0, -2.0, 4.0]), np.array([0.5, 3.0, 1.0])
+    one, two = (found.compile(exact=e).forward(x, w)[0] for e in (False, True))
+    np.testing.assert_allclose(one, two, rtol=1e-12)
+
+
+def test_what_another_row_is_projected_on_is_taken_away_once() -> None:
+    text = ("h = sum(x*w, axis=1)/sum(x*x, axis=1);"
+            "y = w[:, None, :] - x[None, :, :]*h[:, None, None]")  # fmt: skip
+    found = sb.derive(text, shapes={"x": ("N", "D"), "w": ("N", "D")})
+    x, w = np.random.default_rng(0).normal(size=(2, 3, 4))
     one, two = (found.compile(exact=e).forward(x, w)[0] for e in (False, True))
     np.testing.assert_allclose(one, two, rtol=1e-12)
 
