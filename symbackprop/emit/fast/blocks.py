@@ -11,7 +11,7 @@ from sympy import Expr
 
 from symbackprop.emit.fast.buffers import Buffers, Key, row_shapes
 from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node
-from symbackprop.emit.fast.rewrites import UNWEIGHTED
+from symbackprop.emit.fast.rewrites import CAPPED_EXP, OVERWRITES
 from symbackprop.emit.fast.splits import WEIGHTED
 from symbackprop.emit.fast.stages import Loop, reads_rows
 from symbackprop.emit.numpy.code import Code, atom
@@ -169,10 +169,12 @@ class Block:
             return [f"{self._body.names['select']}({mask}, {u}, {v}, {out})"]
         if node.ufunc == "astype":
             return [f"{np}.copyto({out}, {operands[0]})"]
-        if node.ufunc == UNWEIGHTED:
-            weight, u = operands
+        if node.ufunc in OVERWRITES:
+            other, u = operands
             copied = [] if u == out else [f"{np}.copyto({out}, {u})"]
-            return [*copied, f"{self._body.names[UNWEIGHTED]}({weight}, {out}, {out})"]
+            return [*copied, f"{self._body.names[node.ufunc]}({other}, {out}, {out})"]
+        if node.ufunc == CAPPED_EXP:
+            return [f"{self._body.names[CAPPED_EXP]}({operands[0]}, {out})"]
         if self._body.is_helper(node.ufunc):
             return [f"{out}[...] = {node.ufunc}({', '.join(operands)})"]
         column = node.shape[-1] == 1

@@ -12,6 +12,7 @@ from symbackprop.emit.fast.blocks import Block
 from symbackprop.emit.fast.buffers import Key
 from symbackprop.emit.fast.graph import BOOL, FLOAT, GIVEN, TEXT, VIEW, WHOLE, Graph, Node
 from symbackprop.emit.fast.loans import Loan, loans
+from symbackprop.emit.fast.logistics import join_logistics
 from symbackprop.emit.fast.overwritten import Overwritten
 from symbackprop.emit.fast.scatters import ADD_AT
 from symbackprop.emit.fast.shifts import shifts
@@ -83,6 +84,7 @@ class Body:
         split_sums(graph, setting.np, handed_on, by_rows=not self.in_numpy)
         if self.in_numpy:
             join_weights(graph)
+            join_logistics(graph, handed_on)
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}
         for name in reversed(setting.out):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sympy import Expr
 
 from symbackprop.emit.fast.graph import BOOL, FLOAT, MAP, VIEW, Node
-from symbackprop.emit.fast.rewrites import UNWEIGHTED
+from symbackprop.emit.fast.rewrites import OVERWRITES
 from symbackprop.emit.fast.stages import Loop
 
 Key = tuple[tuple[Expr, ...], str]
@@ -54,7 +54,7 @@ class Buffers:
             if node.kind == VIEW:
                 continue
             key = key_of(node)
-            replaced = node.args[1:] if node.ufunc == UNWEIGHTED else node.args
+            replaced = node.args[-1:] if node.ufunc in OVERWRITES else node.args
             ending = [a for a in dict.fromkeys(b.base for b in replaced)
                       if a in self._of and last.get(a, -1) == step and key_of(a) == key
                       and self._of[a].result is None]  # fmt: skip

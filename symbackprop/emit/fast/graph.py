@@ -9,7 +9,7 @@ import numpy
 from sympy import Expr
 
 from symbackprop.emit.fast.quotients import by_reciprocal, of_sizes
-from symbackprop.emit.fast.rewrites import UNWEIGHTED, Rewrites
+from symbackprop.emit.fast.rewrites import Rewrites
 from symbackprop.emit.fast.scatters import ADD_AT, scaled
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, Number, exponent, is_number
 from symbackprop.emit.numpy.statements import Assignment
@@ -88,7 +88,8 @@ class Graph:
         self.roots: dict[str, Node] = {}
         self._np = np
         codes = [a.code for a in assignments]
-        self._rewrites = Rewrites(np, number, codes, name, added, in_numpy=in_numpy)
+        self._name, self._own = name, dict[str, str]()
+        self._rewrites = Rewrites(np, number, codes, self.function, added, in_numpy=in_numpy)
         self._helpers = frozenset(helpers)
         self._given, self._number = given, number
         self._added, self._exact = added, exact
@@ -106,9 +107,15 @@ class Graph:
         wide = wide or [n for n in self.nodes if n.kind == REDUCE and 0 not in n.code.axes]
         return frozenset(n.shape[0] for n in wide if n.shape[0] != 1)
 
+    def function(self, ufunc: str) -> str:
+        """What one of the module's functions is called in code; it is in use from then on."""
+        name = self._name(ufunc)
+        self._own[name] = ufunc
+        return name
+
     def replace(self, node: Node, code: Code) -> None:
         """Have other code for a node."""
-        made = self.node(code)
+        made = self._memo[node.code] = self.node(code)
         for user in dict.fromkeys(node.users):
             user.args = tuple(made if a is node else a for a in user.args)
             made.users.append(user)
@@ -131,9 +138,10 @@ class Graph:
         """Σ_j u_j v_j without the array of products, where nothing else needs it."""
         named = frozenset(self.roots.values())
         for node in self.nodes:
-            (product,) = node.args if node.kind == REDUCE else (node,)
-            plain = node.ufunc == "sum" and product.kind == MAP and product.rank > 1
-            if not plain or product.shape[0] not in self.axes:
+            if node.kind != REDUCE or node.ufunc != "sum":
+                continue
+            (product,) = node.args
+            if product.kind != MAP or product.rank < 2 or product.shape[0] not in self.axes:
                 continue
             if product.users != [node] or product in named:
                 continue
@@ -225,8 +233,8 @@ class Graph:
             return ""
         if name in self._helpers:
             return name
-        if name == self._rewrites.unweighted:
-            return UNWEIGHTED
+        if name in self._own:
+            return self._own[name]
         short = name.removeprefix(f"{self._np}.")
         if short == "where":
             return "where"

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from symbackprop.emit.fast.buffers import Buffers, key_of, writes_in_place
 from symbackprop.emit.fast.graph import FLOAT, MAP, REDUCE, WHOLE, Node
-from symbackprop.emit.fast.rewrites import UNWEIGHTED
+from symbackprop.emit.fast.rewrites import OVERWRITES
 from symbackprop.emit.fast.scatters import ADD_AT
 from symbackprop.emit.fast.stages import Loop, reads_rows
 
@@ -76,4 +76,4 @@ def _has_own_memory(node: Node) -> bool:
 
 def _writes_over(node: Node) -> bool:
     """Whether a step writes where it reads any of its operands."""
-    return writes_in_place(node) and node.ufunc != UNWEIGHTED
+    return writes_in_place(node) and node.ufunc not in OVERWRITES

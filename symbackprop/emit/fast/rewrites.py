@@ -14,13 +14,19 @@ from symbackprop.emit.numpy.code import Code, Number, atom, call, exponent
 _ZERO = atom("0")
 UNWEIGHTED = "unweighted"
 """The helper function for u where it is no -inf with the weight 0, else 0."""
+CAPPED_EXP = "capped_exp"
+"""The helper function for exp(min(x, c)), for a c whose exp is finite."""
+BEYOND_CAP = "beyond_cap"
+"""The helper function for u exp(min(c - x, 0)), with the same c."""
+OVERWRITES = frozenset({UNWEIGHTED, BEYOND_CAP})
+"""The functions that change some elements of their last operand, where it stands."""
 
 
 class Rewrites:
     """Rewrites single operations. codes: all that is computed, as far as it is known before.
 
-    name: what a helper function is called, which is in use from then on. unweighted, add_at: those
-    of UNWEIGHTED and ADD_AT, once they are in use. added: the function that copies and adds.
+    name: what a helper function is called, which is in use from then on. add_at: that of ADD_AT,
+    once it is in use. added: the function that copies and adds.
     in_numpy: whether NumPy is what computes: it takes a branch for each element to choose one.
     """
 
@@ -30,7 +36,7 @@ class Rewrites:
     ) -> None:
         self._np, self._name, self._added = np, name, added
         self._in_numpy = in_numpy
-        self.unweighted = self.add_at = ""
+        self.add_at = ""
         self._number = number
         self._computed: set[Code] = set()
         stack = list(codes)
@@ -104,8 +110,7 @@ class Rewrites:
         weighed = u.shape and weight.args[0].shape == u.shape
         if not weighed or least.args != (u, atom(f"-{self._np}.inf")):
             return None
-        self.unweighted = self._name(UNWEIGHTED)
-        return call(self.unweighted, weight.args[0], u, shape=code.shape)
+        return call(self._name(UNWEIGHTED), weight.args[0], u, shape=code.shape)
 
     def _bounded(self, code: Code) -> Code | None:
         """exp(min(w, 0)) = max(exp(-|w|), [w >= 0]), where exp(-|w|) is computed anyway.

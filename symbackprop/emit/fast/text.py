@@ -131,6 +131,31 @@ def {unweighted}(weight, u, out=None):
     return out
 '''
 
+_CAP = '''
+def {cap}(x):
+    """A number c: exp(c) is finite in the dtype of x, and 1/exp(c) keeps all digits."""
+    return {{2: 9, 4: 87}}.get(x.itemsize, 708)
+'''
+
+_CAPPED_EXP = '''
+def {capped_exp}(x, out=None):
+    """exp(x), but exp(c) where x is larger than c, from a little above which it is infinite."""
+    if not x.max(initial=0) <= {cap}(x):
+        x = {np}.minimum(x, {cap}(x), out=out)
+    return {np}.exp(x, out=out)
+'''
+
+_BEYOND_CAP = '''
+def {beyond_cap}(x, u, out=None):
+    """u, times exp(c - x) where x is larger than c: most x hold no such element."""
+    if out is None:
+        out = u.copy()
+    if not x.max(initial=0) <= {cap}(x):
+        beyond = x > {cap}(x)
+        out[beyond] *= {np}.exp({cap}(x) - x[beyond])
+    return out
+'''
+
 _WEIGHTED = '''
 def {weighted}(weight, u):
     """Sum of weight * u, where -inf of weight 0 counts as 0; only a sum not finite has one."""
@@ -194,7 +219,8 @@ HELPERS: dict[str, str] = {
     "over_axes": _OVER_AXES, "shift": _SHIFT,
     "shifted": _SHIFTED,
     "select": _SELECT, "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED,
-    "weighted": _WEIGHTED, "add_at": _ADD_AT, "into": _INTO,
+    "weighted": _WEIGHTED, "cap": _CAP, "capped_exp": _CAPPED_EXP, "beyond_cap": _BEYOND_CAP,
+    "add_at": _ADD_AT, "into": _INTO,
 }  # fmt: skip
 """The text of each helper, which a module has if one of its functions or helpers calls it."""
 

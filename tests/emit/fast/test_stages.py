@@ -60,7 +60,7 @@ def test_a_weighted_loss_looks_for_minus_infinity_only_in_a_sum_that_is_not_fini
 
 
 def test_both_sides_of_a_sigmoid_share_one_exponential() -> None:
-    assert fast("sigmoid", "forward").count("np.exp(") == 1
+    assert re.findall(r"\w*exp\(", fast("sigmoid", "forward")) == ["_capped_exp("]
     assert function(derived("sigmoid").numpy_source(), "forward").count("np.exp(") > 1
 
 

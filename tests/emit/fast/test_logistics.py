@@ -1,0 +1,117 @@
+"""Sigmoids of a block: by one exp, which is capped, and a factor for the few beyond the cap."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import mpmath
+import numpy as np
+import pytest
+
+import symbackprop as sb
+
+SIG = "1/(1 + exp(-x))"
+JOINED = {
+    f"y = {SIG}": (True, True),
+    f"L = sum(w*x*{SIG})": (True, True),
+    "y = x/(1 + exp(-x))": (True, True),
+    "y = log(1 + exp(-x))": (True, False),  # -dy exp(-x)/(1 + exp(-x)) alone
+    f"y = 1/(1 + exp(-w*{SIG}))": (True, True),
+}
+APART = [
+    f"y = {SIG} + exp(-abs(x))",  # exp(-|x|) is needed itself
+    "y = exp(-abs(x))/(2 + exp(-abs(x)))",
+    "y = maximum(exp(-abs(x)), w)/(1 + exp(-abs(x)))",
+    "y = w/(1 + exp(-abs(x)))",
+]
+SHAPES = {"x": ("N", "n"), "w": ("N", "n")}
+
+
+def derivation(text: str) -> sb.Derivation:
+    return sb.derive(text, shapes={n: s for n, s in SHAPES.items() if n in text.split("=")[1]})
+
+
+@pytest.mark.parametrize("text", JOINED)
+def test_sigmoids_are_made_of_one_exp(text: str) -> None:
+    source = derivation(text).numpy_source(fast=True)
+    assert ("_capped_exp(" in source, "_beyond_cap(" in source) == JOINED[text]
+
+
+@pytest.mark.parametrize("text", APART)
+def test_what_is_made_of_exp_otherwise_stays(text: str) -> None:
+    forward, _, _ = derivation(text).numpy_source(fast=True).partition("\ndef backward")
+    assert "_capped_exp" not in forward.partition("\ndef forward")[2]
+
+
+def true_value(x: float) -> tuple[mpmath.mpf, mpmath.mpf]:
+    """σ(x) and its derivative."""
+    e = mpmath.exp(-mpmath.mpf(x))
+    return 1 / (1 + e), e / (1 + e) ** 2
+
+
+AROUND = {"float64": (708, 710, 745), "float32": (87, 88.7, 103)}
+
+
+@pytest.mark.parametrize("dtype", AROUND)
+@pytest.mark.parametrize("exact", [False, True])
+def test_all_digits_stay_on_both_sides_of_the_cap(dtype: str, exact: bool) -> None:
+    ends = [0.0, 1.0, 30.0, *AROUND[dtype]]
+    xs = [x for low, high in pairwise(ends) for x in np.linspace(low, high, 7)]
+    x = np.array([*xs, *(-v for v in xs)], dtype)
+    module = sb.derive("sigmoid").compile("numpy-fast", exact=exact)
+    y, saved = module.forward(x)
+    (dx,) = module.backward(saved, np.ones_like(x))
+    least = float(np.finfo(dtype).smallest_subnormal)
+    with mpmath.workdps(50):
+        for place, v in enumerate(x):
+            for got, true in zip((y[place], dx[place]), true_value(float(v)), strict=True):
+                unit = max(float(np.spacing(dtype_of(dtype, true))), least)
+                assert abs(mpmath.mpf(float(got)) - true) <= 4 * (1 + abs(float(v))) * unit, v
+
+
+def dtype_of(dtype: str, value: mpmath.mpf) -> np.floating:
+    return np.dtype(dtype).type(float(value))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_infinities_and_large_numbers(dtype: str) -> None:
+    x = np.array([[-np.inf, -3e4, -1, 0], [1, 3e4, np.inf, np.nan]], dtype)
+    y, dx = run("sigmoid", x, np.ones_like(x))
+    np.testing.assert_array_equal(y[[0, 0, 0, 1, 1], [0, 1, 3, 1, 2]], [0, 0, 0.5, 1, 1])
+    np.testing.assert_array_equal(dx[[0, 0, 0, 1, 1], [0, 1, 3, 1, 2]], [0, 0, 0.25, 0, 0])
+    assert np.isnan(y[1, 3])
+    assert np.isnan(dx[1, 3])
+    assert np.isnan(np.stack((y, dx))).sum() == 2
+
+
+def run(layer: str, x: np.ndarray, dy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    module = sb.derive(layer, shapes=None).compile("numpy-fast")
+    y, saved = module.forward(x.reshape(-1))
+    (dx,) = module.backward(saved, dy.reshape(-1))
+    return y.reshape(x.shape), dx.reshape(x.shape)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_large_upstream_gradient_does_not_overflow(dtype: str) -> None:
+    """-dy exp(-x)/(1 + exp(-x)), where exp(-x) is capped but dy is large."""
+    large = np.finfo(dtype).max / 8
+    module = sb.derive("y = log(1 + exp(-x))", shapes={"x": ("n",)}).compile("numpy-fast")
+    x = np.array([-1e4, -80.0, 0.0, 1e4], dtype)
+    _, saved = module.forward(x)
+    (dx,) = module.backward(saved, np.full_like(x, large))
+    np.testing.assert_allclose(dx / dtype_of(dtype, large), [-1, -1, -0.5, 0], rtol=1e-6)
+
+
+def test_blocks_with_and_without_large_elements_agree_with_the_readable_code() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200_000) * 3
+    x[5], x[-5] = 720.0, -720.0
+    dy = rng.normal(size=x.size)
+    for layer in ("sigmoid", "silu"):
+        results = []
+        for target in ("numpy", "numpy-fast"):
+            module = sb.derive(layer).compile(target)
+            y, saved = module.forward(x)
+            results.append((y, *module.backward(saved, dy)))
+        for plain, fast in zip(*results, strict=True):
+            np.testing.assert_allclose(fast, plain, rtol=1e-14)
