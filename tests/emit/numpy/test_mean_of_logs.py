@@ -53,6 +53,9 @@ def test_another_axis_or_a_sum_that_is_not_known() -> None:
     texts = (
         "p = exp(a)/sum(exp(a), axis=0); L = -sum(t*log(p))",  # sum(t, axis=1) is known to be 1
         "p = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(t**2*log(p))",
+        "p = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(exp(a[0])*t*log(p))",
+        "top = max(a, axis=1, keepdims=True); s = sum(exp(a - top), axis=1, keepdims=True);"
+        "L = sum(t*(a - top + log(s)))",
     )
     random = np.random.default_rng(0)
     a, t = random.normal(size=(3, 4)), random.dirichlet(np.ones(4), 3)

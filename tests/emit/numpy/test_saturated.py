@@ -74,6 +74,28 @@ def test_weights_that_do_not_sum_to_0() -> None:
         assert "one_minus_u" not in source
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["u = tanh(x); e = u*v; p = exp(c*e)/sum(exp(c*e)); L = sum(p*g)",  # Σ c_j d_j is not 0
+     "u = tanh(x); e = v*(1 + u**2); p = exp(e)/sum(exp(e)); L = sum(p*g)",
+     "u = tanh(x); e = v*(1 - u**3); p = exp(e)/sum(exp(e)); L = sum(p*g)",
+     "u = tanh(x); e = u*v; p = exp(e)/sum(exp(e)); L = sum(p*g)*sum(p*c)",
+     "u = tanh(x); e = u*v; p = exp(e)/(1 + sum(exp(e))); L = sum(p*g)",
+     "u = tanh(x)[:, None]*c; e = u*v; p = exp(e)/sum(exp(e), axis=0); L = sum(p*g[:, None])",
+     "u = tanh(x); e = v*u*c[:, None]; p = exp(e)/sum(exp(e), axis=1, keepdims=True);"
+     "L = sum(p*g)"],
+)  # fmt: skip
+def test_saturated_features_agree_with_what_the_gradient_reads(text: str) -> None:
+    """Where too much is left out, nothing agrees: all u are near 1."""
+    shapes = {n: s for n, s in {**SHAPES, "c": ("n",)}.items() if n in text.replace("exp", "")}
+    found = sb.derive(text, shapes=shapes, wrt=("v",))
+    given = {"x": np.array([2.0, 2.5, 3.0]), "v": np.float64(0.75),
+             "g": np.array([1.0, -2.0, 5.0]), "c": np.array([0.5, 3.0, -1.0])}  # fmt: skip
+    inputs = [given[a.name] for a in found.backward.program.inputs]
+    one, two = (found.compile(exact=e).value_and_grad(*inputs)[1].v for e in (False, True))
+    np.testing.assert_allclose(two, one, rtol=1e-10)
+
+
 def test_additive_attention_agrees_with_what_it_reads() -> None:
     found = derived("additive-attention")
     random = np.random.default_rng(1)

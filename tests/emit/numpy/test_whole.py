@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from mpmath import mp, mpf
+from sympy import Abs, Expr, S, Symbol, exp
 
 import symbackprop as sb
+from symbackprop.algebra.nodes import Array, Index, IndexSum, Where
+from symbackprop.algebra.trees import elements
+from symbackprop.emit.numpy.line import Line
+from symbackprop.emit.numpy.whole import Parts, Wholes
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
 
@@ -103,3 +110,73 @@ def test_targets_of_any_kind() -> None:
     # Over the classes nothing is taken apart.
     (dx,) = (line for line in found.numpy_source(exact=True).split("\n") if " dx = " in line)
     assert dx.count("@") == 1
+
+
+CE = "p = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(t*log(p))/x.shape[0]"
+BCE = "y = 1/(1 + exp(-a)); L = -sum(t*log(y) + (1 - t)*log(1 - y))"
+OTHER = "q = exp(e)/sum(exp(e), axis=1, keepdims=True);"
+NETWORKS = [
+    "h = tanh(x @ V); a = h @ W + x @ U + b;" + CE,
+    "z = x @ V + c; h = maximum(z, 0); a = h @ W + b;" + CE,
+    "h = x @ V + c; a = h @ W; e = h @ W;" + OTHER + CE + " - 3*sum(s*log(q))",  # two scales
+    "h = x @ V + c; a = h @ W; e = h @ W;" + OTHER + CE + " + sum(s*q)",  # one of labels
+    "h = x @ V + c; a = h @ W;" + CE + " + sum(h**2)",
+    "h = x @ V + c; a = h @ W; e = h @ W; q = tanh(e);" + BCE + " + sum(s*q)",
+    "z = x @ V + c; h = tanh(z); a = h @ W + b;" + BCE,
+    "h = x @ V + c; a = h @ W + b;" + CE + " + sum(W**2) + sum(b**2)",
+    "h = x @ V + c; a = h @ W + b;" + CE.replace("L =", "M =") + "; L = M**2",
+    "h = x @ V + c; a = h @ W*k[:, None] + b;" + BCE,
+    "h = x @ V + c; f = tanh(h @ W) @ b; w = exp(f)/sum(exp(f)); g = w @ h; a = g*h;" + CE,
+    "h = x @ V + c; a = (h @ W)**2 + b;" + CE,
+    "da_rest = x @ V + c; a = da_rest @ W + b;" + CE,
+    "h = x @ V + c; a = -h[:, ::-1] @ W + b;" + CE,
+    "h = x @ V + c; a = h @ W + h[0] @ W;" + CE,
+]  # fmt: skip
+SHAPES = {"x": ("n", "d"), "V": ("d", "m"), "U": ("d", "m"), "c": ("m",), "W": ("m", "m"),
+          "b": ("m",), "k": ("n",), "t": ("n", "m"), "s": ("n", "m")}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NETWORKS)
+@pytest.mark.parametrize("dout", [1.0, -2.5])
+def test_gradients_of_networks_agree_with_the_readable_code(text: str, dout: float) -> None:
+    """With labels, on which the logits hang by more than one path, and what else there is."""
+    shapes = {n: s for n, s in SHAPES.items() if re.search(rf"\b{n}\b", text)}
+    wrt = [n for n in shapes if n not in "ts"]
+    sums = [f"sum({n}, axis=1) == 1" for n in "ts" if n in shapes and "1 - t" not in text]
+    found = sb.derive(text, shapes=shapes, assume=sums, wrt=wrt)
+    random = np.random.default_rng(3)
+    sizes = {"n": 5, "d": 3, "m": 4}
+    given = {n: random.normal(size=[sizes[s] for s in shape]) for n, shape in shapes.items()}
+    given |= {n: np.eye(4)[random.integers(0, 4, 5)] for n in "ts"}
+    inputs = [given[a.name] for a in found.backward.program.inputs]
+    modules = [found.compile(), *(found.compile(t, exact=True) for t in ("numpy", "numpy-fast"))]
+    (_, one), *others = (module.forward(*inputs) for module in modules)
+    want = modules[0].backward(one, dout)
+    for module, (_, saved) in zip(modules[1:], others, strict=True):
+        for plain, exact in zip(want, module.backward(saved, dout), strict=True):
+            np.testing.assert_allclose(exact, plain, rtol=1e-9, atol=1e-12)
+
+
+N, K = Symbol("N"), Symbol("K")
+ROW, COL = Index("i", N), Index("j", K)
+DA, DB, Y, T = Array("da", (N, K)), Array("db", (K,)), Array("y", (N, K)), Array("t", (N, K))
+D = DA[ROW, COL]
+SOURCE = Y[ROW, COL] - T[ROW, COL]
+PARTS = {SOURCE: Parts(Y[ROW, COL], T[ROW, COL], COL)}
+
+
+@pytest.mark.parametrize("of_row", [D**2, D * Abs(D), Where(D > 0, D, S.Zero), exp(D)])
+def test_what_is_not_linear_in_a_gradient_stays_as_it_is(of_row: Expr) -> None:
+    wholes = Wholes(PARTS, {DA, DB}, {DB}, {"da", "db"})
+    not_linear, linear = (Line(DB, (COL,), IndexSum(e, ROW)) for e in (of_row, D))
+    lines = wholes.of([Line(DA, (ROW, COL), SOURCE), not_linear])
+    assert [line.array.name for line in lines] == ["da", "da_rest", "da_whole", "db"]
+    assert lines[-1] == not_linear
+    (found,) = wholes.of([linear])
+    assert {e.array.name for e in elements(found.expr)} == {"da_rest", "da_whole"}
+
+
+def test_names_of_parts_are_not_in_use() -> None:
+    wholes = Wholes(PARTS, {DA}, {DA}, {"da", "da_rest"})
+    names = [line.array.name for line in wholes.of([Line(DA, (ROW, COL), SOURCE)])]
+    assert names == ["da", "da_rest_", "da_whole"]
