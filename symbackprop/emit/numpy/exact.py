@@ -50,7 +50,7 @@ from symbackprop.emit.numpy.forms import Forms, Told, equal, less
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import BalancedDeterminant, BalancedInverse, Log1p
-from symbackprop.emit.numpy.weights import Weights, is_top
+from symbackprop.emit.numpy.weights import Weights, alone_at, is_top
 from symbackprop.emit.numpy.whole import Parts
 
 _BALANCED = {Determinant: BalancedDeterminant, Inverse: BalancedInverse}
@@ -141,9 +141,10 @@ class Exact(Forms):
         for one in self._ones if isinstance(w, Element) else ():
             u = one.body
             if isinstance(u, Element) and u.array == w.array and len(one.bound) == 1:
-                j = w.indices[u.indices.index(one.bound[0])]
+                axis = u.indices.index(one.bound[0])
+                j = w.indices[axis]
                 same = renamed(u, dict(zip(u.indices, w.indices, strict=True))) == w
-                if isinstance(j, Index) and j in bound and same:
+                if isinstance(j, Index) and j in bound and same and alone_at(w, axis):
                     return j
         return None
 

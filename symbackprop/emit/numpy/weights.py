@@ -98,7 +98,7 @@ class Weights:
         inner, axes = (y.args[0], self._logarithms) if isinstance(y, exp) else (y, self._weights)
         if not isinstance(inner, Element) or inner.array not in axes:
             return None
-        return inner, axes[inner.array]
+        return (inner, axis) if alone_at(inner, axis := axes[inner.array]) else None
 
     def _logarithm(self, expr: Expr) -> tuple[Expr, Expr] | None:
         """(exp(u), g) of u - log(g), also where log(g) is in a quantity that is taken away."""
@@ -112,6 +112,13 @@ class Weights:
             if negative and isinstance(inner, log):
                 return exp(plus(*without(parts, term)), evaluate=False), inner.args[0]
         return None
+
+
+def alone_at(element: Element, axis: int) -> bool:
+    """Whether an index on an axis is on no other one: Σ_j p_jj is no sum over a row."""
+    at = element.indices[axis]
+    others = (i for n, i in enumerate(element.indices) if n != axis)
+    return not isinstance(at, Index) or not any(at in free_indices(i) for i in others)
 
 
 def is_top(y: Expr) -> Boolean:

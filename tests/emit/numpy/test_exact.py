@@ -317,3 +317,28 @@ def test_a_log_softmax_by_the_logarithm_of_a_sum(target: str) -> None:
         slopes = [float(1 - y[0]), float(-y[1]), float(-y[2])]
     np.testing.assert_allclose(out, values, rtol=1e-15)
     np.testing.assert_allclose(found, slopes, rtol=1e-14)
+
+
+DIAGONALS = [
+    "p = exp(a)/sum(exp(a), axis=1, keepdims=True); y = g - sum(g*diag(p))",
+    "p = exp(a)/sum(exp(a), axis=1, keepdims=True); y = g - diag(p)*sum(g)",
+    "p = exp(a)/sum(exp(a), axis=1, keepdims=True); y = diag(p) - g",
+    "l = a - log(sum(exp(a), axis=1, keepdims=True)); y = g - sum(g*exp(diag(l)))",
+    "p = exp(a)/sum(exp(a)); y = g - p[0]*sum(g)",
+    "p = exp(a)/sum(exp(a)); y = g - sum(g*p[0])",
+]
+
+
+@pytest.mark.parametrize("text", DIAGONALS)
+def test_a_diagonal_of_weights_does_not_sum_to_1(text: str) -> None:
+    found = sb.derive(text, shapes={"a": ("n", "n"), "g": ("n",)})
+    a = np.random.default_rng(0).normal(size=(3, 3)) + np.diag([0.0, 9, 5])
+    given = {"a": a, "g": np.array([1.0, -2.0, 0.5])}
+    inputs = [given[x.name] for x in found.backward.program.inputs]
+    one, two = (found.compile(exact=e) for e in (False, True))
+    (y, saved), (z, kept) = one.forward(*inputs), two.forward(*inputs)
+    np.testing.assert_allclose(z, y, rtol=1e-12, atol=1e-14)
+    upstream = np.array([3.0, 1.0, -1.0])
+    pairs = zip(one.backward(saved, upstream), two.backward(kept, upstream), strict=True)
+    for plain, exact in pairs:
+        np.testing.assert_allclose(exact, plain, rtol=1e-9, atol=1e-13)

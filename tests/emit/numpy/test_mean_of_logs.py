@@ -66,6 +66,42 @@ def test_another_axis_or_a_sum_that_is_not_known() -> None:
         assert ") - sum_" not in found.numpy_source(exact=True).split("Backward:")[0]
 
 
+_ROWS = "p = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(t*log(p))"
+_FIRST = "q = exp(a[0])/sum(exp(a[0])); "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [_FIRST + _ROWS + " - sum(diag(t)*log(q))",  # not a sum over a row
+     _FIRST + _ROWS + " - sum(t[:, 0]*log(q))",
+     "top = max(a, axis=1, keepdims=True); s = sum(exp(a - top), axis=1, keepdims=True);"
+     + _ROWS + " + sum(t*(a - top + log(s)))",
+     _ROWS + " - sum(c*t*log(p))",
+     _ROWS + " - sum(t.T*log(p))",
+     _ROWS + " - sum(t*log(p), axis=1) @ c"],
+)  # fmt: skip
+def test_what_is_no_mean_beside_one_that_is(text: str) -> None:
+    shapes = {"a": ("n", "n"), "t": ("n", "n"), **({"c": ("n",)} if "c" in text else {})}
+    found = sb.derive(text, shapes=shapes, assume=("sum(t, axis=1) == 1",), wrt=("a",))
+    random = np.random.default_rng(0)
+    given = {"a": random.normal(size=(3, 3)), "t": random.dirichlet(np.ones(3), 3),
+             "c": random.normal(size=3)}  # fmt: skip
+    inputs = [given[a.name] for a in found.backward.program.inputs]
+    one, two = (found.compile(exact=e).value_and_grad(*inputs) for e in (False, True))
+    np.testing.assert_allclose(one[0], two[0], rtol=1e-14)
+    np.testing.assert_allclose(one[1].a, two[1].a, rtol=1e-12, atol=1e-15)
+
+
+def test_a_sum_that_is_known_of_one_row() -> None:
+    text = "p = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(t[0]*log(p[0])) - sum(t*log(p))"
+    found = sb.derive(text, shapes=_A, assume=("sum(t[0]) == 1",), wrt=("a",))
+    random = np.random.default_rng(0)
+    a, t = random.normal(size=(3, 4)), random.normal(size=(3, 4))
+    t[0] = [0.25, 0.5, 0.25, 0]
+    one, two = (found.compile(exact=e).value_and_grad(a, t)[0] for e in (False, True))
+    np.testing.assert_allclose(one, two, rtol=1e-14)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_weights_of_rows(target: str) -> None:
     """What stands beside the shares is in both sums."""
