@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from symbackprop import __version__
 from symbackprop.algebra.deadline import working_on
 from symbackprop.calculus.result import Backward
-from symbackprop.errors import InputError, MissingCompiler, MissingExtra, NotYet
+from symbackprop.errors import InputError, MissingCompiler, MissingExtra, NotYet, VerificationError
 
 if TYPE_CHECKING:
     from symbackprop.emit.c import CSource
@@ -19,13 +20,25 @@ TARGETS = (NUMPY, NUMPY_FAST, C, AUTO)
 _FEW_ROWS = ({"BLOCK_BYTES": 40}, {"MANY_ROWS": 0})
 """What has a module work on a few rows as on many: in several blocks; or side by side."""
 _told: set[str] = set()
+_agreed: set[tuple[Backward, str, bool]] = set()
+"""What was run, so that the same code is not run again."""
+_MANY = 1000
 
 
 def numpy_text(backward: Backward, fast: bool, exact: bool = False) -> str:
     """The readable module, or the fast one; exact: in forms that keep the last digits.
 
-    Raises NotYet for what has no NumPy form.
+    Raises NotYet for what has no NumPy form, and VerificationError where it computes something
+    else (a bug, which is better met here).
     """
+    text = _numpy_text(backward, fast, exact)
+    from symbackprop.emit.numpy import compile_source
+
+    _check(backward, NUMPY_FAST if fast else NUMPY, exact, lambda: compile_source(text))
+    return text
+
+
+def _numpy_text(backward: Backward, fast: bool, exact: bool) -> str:
     with working_on("the NumPy code of the result"):
         if fast:
             from symbackprop.emit.fast import fast_source
@@ -43,6 +56,7 @@ def c_text(backward: Backward, exact: bool = False) -> str:
         name = backward.program.name
         reason = f" ({found.numpy[0]})" if found.numpy else ", only functions of whole arrays"
         raise NotYet(f"{name} has no loop to write in C{reason}; --numpy --fast has all of it")
+    numpy_text(backward, False, exact)  # checks the forms, which are the same
     return found.text
 
 
@@ -50,9 +64,12 @@ def compiled(backward: Backward, target: str, exact: bool = False) -> ModuleType
     """The module of a target, in memory.
 
     Raises InputError for a target that is not known, MissingCompiler for C that cannot be built,
-    MissingExtra where the cache folder is not known, and NotYet for what has no NumPy form.
+    MissingExtra where the cache folder is not known, NotYet for what has no NumPy form, and
+    VerificationError where the module computes something else than the formulas.
     """
-    return _modules(backward, target, exact, to_check=False)[0]
+    (module,) = _modules(backward, target, exact, to_check=False)
+    _check(backward, target, exact, lambda: module)
+    return module
 
 
 def modules_to_check(backward: Backward, target: str, exact: bool = False) -> list[ModuleType]:
@@ -85,8 +102,29 @@ def _modules(
             _tell(f"fast NumPy in place of C: {problem}")
     from symbackprop.emit.numpy import compile_source
 
-    text = numpy_text(backward, target != NUMPY, exact)
+    text = _numpy_text(backward, target != NUMPY, exact)
     return [compile_source(text) for _ in range(1 + (to_check and target != NUMPY))]
+
+
+def _check(
+    backward: Backward, target: str, exact: bool, module: Callable[[], ModuleType]
+) -> None:
+    """Have the code of a target agree with the formulas, where it was not run before."""
+    key = (backward, target, exact)
+    if key in _agreed:
+        return
+    from symbackprop.verify.selfcheck import miscomputed
+
+    with working_on("the check of the code"):
+        problem = miscomputed(backward, module())
+    if problem:
+        raise VerificationError(
+            f"the code for {backward.program.name} is wrong: {problem}; "
+            "this is a bug in symbackprop: please report the forward pass"
+        )
+    if len(_agreed) >= _MANY:
+        _agreed.clear()
+    _agreed.add(key)
 
 
 def _c_source(backward: Backward, exact: bool) -> CSource:

@@ -148,6 +148,11 @@ def measured(
     return Measured(findings, exact, scales, outcome, formulas.beyond)
 
 
+def compared(outcome: Outcome, formulas: Shown) -> list[Finding]:
+    """What code gave at a point against the values of the shown formulas."""
+    return _module(outcome, formulas.values, formulas.scales)
+
+
 def _largest(point: Point, wanted: list[Any]) -> float:
     given = [x for table in (point.values, point.cotangents)
              for values in table.values() for x in values.values()]  # fmt: skip

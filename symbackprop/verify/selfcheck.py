@@ -1,13 +1,14 @@
-"""The derived gradients held against numbers once, before anyone sees them.
+"""The derived gradients, and generated code, held against numbers once, before anyone sees them.
 
 At two points, along one random direction d each: Σ dx_i d_i by the derived formulas, against the
 complex step of the forward pass as it was traced. It costs four evaluations of small arrays, and a
-wrong gradient escapes it only where it is right at these points.
+wrong gradient escapes it only where it is right at these points. Code is run at two points, too:
+values and gradients against those of the formulas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from symbackprop.algebra.nodes import Array
@@ -15,6 +16,8 @@ from symbackprop.algebra.program import Program
 from symbackprop.calculus.result import Backward
 from symbackprop.errors import NotYet
 from symbackprop.verify.constraints import Unrecognised
+from symbackprop.verify.generated import run_module
+from symbackprop.verify.numeric import compared
 from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.reference import along, shown, vanishes
 from symbackprop.verify.scalars import OutOfDomain
@@ -25,6 +28,7 @@ _POINTS = 2
 _PATIENCE = 12  # points that are tried
 _ROOM = 1e-12  # of the sum of the sizes; the numbers have 30 digits
 _NOISE = 1e-28
+_ROUNDED = 1e-9  # of what rounding the operations of the formula may cost, in units of epsilon
 
 
 def contradiction(program: Program, backward: Backward) -> str:
@@ -32,6 +36,42 @@ def contradiction(program: Program, backward: Backward) -> str:
 
     "" as well where no point is found at small sizes, or a node of the program has no numbers.
     """
+
+    def problem(point: Point, sampler: Sampler) -> str:
+        direction = {a: {place: sampler.rng.uniform(0.5, 2) for place in point.values[a]}
+                     for a in backward.wrt}  # fmt: skip
+        return _compared(backward, point, direction, along(program, direction, point))
+
+    return _first(program, backward, problem)
+
+
+def miscomputed(backward: Backward, module: Any) -> str:
+    """Where the code of a module disagrees with the formulas; "" where it does not.
+
+    "" as well where `contradiction` looks at no point, and where code meets a floating-point error.
+    """
+
+    def problem(point: Point, _: Sampler) -> str:
+        formulas = shown(backward, point)
+        ran = run_module(module, backward, point)
+        errors = [text for _, text in ran.problems]
+        if any(text.startswith("FloatingPointError") for text in errors):
+            return ""
+        if errors:
+            return errors[0]
+        worst = max(compared(ran, formulas), key=lambda f: f.error)
+        if worst.error <= _ROUNDED:
+            return ""
+        of = f"the gradient in {worst.of.array.name}" if worst.of.gradient else worst.of.array.name
+        return f"{of} is {worst.got:.9g}, not {float(worst.want):.9g} ({_sizes(point)})"
+
+    return _first(backward.program, backward, problem)
+
+
+def _first(
+    program: Program, backward: Backward, problem: Callable[[Point, Sampler], str]
+) -> str:
+    """The first problem at a few points."""
     pairs = zip(program.outputs, backward.upstream, strict=True)
     weighted = [output for output, upstream in pairs if upstream is not None]
     shapes = [a.shape for a in program.inputs]
@@ -42,23 +82,24 @@ def contradiction(program: Program, backward: Backward) -> str:
     for sizes in possible(program.sizes, program.conditions, shapes)[:_POINTS]:
         try:
             point = sampler.draw(sizes, "ordinary", 0, patience=_PATIENCE)
-            direction = {a: {place: sampler.rng.uniform(0.5, 2) for place in point.values[a]}
-                         for a in backward.wrt}  # fmt: skip
-            want = along(program, direction, point)
-            problem = _compared(backward, point, direction, want)
+            found = problem(point, sampler)
         except NoPoint:  # other sizes seldom help, and each point that is tried takes time
             return ""
         except (OutOfDomain, NotYet):
             continue
-        if problem:
-            return problem
+        if found:
+            return found
     return ""
+
+
+def _sizes(point: Point) -> str:
+    return ", ".join(f"{s}={n}" for s, n in point.sizes.items())
 
 
 def _compared(
     backward: Backward, point: Point, direction: Mapping[Array, Values], want: Any
 ) -> str:
-    sizes = ", ".join(f"{s}={n}" for s, n in point.sizes.items())
+    sizes = _sizes(point)
     try:
         found = shown(backward, point)
     except OutOfDomain as problem:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType, SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from sympy import Add, Expr, Integer, Mul, Pow
 
 import symbackprop as sb
-from symbackprop import deriving
+from symbackprop import deriving, targets
 from symbackprop.calculus.result import Backward
 from symbackprop.catalogue import names
+from symbackprop.emit.numpy import weights
 from symbackprop.verify import selfcheck
-from symbackprop.verify.selfcheck import contradiction
+from symbackprop.verify.generated import run_module
+from symbackprop.verify.selfcheck import contradiction, miscomputed
 from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
 
 
 def off(backward: Backward, factor: Expr) -> Backward:
@@ -74,3 +80,77 @@ def test_a_small_gradient_is_not_taken_for_zero(text: str) -> None:
     right = sb.derive(text, shapes={"x": ("n",)})
     found = contradiction(right.source, off(right.backward, Integer(0)))
     assert "0 where the forward pass gives" in found
+
+
+class Twice:
+    """A module whose last gradient is twice what it should be."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self.forward = module.forward
+
+    def backward(self, saved: object, *upstream: object) -> tuple[object, ...]:
+        *others, last = self._module.backward(saved, *upstream)
+        return (*others, 2 * last)
+
+    def value_and_grad(self, *inputs: object) -> tuple[object, tuple[object, ...]]:
+        value, (*others, last) = self._module.value_and_grad(*inputs)
+        return value, (*others, 2 * last)
+
+
+@pytest.mark.parametrize("name", names())
+def test_wrong_code_is_told_from_right_code(name: str) -> None:
+    found = derived(name)
+    module = found.compile(exact=True)  # which was checked
+    assert miscomputed(found.backward, module) == ""
+    problem = miscomputed(found.backward, Twice(module))
+    assert problem.startswith("the gradient in ") != (name == "triplet")
+
+
+DIAGONAL = "p = exp(a)/sum(exp(a), axis=1, keepdims=True); y = g - sum(g*diag(p))"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda d: d.numpy_source(exact=True), lambda d: d.numpy_source(fast=True, exact=True),
+     lambda d: d.compile(exact=True), lambda d: d.compile("numpy-fast", exact=True),
+     lambda d: d.c_source(exact=True),
+     pytest.param(lambda d: d.compile("c", exact=True), marks=needs_compiler)],
+)  # fmt: skip
+def test_wrong_code_is_refused(
+    write: Callable[[sb.Derivation], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(targets, "_agreed", set())
+    found = sb.derive(DIAGONAL, shapes={"a": ("n", "n"), "g": ("n",)})
+    write(found)
+    monkeypatch.setattr(targets, "_agreed", set())
+    monkeypatch.setattr(weights, "alone_at", lambda *_: True)  # a rule that sees too much
+    told = r"y is -0\.\d+, not -0\.\d+ \(n=2\).*report"
+    with pytest.raises(sb.errors.VerificationError, match=told):
+        write(found)
+
+
+def test_code_is_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "_agreed", set())
+    runs = []
+    monkeypatch.setattr(selfcheck, "run_module", lambda *args: runs.append(1) or run_module(*args))
+    found = derived("sigmoid")
+    for _ in range(3):
+        found.numpy_source()
+    assert len(runs) == 2  # at two points
+    found.numpy_source(exact=True)
+    assert len(runs) == 4
+    monkeypatch.setattr(targets, "_MANY", 1)
+    for exact in (False, True, False):
+        derived("tanh").numpy_source(exact=exact)
+    assert len(targets._agreed) == 1
+
+
+def test_an_exception_is_a_problem_and_an_overflow_is_none() -> None:
+    found = derived("sigmoid")
+
+    def module(error: Exception) -> SimpleNamespace:
+        return SimpleNamespace(forward=Mock(side_effect=error))
+
+    assert miscomputed(found.backward, module(IndexError("axis 1"))) == "IndexError: axis 1"
+    assert miscomputed(found.backward, module(FloatingPointError("overflow"))) == ""

@@ -51,7 +51,7 @@ from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import BalancedDeterminant, BalancedInverse, Log1p
 from symbackprop.emit.numpy.weights import Weights, alone_at, is_top
-from symbackprop.emit.numpy.whole import Parts
+from symbackprop.emit.numpy.whole import Parts, near_uniform
 
 _BALANCED = {Determinant: BalancedDeterminant, Inverse: BalancedInverse}
 
@@ -165,7 +165,9 @@ class Exact(Forms):
         if isinstance(k, Index) and sign > 0:
             low = _complement_of_mean(self._weights.opened(t)) or less(S.One, t)
             rest = Where(is_top(y), less(S.Zero, self._weights.others(y)), y)
-            self.parts[told.form] = Parts(rest, Where(is_top(y), less(S.Zero, low), t), k)
+            parts = Parts(rest, Where(is_top(y), less(S.Zero, low), t), k)
+            u = self._weights.exponent(y)
+            self.parts[told.form] = parts if u is None else near_uniform(parts, u, t)
         return told
 
     def _told(self, y: Expr, both: Callable[[Expr], tuple[Expr, Expr]]) -> Told:

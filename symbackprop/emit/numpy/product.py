@@ -55,6 +55,16 @@ def flat(factors: Sequence[Expr]) -> list[Expr]:
     return found
 
 
+def cofactors(product: Expr, divisor: Expr) -> list[Expr] | None:
+    """The factors of a product beside those of another one; None where it has not all of them."""
+    factors = flat((product,))
+    for f in flat((divisor,)):
+        if f not in factors:
+            return None
+        factors.remove(f)
+    return factors
+
+
 class Products(Ranges):
     """Adds products to the lowering."""
 

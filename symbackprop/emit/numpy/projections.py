@@ -32,7 +32,7 @@ from symbackprop.emit.numpy.algebra import (
 )
 from symbackprop.emit.numpy.forms import Told, equal, less
 from symbackprop.emit.numpy.means import less_mean_twice
-from symbackprop.emit.numpy.product import flat
+from symbackprop.emit.numpy.product import cofactors, flat
 
 
 class Names:
@@ -104,9 +104,10 @@ class Projections:
         """The same where Σ_j u_j g_j has these factors, and u_k and others are the rest."""
         places = _places(u, own, bound)
         g, same = _divided(without(factors, u), bound)
-        scale = None if places is None else _over(added, renamed(g, places))
-        if places is None or scale is None or g == 1:
+        beside = None if places is None else cofactors(added, renamed(g, places))
+        if places is None or beside is None or g == 1:
             return None
+        scale = times(*beside)
         whole = canonical(times(*self._opened(scale, set(free_indices(added)))))
         weight = -canonical(times(same, *others)) / whole
         rest = self._rest_of_square(u, weight, bound)
@@ -196,16 +197,6 @@ def _places(u: Expr, own: Element, bound: Sequence[Index]) -> dict[Index, Expr] 
         return None
     places = {b: k for b, k in zip(u.indices, own.indices, strict=True) if b in bound}
     return places if len(places) == len(bound) and renamed(u, places) == own else None
-
-
-def _over(expr: Expr, divisor: Expr) -> Expr | None:
-    """The other factors of a product with these ones."""
-    factors = flat((expr,))
-    for f in flat((divisor,)):
-        if f not in factors:
-            return None
-        factors = without(factors, f)
-    return times(*factors)
 
 
 def _spread(expr: Expr) -> list[Expr]:

@@ -31,6 +31,7 @@ from sympy import (
     exp,
     log,
     sinh,
+    tanh,
 )
 
 from symbackprop.algebra.nodes import Array, Element, Minimum, Where
@@ -58,6 +59,8 @@ class Sigmoids(Forms):
 
     def form(self, expr: Basic) -> Expr | None:
         """The form of a sum of two terms that has a law here; None for others."""
+        if isinstance(expr, Pow):
+            self._take_apart(expr)
         if not isinstance(expr, Add) or len(expr.args) != 2:
             return None
         parts = [negated(t) for t in expr.args]
@@ -76,6 +79,14 @@ class Sigmoids(Forms):
         return _two_softplus(_softplus(u), _softplus(v)) or (
             _softplus_less(_softplus(u), v) or _softplus_less(_softplus(v), u)
         ) or _log_cosh(u, v) or _log_cosh(v, u) or _tail(u, v) or _tail(v, u)  # fmt: skip
+
+    def _take_apart(self, y: Expr) -> None:
+        """Remember the parts of y = 1/(1 + exp(-x))."""
+        base, power = y.args
+        if power == -1 and isinstance(base, Add) and len(base.args) == 2 and S.One in base.args:
+            (e,) = without(base.args, S.One)
+            if isinstance(e, exp):
+                self.parts[y] = _by_thirds(times(S.NegativeOne, *e.args), y)
 
     def _split(self, product: Expr) -> tuple[Expr, Expr] | None:
         """(y, g) of y (1 + g)."""
@@ -103,6 +114,15 @@ def _by_half(y: Expr, top: Expr, low: Expr) -> Expr:
     return Where(StrictGreaterThan(y, S.Half, evaluate=False), top, low)
 
 
+def _by_thirds(x: Expr, y: Expr) -> Parts:
+    """The parts of y = 1/(1 + exp(-x)): what it is off 0, 1/2 or 1, whichever is nearest."""
+    is_near = StrictLessThan(Abs(x, evaluate=False), S.One, evaluate=False)
+    is_high = StrictGreaterThan(x, S.Zero, evaluate=False)
+    high = Where(is_high, times(S.NegativeOne, _rest_of_sigmoid(x)), y)
+    whole = Where(is_near, -S.Half, Where(is_high, S.NegativeOne, S.Zero))
+    return Parts(Where(is_near, _less_half(x), high), whole)
+
+
 def _softplus(term: Expr) -> tuple[Expr, Expr] | None:
     """(u, x) of u log(1 + exp(x))."""
     factors = flat((term,))
@@ -125,6 +145,19 @@ def _less_label(y: Expr, t: Expr, sign: int) -> Expr:
     """y - t = (1 - t) y - t (1 - y)"""
     own, other = times(_rest(t), y), times(t, _rest(y))
     return less(own, other) if sign > 0 else less(other, own)
+
+
+@lowering
+def _less_half(x: Expr) -> Expr:
+    """1/(1 + exp(-x)) - 1/2 = tanh(x/2)/2"""
+    return times(S.Half, tanh(times(S.Half, x), evaluate=False))
+
+
+@lowering
+def _rest_of_sigmoid(x: Expr) -> Expr:
+    """1 - 1/(1 + exp(-x)) = 1/(1 + exp(x))"""
+    below = Add(S.One, exp(x, evaluate=False), evaluate=False)
+    return Pow(below, S.NegativeOne, evaluate=False)
 
 
 @lowering

@@ -61,6 +61,11 @@ class Weights:
         axis = _summed_axis(indices, *parts) if parts else None
         return None if axis is None else indices[axis]
 
+    def exponent(self, y: Expr) -> Expr | None:
+        """u_k of y_k = exp(u_k)/Σ_j exp(u_j)."""
+        parts = _quotient(self.opened(y))
+        return parts[0].args[0] if parts is not None and isinstance(parts[0], exp) else None
+
     def at(self, y: Expr, j: Index | None = None) -> tuple[Expr, Index]:
         """The weight of the same row at another place, and that place."""
         found = self._element(y)

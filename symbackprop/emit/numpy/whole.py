@@ -4,8 +4,10 @@
     r_ik = where(y_ik > 1/2, -ρ_i, y_ik),    w_ik = where(y_ik > 1/2, -(1 - t_ik), t_ik)
 
 Two examples that are sure of the wrong class may each be off by nearly 1, and cancel; with labels
-the w are 0, 1 or -1, whose sums are exact, and the r have all digits of what is left. What is
-linear in y - t before such a sum is taken apart likewise: r and w go through the layers below.
+the w are 0, 1 or -1, whose sums are exact, and the r have all digits of what is left. Where n
+classes are nearly equally likely, n (y - t) = (n y - 1) - (n t - 1), of which the first is small.
+What is linear in y - t before such a sum is taken apart likewise: r and w go through the layers
+below.
 """
 
 from __future__ import annotations
@@ -14,26 +16,48 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from sympy import Add, Basic, Expr, Mul, S
+from sympy import Add, Basic, Expr, Mul, Pow, S, StrictLessThan
 
 from symbackprop.algebra.letters import free_indices
-from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum, Where
+from symbackprop.algebra.nodes import (
+    Array,
+    Element,
+    Index,
+    IndexMax,
+    IndexSum,
+    Where,
+    fresh_index,
+)
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import elements, walk
-from symbackprop.algebra.unevaluated import rebuilt, without
-from symbackprop.emit.numpy.algebra import times
+from symbackprop.algebra.unevaluated import rebuilt, replaced
+from symbackprop.emit.numpy.algebra import renamed, times
 from symbackprop.emit.numpy.forms import less
 from symbackprop.emit.numpy.line import DOUT, Line
-from symbackprop.emit.numpy.product import flat
+from symbackprop.emit.numpy.product import cofactors, flat
+from symbackprop.emit.numpy.special import Expm1
 
 
 @dataclass(frozen=True)
 class Parts:
-    """r and w of r - w, where weights sum to 1 over k; None for sigmoids."""
+    """r and w of s (r - w), where weights sum to 1 over k; None for sigmoids. scale: s."""
 
     rest: Expr
     whole: Expr
     k: Index | None = None
+    scale: Expr = S.One
+
+
+def near_uniform(parts: Parts, u: Expr, t: Expr) -> Parts:
+    """The parts of n (y_k - t_k) for y_k = exp(u_k)/Σ_j exp(u_j): others where all u are near 0."""
+    k = parts.k
+    assert k is not None
+    n, j = k.size, fresh_index(k.size)
+    each = renamed(u, {k: j})
+    is_near = StrictLessThan(IndexMax(times(S.NegativeOne, each), j), S.One, evaluate=False)
+    rest = Where(is_near, _off_uniform(Expm1(u), Expm1(each), k, j), times(n, parts.rest))
+    whole = Where(is_near, less(times(n, t), S.One), times(n, parts.whole))
+    return Parts(rest, whole, k, Pow(n, -1))
 
 
 class Part(Enum):
@@ -68,23 +92,43 @@ class Wholes:
         self, parts: Mapping[Expr, Parts], adjoints: Collection[Array],
         results: Collection[Array], taken: Collection[str],
     ) -> None:
-        self._parts, self._adjoints, self._taken = parts, adjoints, set(taken)
+        self._parts, self._adjoints, self._taken = parts, {*adjoints} - {DOUT}, {*taken}
         self._results = results
         self._apart: dict[Array, Apart] = {}
         self.told: dict[Array, dict[Expr, Expr]] = {}
 
     def of(self, lines: Sequence[Line]) -> list[Line]:
         """The steps, and those of the parts, which may be used or not."""
-        return [found for line in lines for found in self._lines(line)]
+        alone = [part for line in lines for part in self._alone(line)]
+        return [found for line in alone for found in self._lines(line)]
+
+    def _alone(self, line: Line) -> list[Line]:
+        """A step, with what it sums over examples as an array of its own before it."""
+        for total in walk(line.expr):
+            for source in self._parts if isinstance(total, IndexSum) else ():
+                beside = cofactors(total.body, source)
+                if beside is not None:
+                    indices = tuple(dict.fromkeys(free_indices(source)))
+                    sizes = tuple(i.size for i in indices)
+                    array = Array(self._fresh(f"{line.array.name}_each"), sizes)
+                    self._adjoints.add(array)
+                    made = IndexSum(times(*beside, array[indices]), *total.bound)
+                    scale = [f for f in cofactors(line.expr, total) or () if not [*free_indices(f)]]
+                    rest = replaced(line.expr, total, made)
+                    own = replace(line, expr=times(*cofactors(rest, times(*scale)) or [rest]))
+                    each = Line(array, indices, times(*scale, source))
+                    return [each, *self._alone(own)]
+        return [line]
 
     def _lines(self, line: Line) -> list[Line]:
-        source = next((f for f in flat((line.expr,)) if f in self._parts), None)
-        if source is not None:
-            parts = self._parts[source]
-            scale = without(flat((line.expr,)), source)
+        for source, parts in self._parts.items():
+            scale = cofactors(line.expr, source)
+            if scale is None:
+                continue
             rows = frozenset(n for n, i in enumerate(line.indices) if i != parts.k)
             if parts.k is None and any([*free_indices(f)] for f in scale):
                 return [line]  # no loss of labels: what is taken away is no whole number
+            scale += [f for f in [parts.scale] if f != 1]
             return [line, *self._taken_apart(line, (parts.rest, parts.whole), scale, rows)]
         used = [e for e in elements(line.expr) if e.array in self._apart]
         if not used or not self._is_linear(line.expr):
@@ -98,8 +142,9 @@ class Wholes:
             factors = flat((scales.pop(),)) if alone else []
             rest, whole = (self._put(line.expr, part, not alone) for part in Part)
             form = _difference(rest, whole)
-            self.told[line.array] = {line.expr: times(*_without_dout(factors), form)}
-            return [replace(line, expr=times(*factors, form))]
+            made = times(*factors, form)
+            self.told[line.array] = {line.array[line.indices]: _without_dout(made)}
+            return [replace(line, expr=made)]
         if not self._all_apart(line.expr) or len({self._apart[e.array].scale for e in used}) > 1:
             return [line]
         both = [self._put(line.expr, part, False) for part in Part]
@@ -108,12 +153,12 @@ class Wholes:
     def _taken_apart(
         self, line: Line, parts: Sequence[Expr], scale: Sequence[Expr], rows: frozenset[int]
     ) -> list[Line]:
-        own = [f for f in scale if [*free_indices(f)]]
+        own = [f for f in scale if f == S.NegativeOne or [*free_indices(f)]]
         same = times(*(f for f in scale if f not in own))
         found = []
         for part, expr in zip(Part, parts, strict=True):
             array = Array(self._fresh(f"{line.array.name}_{part.value}"), line.array.shape)
-            self.told[array] = {array[line.indices]: times(*_without_dout(own), expr)}
+            self.told[array] = {array[line.indices]: times(*own, expr)}
             found.append(Line(array, line.indices, times(*own, expr)))
         self._apart[line.array] = Apart(found[0].array, found[1].array, same, rows)
         return found
@@ -135,9 +180,17 @@ class Wholes:
             for e in elements(total.body)
         )
 
-    def _all_apart(self, expr: Expr) -> bool:
-        """Whether all adjoints in it are."""
-        return all(e.array in self._apart for e in elements(expr) if e.array in self._adjoints)
+    def _all_apart(self, expr: Basic) -> bool:
+        """Whether each term of a linear expression has a factor that is apart."""
+        if isinstance(expr, Add):
+            return all(map(self._all_apart, expr.args))
+        if isinstance(expr, Mul):
+            return any(map(self._all_apart, expr.args))
+        if isinstance(expr, IndexSum):
+            return self._all_apart(expr.body)
+        if isinstance(expr, Where):
+            return all(map(self._all_apart, expr.args[1:]))
+        return expr == 0 or (isinstance(expr, Element) and expr.array in self._apart)
 
     def _is_linear(self, expr: Basic) -> bool:
         """Whether adjoints stand in sums, branches and products alone, there in one factor."""
@@ -155,29 +208,49 @@ class Wholes:
         )
 
     def _put(self, expr: Expr, part: Part, scaled: bool) -> Expr:
-        """A linear expression of one part alone, what is not apart with the rest."""
-        if isinstance(expr, Element) and expr.array in self._apart:
+        """A linear expression of one part alone; terms of what is not apart are of the rest."""
+        if not self._is_apart(expr):
+            return expr if part is Part.REST else S.Zero
+        if isinstance(expr, Element):
             found = self._apart[expr.array]
             own = found.of(part)[expr.indices]
             return times(found.scale, own) if scaled else own
-        if isinstance(expr, Element):
-            return S.Zero if part is Part.WHOLE and expr.array in self._adjoints else expr
-        if not any(e.array in self._adjoints for e in elements(expr)) or isinstance(expr, Delta):
-            return expr
         if isinstance(expr, IndexSum):
-            body = self._put(expr.body, part, scaled)
-            return body if body == 0 else IndexSum(body, *expr.bound)
-        arguments = [self._put(a, part, scaled) if isinstance(a, Expr) else a for a in expr.args]
+            return IndexSum(self._put(expr.body, part, scaled), *expr.bound)
         if isinstance(expr, Add):
-            kept = [a for a in arguments if a != 0]
-            return Add(*kept, evaluate=False) if len(kept) > 1 else (kept or [S.Zero])[0]
-        if isinstance(expr, Mul) and S.Zero in arguments:
-            return S.Zero
-        return rebuilt(expr, arguments)
+            terms = [self._put(t, part, scaled) for t in expr.args]
+            kept = [t for t in terms if t != 0]
+            return Add(*kept, evaluate=False) if len(kept) > 1 else kept[0]
+        if isinstance(expr, Mul):
+            return rebuilt(
+                expr, [self._put(f, part, scaled) if self._is_apart(f) else f for f in expr.args]
+            )
+        condition, *branches = expr.args
+        return rebuilt(expr, [condition, *(self._put(b, part, scaled) for b in branches)])
+
+    def _is_apart(self, expr: Basic) -> bool:
+        """Whether a part of it is."""
+        return any(e.array in self._apart for e in elements(expr))
 
 
-def _without_dout(factors: Sequence[Expr]) -> list[Expr]:
-    return [f for f in factors if f != DOUT[()]]
+def _without_dout(expr: Expr) -> Expr:
+    """The same for dout = 1."""
+    if not any(e.array == DOUT for e in elements(expr)):
+        return expr
+    if isinstance(expr, Mul):
+        return times(*(_without_dout(f) for f in expr.args if f != DOUT[()]))
+    return S.One if isinstance(expr, Element) else rebuilt(expr, [*map(_without_dout, expr.args)])
+
+
+@lowering
+def _off_uniform(own: Expr, each: Expr, k: Index, j: Index) -> Expr:
+    """n y_k - 1 = (n e_k - Σ_j e_j)/(n + Σ_j e_j), where y_k is exp(u_k)/Σ_j exp(u_j)
+
+    and e_k = exp(u_k) - 1.
+    """
+    total = IndexSum(each, j)
+    above, below = less(times(k.size, own), total), Add(k.size, total, evaluate=False)
+    return Mul(above, Pow(below, S.NegativeOne, evaluate=False), evaluate=False)
 
 
 @lowering

@@ -157,6 +157,40 @@ def test_gradients_of_networks_agree_with_the_readable_code(text: str, dout: flo
             np.testing.assert_allclose(exact, plain, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("size", [1e-60, 1e-9, 0.4, 3.0, 40.0])
+def test_a_word_that_is_near_and_not_near(size: float, target: str) -> None:
+    """σ(b) u - σ(-a) u for a = b: of sizes near 0 both are u/2."""
+    module = derived("word2vec").compile(target, exact=True)
+    v, u = np.array([[size], [3.0]]), np.array([[2.0], [0.5]])
+    labels = np.array([0]), np.array([1]), np.array([[1]])
+    _, grads = module.value_and_grad(v, u, *labels)
+    with mp.workdps(60):
+        slope = mp.tanh(mpf(size) * mpf(0.5) / 2)
+        np.testing.assert_allclose(grads.u, [[0], [float(slope * mpf(size))]], rtol=1e-15)
+        np.testing.assert_allclose(grads.v, [[float(slope / 2)], [0]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("size", [1e-60, 1e-9, 0.3, 3.0, 40.0])
+def test_each_class_once_after_the_same_word(size: float, target: str) -> None:
+    """Σ_i (y_k - t_ik) = n y_k - 1, which is small where all classes are equally likely."""
+    module = derived("bigram").compile(target, exact=True)
+    w = [mpf(size), mpf(-2 * size), mpf(size) / 4]
+    table = np.zeros((3, 3))
+    table[1] = [float(x) for x in w]
+    _, grads = module.value_and_grad(table, np.array([1, 1, 1]), np.array([0, 1, 2]))
+    with mp.workdps(200):
+        e = [mp.exp(x) for x in w]
+        want = [float((3 * x / sum(e) - 1) / 3) for x in e]
+    np.testing.assert_allclose(grads.W[1], want, rtol=2e-15)
+    assert not grads.W[0].any()
+    masked = np.where(table == table[1, 1], -np.inf, table) if size > 1 else None
+    if masked is not None:
+        _, grads = module.value_and_grad(masked, np.array([1, 1]), np.array([0, 2]))
+        assert grads.W[1, 1] == 0
+
+
 N, K = Symbol("N"), Symbol("K")
 ROW, COL = Index("i", N), Index("j", K)
 DA, DB, Y, T = Array("da", (N, K)), Array("db", (K,)), Array("y", (N, K)), Array("t", (N, K))
