@@ -11,6 +11,7 @@ import pytest
 import symbackprop as sb
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
+from tests.emit.numpy.agreement import assert_agrees
 
 TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
 ROWS = {"x": ("N", "D"), "g": ("D",)}
@@ -95,13 +96,8 @@ def test_forms_agree_with_what_they_stand_for(
     assert "where(sum_" not in found.numpy_source()
     random = np.random.default_rng(7)
     for sizes in ({"n": 1, "N": 1, "D": 2}, {"n": 5, "N": 3, "D": 4}, {"n": 40, "N": 2, "D": 40}):
-        inputs = [random.normal(size=[sizes[s] for s in shape]) for shape in shapes.values()]
-        plain, exact = found.compile(), found.compile(target, exact=True)
-        (y, saved), (z, kept) = plain.forward(*inputs), exact.forward(*inputs)
-        np.testing.assert_allclose(z, y, rtol=1e-9, atol=1e-12)
-        pairs = zip(plain.backward(saved, np.sin(y)), exact.backward(kept, np.sin(y)), strict=True)
-        for one, two in pairs:
-            np.testing.assert_allclose(two, one, rtol=1e-8, atol=1e-11)
+        given = {n: random.normal(size=[sizes[s] for s in shape]) for n, shape in shapes.items()}
+        assert_agrees(found, given, targets=(target,), rtol=1e-8, atol=1e-11)
 
 
 @pytest.mark.parametrize(
@@ -118,9 +114,7 @@ def test_what_is_no_projection(text: str) -> None:
     found = sb.derive(text, shapes=VECTORS)
     first = found.numpy_source(exact=True).split("Backward:")[0]
     assert "where(" not in first
-    x, w = np.array([1.0, -2.0, 4.0]), np.array([0.5, 3.0, 1.0])
-    one, two = (found.compile(exact=e).forward(x, w)[0] for e in (False, True))
-    np.testing.assert_allclose(one, two, rtol=1e-12)
+    assert_agrees(found, {"x": np.array([1.0, -2.0, 4.0]), "w": np.array([0.5, 3.0, 1.0])})
 
 
 def test_what_another_row_is_projected_on_is_taken_away_once() -> None:
@@ -128,8 +122,7 @@ def test_what_another_row_is_projected_on_is_taken_away_once() -> None:
             "y = w[:, None, :] - x[None, :, :]*h[:, None, None]")  # fmt: skip
     found = sb.derive(text, shapes={"x": ("N", "D"), "w": ("N", "D")})
     x, w = np.random.default_rng(0).normal(size=(2, 3, 4))
-    one, two = (found.compile(exact=e).forward(x, w)[0] for e in (False, True))
-    np.testing.assert_allclose(one, two, rtol=1e-12)
+    assert_agrees(found, {"x": x, "w": w})
 
 
 @pytest.mark.parametrize("target", TARGETS)

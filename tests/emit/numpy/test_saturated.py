@@ -9,6 +9,7 @@ from mpmath import mp, mpf
 import symbackprop as sb
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
+from tests.emit.numpy.agreement import assert_agrees
 
 TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
 SHAPES = {"x": ("n",), "v": (), "g": ("n",)}
@@ -91,19 +92,13 @@ def test_saturated_features_agree_with_what_the_gradient_reads(text: str) -> Non
     found = sb.derive(text, shapes=shapes, wrt=("v",))
     given = {"x": np.array([2.0, 2.5, 3.0]), "v": np.float64(0.75),
              "g": np.array([1.0, -2.0, 5.0]), "c": np.array([0.5, 3.0, -1.0])}  # fmt: skip
-    inputs = [given[a.name] for a in found.backward.program.inputs]
-    one, two = (found.compile(exact=e).value_and_grad(*inputs)[1].v for e in (False, True))
-    np.testing.assert_allclose(two, one, rtol=1e-10)
+    assert_agrees(found, given, rtol=1e-10)
 
 
 def test_additive_attention_agrees_with_what_it_reads() -> None:
     found = derived("additive-attention")
     random = np.random.default_rng(1)
-    inputs = [random.normal(size=[{"S": 2, "T": 4, "H": 3, "A": 5}[str(n)] for n in a.shape])
-              for a in found.backward.program.inputs]  # fmt: skip
-    plain, exact = found.compile(), found.compile(exact=True)
-    (c, saved), (d, kept) = plain.forward(*inputs), exact.forward(*inputs)
-    np.testing.assert_allclose(c, d, rtol=1e-12)
-    pairs = zip(plain.backward(saved, np.cos(c)), exact.backward(kept, np.cos(c)), strict=True)
-    for one, two in pairs:
-        np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-13)
+    sizes = {"S": 2, "T": 4, "H": 3, "A": 5}
+    given = {a.name: random.normal(size=[sizes[str(n)] for n in a.shape])
+             for a in found.backward.program.inputs}  # fmt: skip
+    assert_agrees(found, given, rtol=1e-9, atol=1e-13)

@@ -16,6 +16,7 @@ from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.whole import Parts, Wholes
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
+from tests.emit.numpy.agreement import assert_agrees
 
 TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
 
@@ -87,10 +88,7 @@ def test_a_step_that_is_not_linear_in_what_is_apart() -> None:
     random = np.random.default_rng(4)
     given = {"x": random.normal(size=(5, 3)), "V": random.normal(size=(3, 2)),
              "W": random.normal(size=(2, 4)), "t": np.eye(4)[[0, 1, 2, 3, 0]]}  # fmt: skip
-    inputs = [given[a.name] for a in found.backward.program.inputs]
-    (_, one), (_, two) = (found.compile(exact=e).value_and_grad(*inputs) for e in (False, True))
-    for plain, exact in zip(one, two, strict=True):
-        np.testing.assert_allclose(exact, plain, rtol=1e-12, atol=1e-14)
+    assert_agrees(found, given)
 
 
 def test_targets_of_any_kind() -> None:
@@ -103,10 +101,7 @@ def test_targets_of_any_kind() -> None:
     random = np.random.default_rng(2)
     given = {"x": random.normal(size=(6, 3)), "W": 3 * random.normal(size=(3, 4)),
              "t": random.dirichlet(np.ones(4), 6), "w": random.normal(size=6)}  # fmt: skip
-    inputs = [given[a.name] for a in found.backward.program.inputs]
-    (_, one), (_, two) = (found.compile(exact=e).value_and_grad(*inputs) for e in (False, True))
-    for plain, exact in zip(one, two, strict=True):
-        np.testing.assert_allclose(exact, plain, rtol=1e-12, atol=1e-14)
+    assert_agrees(found, given)
     # Over the classes nothing is taken apart.
     (dx,) = (line for line in found.numpy_source(exact=True).split("\n") if " dx = " in line)
     assert dx.count("@") == 1
@@ -148,13 +143,8 @@ def test_gradients_of_networks_agree_with_the_readable_code(text: str, dout: flo
     sizes = {"n": 5, "d": 3, "m": 4}
     given = {n: random.normal(size=[sizes[s] for s in shape]) for n, shape in shapes.items()}
     given |= {n: np.eye(4)[random.integers(0, 4, 5)] for n in "ts"}
-    inputs = [given[a.name] for a in found.backward.program.inputs]
-    modules = [found.compile(), *(found.compile(t, exact=True) for t in ("numpy", "numpy-fast"))]
-    (_, one), *others = (module.forward(*inputs) for module in modules)
-    want = modules[0].backward(one, dout)
-    for module, (_, saved) in zip(modules[1:], others, strict=True):
-        for plain, exact in zip(want, module.backward(saved, dout), strict=True):
-            np.testing.assert_allclose(exact, plain, rtol=1e-9, atol=1e-12)
+    targets = ("numpy", "numpy-fast")
+    assert_agrees(found, given, targets=targets, rtol=1e-9, atol=1e-12, times=dout)
 
 
 @pytest.mark.parametrize("target", TARGETS)
