@@ -275,8 +275,7 @@ def _real(kind: str, real: str) -> str:
 
 def _function(head: str, parameters: list[str], lines: Sequence[str]) -> str:
     """A function, with its parameters in lines that are not too long."""
-    body = [part for line in lines
-            for part in ([line] if line.startswith("#") else _folded(INDENT + line))]  # fmt: skip
+    body = [part for line in lines for part in _folded(INDENT + line)]
     return "\n".join([*_wrapped(f"{head}(", parameters, ")"), "{", *body, "}", ""])
 
 
