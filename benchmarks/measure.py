@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 TURN = 1e-3
 """Seconds that a turn takes at least."""
@@ -59,6 +60,12 @@ def keep(section: str, rows: Sequence[Mapping[str, object]]) -> None:
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     results[section] = {"python": platform.python_version(), "rows": list(rows)}
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+def known(section: str) -> list[dict[str, Any]]:
+    """The rows that are kept of one benchmark."""
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    return list(results.get(section, {}).get("rows", []))
 
 
 def show(rows: Sequence[Mapping[str, object]]) -> None:

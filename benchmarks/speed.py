@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.measure import LIMITS, TURN, interleaved, keep, show
+from benchmarks.measure import LIMITS, TURN, interleaved, keep, known, show
 
 Row = dict[str, Any]
 DOCS = Path(__file__).parents[1] / "docs"
@@ -172,7 +172,10 @@ def measured(layers: Sequence[str], without: Sequence[str]) -> None:
 
 
 def main(layers: Sequence[str], without: Sequence[str]) -> None:
-    """Measure with each number of threads, show, keep, draw. without: peers to leave out."""
+    """Measure with each number of threads, show, keep, draw. without: peers to leave out.
+
+    The rows of layers that are not measured now stay as they were.
+    """
     from benchmarks.peers import missing, names
 
     absent = list(dict.fromkeys([*missing(), *without]))
@@ -196,6 +199,7 @@ def main(layers: Sequence[str], without: Sequence[str]) -> None:
     print(f"\nThe 1e-7 inside the book's logarithm changes a confident loss by {last['bias']:.1e}.")
     if absent:
         print(f"not measured: {', '.join(absent)}")
+    kept = beside(known("speed"), kept)
     keep("speed", kept)
     text = page(kept, last["bandwidth"], last["bias"], absent)
     (DOCS / "speed.md").write_text(text, encoding="utf-8")
@@ -203,6 +207,13 @@ def main(layers: Sequence[str], without: Sequence[str]) -> None:
         print('no figures are drawn without matplotlib: pip install "symbackprop[bench]"')
     else:
         draw(kept)
+
+
+def beside(before: Sequence[Row], rows: Sequence[Row]) -> list[Row]:
+    """Rows, and those of other layers from before."""
+    measured = {r["layer"] for r in rows}
+    found = [*rows, *(r for r in before if r["layer"] not in measured)]
+    return sorted(found, key=lambda r: (r["threads"], list(SHAPES).index(r["layer"])))
 
 
 _HEAD = """# Speed

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import layers, readme
+from benchmarks import layers, readme, speed
 from benchmarks.accuracy import BOUND, held_inputs, points, real_inputs, worst
 from benchmarks.flat import BLOCKS, held
 from benchmarks.measure import show
@@ -155,6 +155,17 @@ def test_plain_c_leaves_small_numbers_as_they_are() -> None:
     run = contestants("sigmoid", inputs_of("sigmoid", (3,), "float32"))["C by hand"]
     run()
     assert np.float32(1e-30) * np.float32(1e-10) > 0
+
+
+def test_layers_that_are_not_measured_stay() -> None:
+    def row(layer: str, threads: int, ms: float) -> speed.Row:
+        return {"layer": layer, "threads": threads, "ms": ms}
+
+    before = [row("softmax-ce", 1, 1.0), row("sigmoid", 1, 2.0), row("softmax-ce", 2, 3.0)]
+    found = speed.beside(before, [row("softmax-ce", 1, 4.0), row("softmax-ce", 2, 5.0)])
+    assert [(r["layer"], r["ms"]) for r in found] == [
+        ("softmax-ce", 4.0), ("sigmoid", 2.0), ("softmax-ce", 5.0)
+    ]  # fmt: skip
 
 
 def test_rows_need_not_have_all_columns(capsys: pytest.CaptureFixture[str]) -> None:
