@@ -200,13 +200,14 @@ class Derivation:
         fast: with loops over blocks of rows that fit the cache, and parameters `out` and
         `workspace`; harder to read. exact: in forms that keep the last digits where the formulas as
         they read subtract nearly equal numbers; float32 is computed in float64 and rounded once.
+        Raises VerificationError where the code, which is run once, disagrees with the formulas.
         """
         return numpy_text(self.backward, fast, exact)
 
     def c_source(self, *, exact: bool = False) -> str:
         """A C99 file with the loops over rows, for float and double; matrix products are not in it.
 
-        exact: as for `numpy_source`.
+        exact: as for `numpy_source`, also for what is raised.
         Raises NotYet where no part of the layer is such a loop.
         """
         return c_text(self.backward, exact)
@@ -216,8 +217,8 @@ class Derivation:
 
         target: "numpy"; "numpy-fast"; "c" for the fast one with its loops in C, which the system's
         compiler builds once; or "auto", which is "c" where that can be, else "numpy-fast" and a
-        warning. exact: as for `numpy_source`. Raises InputError for another target, and
-        MissingCompiler or MissingExtra where C cannot be built.
+        warning. exact: as for `numpy_source`, also for what is raised. Raises InputError for
+        another target, and MissingCompiler or MissingExtra where C cannot be built.
         """
         return compiled(self.backward, target, exact)
 
