@@ -69,7 +69,7 @@ def _logistic(node: Node, kept: Container[Node]) -> _Logistic | None:
     sides: dict[str, Node] = {}
     total = None
     for user in node.users:
-        if user.ufunc == "maximum" and (side := _side(user, x)) and side not in sides:
+        if user.ufunc == "maximum" and (side := _side(user, x)):
             sides[side] = user
         elif user.ufunc == "add" and "1" in [str(a.code) for a in user.args] and total is None:
             total = user

@@ -7,8 +7,14 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
+from sympy import Symbol
 
 import symbackprop as sb
+from symbackprop.emit.fast.graph import FLOAT, Graph
+from symbackprop.emit.fast.logistics import join_logistics
+from symbackprop.emit.fast.rewrites import BEYOND_CAP, CAPPED_EXP
+from symbackprop.emit.numpy.code import Code, atom, call, operate
+from symbackprop.emit.numpy.statements import Assignment
 
 SIG = "1/(1 + exp(-x))"
 JOINED = {
@@ -115,3 +121,67 @@ def test_blocks_with_and_without_large_elements_agree_with_the_readable_code() -
             results.append((y, *module.backward(saved, dy)))
         for plain, fast in zip(*results, strict=True):
             np.testing.assert_allclose(fast, plain, rtol=1e-14)
+
+
+N, K = Symbol("N"), Symbol("K")
+X, W = atom("x", (N, K)), atom("w", (N, K))
+ONE = atom("1")
+
+
+def calls(name: str, *args: Code) -> Code:
+    return call(f"np.{name}", *args, shape=(N, K))
+
+
+E = calls("exp", Code("neg", (calls("abs", X),), shape=(N, K)))
+TOTAL = operate("+", ONE, E)
+ABOVE = calls("maximum", E, operate(">=", X, atom("0")))
+BELOW = calls("maximum", E, operate("<=", X, atom("0")))
+Y, REST = operate("/", ABOVE, TOTAL), operate("/", BELOW, TOTAL)
+PRODUCT = operate("*", W, ABOVE)
+WIDE = Code("*", (atom("g", (N, N, K)), ABOVE), shape=(N, N, K))
+
+
+def joined(*kept: Code) -> set[str]:
+    """The ufuncs of a graph of these results, behind `join_logistics`."""
+    made = [Assignment(f"r{n}", code, ()) for n, code in enumerate(kept)]
+    given = {"x": ((N, K), FLOAT), "w": ((N, K), FLOAT), "g": ((N, N, K), FLOAT)}
+    graph = Graph(made, given, "np", str, str)
+    join_logistics(graph, {graph.roots[a.name] for a in made})
+    return {n.ufunc for n in graph.nodes}
+
+
+@pytest.mark.parametrize(
+    "kept", [(Y,), (REST,), (Y, REST), (operate("/", PRODUCT, TOTAL), REST)]
+)
+def test_quotients_of_a_block_are_joined(kept: tuple[Code, ...]) -> None:
+    found = joined(*kept)
+    assert CAPPED_EXP in found
+    assert not found & {"exp", "maximum", "greater_equal", "less_equal", "abs"}
+    assert (BEYOND_CAP in found) == (len(kept) == 2)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [(Y, E), (Y, TOTAL), (Y, ABOVE),  # which are handed on themselves
+     (operate("/", PRODUCT, TOTAL), PRODUCT),
+     (operate("/", PRODUCT, TOTAL), calls("sin", PRODUCT)),
+     (Y, operate("/", W, TOTAL)), (Y, operate("-", W, TOTAL)), (Y, calls("sin", ABOVE)),
+     (Y, calls("sin", E)), (operate("/", TOTAL, ABOVE),),
+     (operate("/", calls("maximum", E, operate(">=", W, atom("0"))), TOTAL),),
+     (Code("/", (WIDE, TOTAL), shape=(N, N, K)),)],
+)  # fmt: skip
+def test_what_is_used_otherwise_is_not(kept: tuple[Code, ...]) -> None:
+    assert CAPPED_EXP not in joined(*kept)
+
+
+def test_an_argument_that_is_computed_in_the_loop_is_there_to_the_end() -> None:
+    text = "y = sum(1/(1 + exp(-x*w)) * (1/(1 + exp(x*w))), axis=1)"
+    found = sb.derive(text, shapes=SHAPES)
+    x = np.array([[800.0, 1.0, -800.0], [0.5, -720.0, 709.0]])
+    results = []
+    for name in ("numpy", "numpy-fast"):
+        module = found.compile(name)
+        y, saved = module.forward(x, np.ones_like(x))
+        results.append((y, *module.backward(saved, np.ones(2))))
+    for plain, fast in zip(*results, strict=True):
+        np.testing.assert_allclose(fast, plain, rtol=1e-13)
