@@ -21,7 +21,7 @@ _FEW_ROWS = ({"BLOCK_BYTES": 40}, {"MANY_ROWS": 0})
 """What has a module work on a few rows as on many: in several blocks; or side by side."""
 _told: set[str] = set()
 _agreed: set[tuple[Backward, str, bool]] = set()
-"""What was run, so that the same code is not run again."""
+"""What was run, so that the same code is not run again; forgotten when it is too much."""
 _MANY = 1000
 
 
@@ -50,13 +50,17 @@ def _numpy_text(backward: Backward, fast: bool, exact: bool) -> str:
 
 
 def c_text(backward: Backward, exact: bool = False) -> str:
-    """The C file. Raises NotYet where no part of the layer is a loop in C."""
+    """The C file.
+
+    Raises NotYet where no part of the layer is a loop in C, and what `numpy_text` does: the forms
+    are the same.
+    """
     found = _c_source(backward, exact)
     if not found.functions:
         name = backward.program.name
         reason = f" ({found.numpy[0]})" if found.numpy else ", only functions of whole arrays"
         raise NotYet(f"{name} has no loop to write in C{reason}; --numpy --fast has all of it")
-    numpy_text(backward, False, exact)  # checks the forms, which are the same
+    numpy_text(backward, False, exact)  # which is run; to build C takes a compiler
     return found.text
 
 

@@ -121,7 +121,7 @@ def _differ(left: Value, right: Value, point: Point) -> str:
     for place in one:
         difference = abs(one[place] - two[place])
         if difference > digits.mp.mpf(10) ** -50 * max(abs(one[place]), 1):
-            sizes = ", ".join(f"{s}={n}" for s, n in point.sizes.items())
+            sizes = point.lengths
             pair = f"{float(one[place]):.9g} and {float(two[place]):.9g}"
             return f"{pair} at {list(place)} with {sizes}"
     return ""

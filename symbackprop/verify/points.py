@@ -52,6 +52,11 @@ class Point:
     digits: int = _DIGITS
     gap: float = 1.0
 
+    @property
+    def lengths(self) -> str:
+        """Its sizes, as n=2, m=3."""
+        return ", ".join(f"{s}={n}" for s, n in self.sizes.items())
+
 
 def rules(program: Program) -> list[Rule]:
     """The definitions of a program, for `State.run`."""

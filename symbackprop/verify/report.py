@@ -44,7 +44,7 @@ class Counterexample:
             label = f" ({finding.detail})" if finding.detail else ""
             text += (f" at {finding.of.array.name}{place}{label}: got {_number(finding.got)}, "
                      f"want {_number(finding.want)}")  # fmt: skip
-        sizes = ", ".join(f"{s}={n}" for s, n in self.point.sizes.items())
+        sizes = self.point.lengths
         inputs = "; ".join(
             f"{a.name} = {[float(x) for x in v.values()]}" for a, v in self.point.values.items()
         )

@@ -63,7 +63,7 @@ def miscomputed(backward: Backward, module: Any) -> str:
         if worst.error <= _ROUNDED:
             return ""
         of = f"the gradient in {worst.of.array.name}" if worst.of.gradient else worst.of.array.name
-        return f"{of} is {worst.got:.9g}, not {float(worst.want):.9g} ({_sizes(point)})"
+        return f"{of} is {worst.got:.9g}, not {float(worst.want):.9g} ({point.lengths})"
 
     return _first(backward.program, backward, problem)
 
@@ -92,14 +92,10 @@ def _first(
     return ""
 
 
-def _sizes(point: Point) -> str:
-    return ", ".join(f"{s}={n}" for s, n in point.sizes.items())
-
-
 def _compared(
     backward: Backward, point: Point, direction: Mapping[Array, Values], want: Any
 ) -> str:
-    sizes = _sizes(point)
+    sizes = point.lengths
     try:
         found = shown(backward, point)
     except OutOfDomain as problem:

@@ -168,7 +168,7 @@ def _difference(sides: Sequence[Node], trial: _Trial, at: Env) -> str | None:
     mp = trial.digits.scalars.mp  # type: ignore[attr-defined]
     if abs(one - two) <= mp.mpf(10) ** -_CLOSE * max(abs(one), 1):
         return None
-    sizes = ", ".join(f"{s}={n}" for s, n in trial.point.sizes.items())
+    sizes = trial.point.lengths
     return f"{float(one):.9g} and {float(two):.9g} at {list(at.values())} with {sizes}"
 
 

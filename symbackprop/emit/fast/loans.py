@@ -12,7 +12,6 @@ from itertools import pairwise
 
 from symbackprop.emit.fast.buffers import Buffers, Chain, row_shapes
 from symbackprop.emit.fast.graph import MAP, VIEW, Node
-from symbackprop.emit.fast.rewrites import OVERWRITES
 from symbackprop.emit.fast.stages import Loop
 
 
@@ -65,7 +64,7 @@ def _loan(
 
 def _is_map(chain: Chain) -> bool:
     """Whether all steps compute elements, and may write to an array that is not in one piece."""
-    return all(n.kind == MAP and n.ufunc not in OVERWRITES for n in chain.nodes)
+    return all(n.kind == MAP for n in chain.nodes)
 
 
 def _read_alone(again: Sequence[Node], loop: Loop) -> bool:

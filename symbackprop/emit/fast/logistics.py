@@ -21,16 +21,13 @@ _ONE = atom("1")
 
 @dataclass(frozen=True)
 class _Logistic:
-    """exp(-|x|) and what is made of it: both numerators are kept for the quotients alone.
+    """Quotients of exp(min(x, 0)), and of exp(min(-x, 0)), by 1 + exp(-|x|).
 
-    above, below: exp(min(x, 0)) and exp(min(-x, 0)), one of which may be missing. quotients: those
-    by 1 + exp(-|x|), with the numerator that each is proportional to.
+    own: the first numerator. quotients: with the numerator that each is proportional to.
     """
 
-    x: Node
-    above: Node | None
-    below: Node | None
-    size: Node
+    x: Code
+    own: Node
     quotients: dict[Node, Node]
 
 
@@ -43,15 +40,13 @@ def join_logistics(graph: Graph, kept: Container[Node]) -> None:
 
 
 def _join(graph: Graph, found: _Logistic) -> None:
-    x, shape = found.x.code, found.size.shape
-    if found.above is None:
-        x = Code("neg", (x,), shape=shape)
+    x, shape = found.x, found.own.shape
     exponential = call(graph.function(CAPPED_EXP), x, shape=shape)
     total = Code("+", (_ONE, exponential), shape=shape)
     for node, numerator in found.quotients.items():
         u = node.args[0]
         rest = None if u is numerator else _other(u, numerator).code
-        if numerator is (found.above or found.below):
+        if numerator is found.own:
             quotient = Code("/", (exponential, total), shape=shape)
             # Not u exp(x)/(1 + exp(x)), which would overflow for a large u.
             made = quotient if rest is None else Code("*", (rest, quotient), shape=shape)
@@ -62,7 +57,7 @@ def _join(graph: Graph, found: _Logistic) -> None:
 
 
 def _logistic(node: Node, kept: Container[Node]) -> _Logistic | None:
-    """What is made of a node, where that is exp(-|x|); None if it is made anything else of."""
+    """What is made of a node, where that is exp(-|x|); None if anything else is made of it."""
     x = _of_size(node)
     if x is None or node in kept:
         return None
@@ -88,7 +83,9 @@ def _logistic(node: Node, kept: Container[Node]) -> _Logistic | None:
             quotients[quotient] = numerator
     if set(total.users) != set(quotients) or any(q.shape != node.shape for q in quotients):
         return None
-    return _Logistic(x, sides.get("greater_equal"), sides.get("less_equal"), node, quotients)
+    above = sides.get("greater_equal")
+    argument = x.code if above else Code("neg", (x.code,), shape=node.shape)
+    return _Logistic(argument, above or sides["less_equal"], quotients)
 
 
 def _of_size(node: Node) -> Node | None:

@@ -113,11 +113,12 @@ class Wholes:
                     array = Array(self._fresh(f"{line.array.name}_each"), sizes)
                     self._adjoints.add(array)
                     made = IndexSum(times(*beside, array[indices]), *total.bound)
-                    scale = [f for f in cofactors(line.expr, total) or () if not [*free_indices(f)]]
-                    rest = replaced(line.expr, total, made)
-                    own = replace(line, expr=times(*cofactors(rest, times(*scale)) or [rest]))
+                    others = cofactors(line.expr, total) or []
+                    scale = [f for f in others if not [*free_indices(f)]]
+                    rest = times(*(f for f in others if f not in scale), made)
+                    expr = rest if others else replaced(line.expr, total, made)
                     each = Line(array, indices, times(*scale, source))
-                    return [each, *self._alone(own)]
+                    return [each, *self._alone(replace(line, expr=expr))]
         return [line]
 
     def _lines(self, line: Line) -> list[Line]:

@@ -17,6 +17,10 @@ LENT = [
     (CENTRED + "y = (x - m)/v*b + exp(x - m)*w", 1),
     (WEIGHTED + "y = exp(x - m)*b + c/v", 2),
     ("s = sum(x*w, axis=0); y = x*w/s*b", 1),
+    ("m = mean(x, axis=0); h = w + m; p = 1/(1 + exp(-h)) + exp(-2*h)/(1 + exp(h));"
+     "v = sum(tanh(p), axis=0)*sum((x - m)*w, axis=0); y = (x - m)/v*b", 1),
+    ("m = mean(x, axis=0); v = sum(tanh(xlogy(w, w + m)), axis=0)*sum((x - m)*w, axis=0);"
+     "y = (x - m)/v*b", 1),
     (CENTRED + "p = (x - m)/v; y = p + (x - m)/sum(p*p*w, axis=0)*b", 1),  # to one of two
 ]
 LONG = "z = sum(maximum(g, m[:, None]), axis=(0, 2)); "  # rows of more elements

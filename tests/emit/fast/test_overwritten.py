@@ -10,9 +10,11 @@ import pytest
 from sympy import Expr, S, Symbol
 
 import symbackprop as sb
-from symbackprop.emit.fast.graph import FLOAT, GIVEN, WHOLE, Node
+from symbackprop.emit.fast.graph import FLOAT, GIVEN, MAP, WHOLE, Node
 from symbackprop.emit.fast.overwritten import Overwritten
+from symbackprop.emit.fast.rewrites import BEYOND_CAP, UNWEIGHTED
 from symbackprop.emit.fast.scatters import ADD_AT
+from symbackprop.emit.fast.stages import Loop
 from symbackprop.emit.numpy.code import Code, atom
 from tests.emit.c.compiler import needs_compiler
 
@@ -156,6 +158,18 @@ def test_an_array_stays_that_another_shows() -> None:
     node = added(x, None, N, M)
     x.users.append(shown)
     assert not Overwritten([x, shown, node], (), ()).by_values()
+
+
+@pytest.mark.parametrize(
+    ("ufunc", "taken"), [("add", True), (UNWEIGHTED, False), (BEYOND_CAP, False)]
+)
+def test_what_is_looked_at_while_another_operand_is_changed(ufunc: str, taken: bool) -> None:
+    x = product(N, M)
+    node = Node(MAP, atom("y", (N, M)), (x, Node(GIVEN, atom("u", (N, M)), (), (N, M))), (N, M),
+                FLOAT, ufunc)  # fmt: skip
+    x.users.append(node)
+    found = Overwritten([x, Loop(N, 0, [node])], {node}, (node,)).by_rows(())
+    assert found == ({x: node} if taken else {})
 
 
 @pytest.mark.parametrize("block", [1, 20, 10**6])
