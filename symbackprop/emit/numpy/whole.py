@@ -111,7 +111,6 @@ class Wholes:
                     indices = tuple(dict.fromkeys(free_indices(source)))
                     sizes = tuple(i.size for i in indices)
                     array = Array(self._fresh(f"{line.array.name}_each"), sizes)
-                    self._adjoints.add(array)
                     made = IndexSum(times(*beside, array[indices]), *total.bound)
                     others = cofactors(line.expr, total) or []
                     scale = [f for f in others if not [*free_indices(f)]]

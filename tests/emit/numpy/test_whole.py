@@ -126,9 +126,11 @@ NETWORKS = [
     "da_rest = x @ V + c; a = da_rest @ W + b;" + CE,
     "h = x @ V + c; a = -h[:, ::-1] @ W + b;" + CE,
     "h = x @ V + c; a = h @ W + h[0] @ W;" + CE,
+    "a = W[o];" + CE + " + sum(W**2)",  # a sum over examples beside another term
+    "a = W[o]*k[:, None] + b;" + CE + " + sum(W**2)",
 ]  # fmt: skip
 SHAPES = {"x": ("n", "d"), "V": ("d", "m"), "U": ("d", "m"), "c": ("m",), "W": ("m", "m"),
-          "b": ("m",), "k": ("n",), "t": ("n", "m"), "s": ("n", "m")}  # fmt: skip
+          "b": ("m",), "k": ("n",), "o": ("n",), "t": ("n", "m"), "s": ("n", "m")}  # fmt: skip
 
 
 @pytest.mark.parametrize("text", NETWORKS)
@@ -136,13 +138,14 @@ SHAPES = {"x": ("n", "d"), "V": ("d", "m"), "U": ("d", "m"), "c": ("m",), "W": (
 def test_gradients_of_networks_agree_with_the_readable_code(text: str, dout: float) -> None:
     """With labels, on which the logits hang by more than one path, and what else there is."""
     shapes = {n: s for n, s in SHAPES.items() if re.search(rf"\b{n}\b", text)}
-    wrt = [n for n in shapes if n not in "ts"]
+    wrt = [n for n in shapes if n not in "tso"]
     sums = [f"sum({n}, axis=1) == 1" for n in "ts" if n in shapes and "1 - t" not in text]
     found = sb.derive(text, shapes=shapes, assume=sums, wrt=wrt)
     random = np.random.default_rng(3)
     sizes = {"n": 5, "d": 3, "m": 4}
     given = {n: random.normal(size=[sizes[s] for s in shape]) for n, shape in shapes.items()}
     given |= {n: np.eye(4)[random.integers(0, 4, 5)] for n in "ts"}
+    given["o"] = random.integers(0, 4, 5)
     targets = ("numpy", "numpy-fast")
     assert_agrees(found, given, targets=targets, rtol=1e-9, atol=1e-12, times=dout)
 
@@ -175,6 +178,8 @@ def test_each_class_once_after_the_same_word(size: float, target: str) -> None:
         want = [float((3 * x / sum(e) - 1) / 3) for x in e]
     np.testing.assert_allclose(grads.W[1], want, rtol=2e-15)
     assert not grads.W[0].any()
+    source = derived("bigram").numpy_source(exact=True)
+    assert "dW = dout / (N * V) * (" in source  # what all share stands before the difference
     masked = np.where(table == table[1, 1], -np.inf, table) if size > 1 else None
     if masked is not None:
         _, grads = module.value_and_grad(masked, np.array([1, 1]), np.array([0, 2]))
