@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sympy import Basic, Expr, Function
@@ -67,3 +67,8 @@ def compares_values(expr: Basic) -> bool:
 def elements(expr: Basic) -> set[Element]:
     """The array elements that occur in an expression, bound ones included."""
     return {node for node in walk(expr) if isinstance(node, Element)}
+
+
+def arrays(exprs: Iterable[Basic]) -> set[Array]:
+    """The arrays of which elements occur in any of the expressions."""
+    return {e.array for expr in exprs for e in elements(expr)}

@@ -6,7 +6,7 @@ and that every use has unfolded is not in the program any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Add, Basic, Expr, Mul, Pow, S, log
@@ -16,7 +16,7 @@ from symbackprop.algebra.matrices import Inverse
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, IndexSum, Position, Where
 from symbackprop.algebra.program import Program
 from symbackprop.algebra.registry import lowering
-from symbackprop.algebra.trees import elements, rename
+from symbackprop.algebra.trees import arrays, rename
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.calculus.result import Adjoint, Backward, Fact, Tangent
 from symbackprop.emit.numpy.algebra import canonical, renamed, times
@@ -24,13 +24,16 @@ from symbackprop.emit.numpy.branches import in_branches
 from symbackprop.emit.numpy.compared import with_compared_powers
 from symbackprop.emit.numpy.differences import Differences
 from symbackprop.emit.numpy.exact import Exact
+from symbackprop.emit.numpy.features import Features
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.line import DOUT, Line
 from symbackprop.emit.numpy.masks import joined
+from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.parts import own_indices
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.saturated import Saturated
 from symbackprop.emit.numpy.scopes import conditional
+from symbackprop.emit.numpy.scores import Scores
 from symbackprop.emit.numpy.sigmoids import Sigmoids
 from symbackprop.emit.numpy.solves import with_solves
 from symbackprop.emit.numpy.stable import Stabiliser
@@ -88,7 +91,9 @@ def planned(
     names = names_in(program) | {s.array.name for s in given}
     differences = Differences(program.definitions, given, adjoints, names)
     sigmoids = Sigmoids(stabiliser, program.inputs)
-    saturated = Saturated(differences.definitions, differences.steps)
+    new = Namer(names)
+    features = Features(differences.definitions, new)
+    saturated = Saturated(differences.definitions, differences.steps, features)
 
     def inside(expr: Expr) -> Expr:
         return guards.guarded(helper.kept(guards.opened(expr)))
@@ -99,7 +104,13 @@ def planned(
         if DOUT in upstream:
             expr = scaled(expr, DOUT[()], adjoints)
         steps.append(Line(step.array, step.indices, inside(expr)))
-    lines |= {line.array: line for line in helper.lines}
+    scores = Scores(differences.definitions, features)
+    if exact:
+        found = [part for line in lines.values() for part in scores.of(line)]
+        found = [x if x.array in lines else replace(x, expr=inside(x.expr)) for x in found]
+        lines = {line.array: line for line in found}
+    lines |= {line.array: line for line in (*helper.lines, *features.lines)}
+    lines = _in_order(lines)
     form = Exact(lines.values(), names, facts)
     if exact:
         both = {
@@ -113,7 +124,7 @@ def planned(
             inside(key): Parts(inside(found.rest), inside(found.whole))
             for key, found in sigmoids.parts.items()
         }
-        wholes = Wholes(form.parts | parts, adjoints, results, names)
+        wholes = Wholes(form.parts | parts, adjoints, results, new)
         steps = wholes.of(steps)
         used = _needed(results, {s.array: s for s in steps})
         steps = [line for line in steps if line.array in used]  # some forms do without a step
@@ -125,17 +136,18 @@ def planned(
     zeros.learn(before)  # behind the forward pass, whose own quotients stay as they are
     steps = [replace(line, expr=zeros.of(line.expr)) for line in steps]
     _solve(program, lines, steps)
-    used = _arrays(line.expr for line in steps)
+    used = arrays(line.expr for line in steps)
     order = (*program.inputs, *lines)
     saved = tuple(a for a in order if a in used)
-    written = saturated.written | differences.written | sigmoids.written | form.written
+    written = saturated.written | scores.written | differences.written | sigmoids.written
+    written |= form.written
     needed = _needed((*program.outputs, *saved), lines)
     return Plan(
         tuple(line for array, line in lines.items() if array in needed),
         tuple(steps),
         saved,
         upstream,
-        tuple(helper.meanings),
+        (*helper.meanings, *features.meanings),
         exact,
         tuple(dict.fromkeys(_told(written, names))),
     )
@@ -170,8 +182,21 @@ def _upstream(backward: Backward) -> tuple[Array, ...]:
     return tuple(a for a in backward.upstream if a is not None)
 
 
-def _arrays(exprs: Iterable[Expr]) -> set[Array]:
-    return {e.array for expr in exprs for e in elements(expr)}
+def _in_order(lines: Mapping[Array, Line]) -> dict[Array, Line]:
+    """The lines, each behind those that it is computed from, else as they stand."""
+    found: dict[Array, Line] = {}
+
+    def add(array: Array) -> None:
+        used = arrays([lines[array].expr])
+        for before in lines:
+            if before in used and before not in found:
+                add(before)
+        found[array] = lines[array]
+
+    for array in lines:
+        if array not in found:
+            add(array)
+    return found
 
 
 def _needed(targets: Sequence[Array], lines: dict[Array, Line]) -> set[Array]:
@@ -183,7 +208,7 @@ def _needed(targets: Sequence[Array], lines: dict[Array, Line]) -> set[Array]:
         if array not in needed:
             needed.add(array)
             if array in lines:
-                stack.extend(_arrays([lines[array].expr]))
+                stack.extend(arrays([lines[array].expr]))
     return needed
 
 
@@ -193,12 +218,12 @@ def scaled(expr: Expr, factor: Expr, linear: set[Array]) -> Expr:
 
     An expression is linear in the adjoints; a term without any is multiplied by the factor.
     """
-    if not _arrays([expr]) & linear:
+    if not arrays([expr]) & linear:
         return times(factor, *flat((expr,))) if expr != 0 else S.Zero
     if isinstance(expr, Add):
         return Add(*(scaled(t, factor, linear) for t in expr.args), evaluate=False)
     if isinstance(expr, Mul):
-        first = next(n for n, f in enumerate(expr.args) if _arrays([f]) & linear)
+        first = next(n for n, f in enumerate(expr.args) if arrays([f]) & linear)
         parts = [scaled(f, factor, linear) if n == first else f for n, f in enumerate(expr.args)]
         return times(*parts)
     if isinstance(expr, IndexSum):
@@ -228,7 +253,7 @@ class _Helpers:
         return self._stabiliser.safest(self._replaced(expr))
 
     def _replaced(self, expr: Basic) -> Expr:
-        if isinstance(expr, Add | log) and not _arrays([expr]) & self._adjoints:
+        if isinstance(expr, Add | log) and not arrays([expr]) & self._adjoints:
             part, places = own_indices(expr)
             for sign, candidate in ((1, part), (-1, _flipped(part))):
                 stable = self._stabiliser.helper(candidate)
@@ -288,6 +313,7 @@ def _wish(expr: Expr) -> str:
         negative, rest = negated(next(t for t in expr.args if t != 1))
         square = isinstance(rest, Pow) and rest.args[1] == 2
         rest = rest.args[0] if square else rest
-        if negative and isinstance(rest, Element):
-            return f"one_minus_{rest.array.name}" + ("_squared" if square else "")
+        if isinstance(rest, Element):
+            sign = "minus" if negative else "plus"
+            return f"one_{sign}_{rest.array.name}" + ("_squared" if square else "")
     return "term"

@@ -2,23 +2,23 @@
 
     Σ_j d_j u_j = Σ_j d_j (u_j - c),    Σ_j d_j = 0
 
-as of the gradient d_j = p_j (g_j - Σ_m g_m p_m) of scores whose softmax is p. Where most of the
-u_j = tanh(x_j), by the size of d_j, are near 1 (or -1), that is c, and 1 - u_j has a form that
-subtracts nothing.
+as of the gradient d_j = p_j (g_j - Σ_m g_m p_m) of scores whose softmax is p, and features u_j that
+are a tanh (see `features`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sympy import Abs, Add, Basic, Expr, Mul, Pow, S, StrictGreaterThan, StrictLessThan, tanh
+from sympy import Abs, Add, Basic, Expr, Mul, Pow, S
 
 from symbackprop.algebra.letters import free_indices
-from symbackprop.algebra.nodes import Array, Element, Index, IndexSum, Where
+from symbackprop.algebra.nodes import Array, Element, Index, IndexSum, fresh_index
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import without
 from symbackprop.emit.numpy.algebra import Assigned, plus, renamed, times, unfolded
-from symbackprop.emit.numpy.forms import Forms, equal, less
+from symbackprop.emit.numpy.features import Features, Shared, least, lefts
+from symbackprop.emit.numpy.forms import Forms, Told, equal, less
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.weights import summed_axis
 
@@ -27,12 +27,14 @@ class Saturated(Forms):
     """Writes expressions so. quantities: what is assigned to them; steps: of the backward pass."""
 
     def __init__(
-        self, quantities: Mapping[Array, Assigned], steps: Mapping[Array, Assigned]
+        self, quantities: Mapping[Array, Assigned], steps: Mapping[Array, Assigned],
+        features: Features,
     ) -> None:
         super().__init__()
-        self._quantities, self._steps = quantities, steps
+        self._quantities, self._steps, self._features = quantities, steps, features
+        self._left: dict[Array, Array] = {}
 
-    def form(self, expr: Basic) -> Expr | None:
+    def form(self, expr: Basic) -> Expr | Told | None:
         """The form of a sum of such products; None for others."""
         if not isinstance(expr, IndexSum) or len(expr.bound) != 1:
             return None
@@ -41,14 +43,24 @@ class Saturated(Forms):
             own = [f for f in factors if j in free_indices(f)]
             for u in own if len(own) == 2 else ():
                 (d,) = without(own, u)
-                if isinstance(d, Element) and self._sums_to_zero(d, j):
+                p = self._weight(d, j) if isinstance(d, Element) else None
+                base = u if self._features.is_tanh(u) else self._of_square(u)
+                if p is not None and base is not None:
+                    assert isinstance(d, Element)
+                    law = _less_common if base is u else _less_all
+                    shared = self._features.shared(base, j)
                     others = [f for f in factors if f not in own]
-                    square = self._square(u)
-                    if self._is_tanh(u):
-                        return times(*others, _less_common(u, d, j))
-                    if square is not None:
-                        return times(*others, _less_all(square, d, j))
+                    left, name = _less_sum(d, p, j), self._name(d)
+                    form, shown = (times(*others, law(base, shared, e, j)) for e in (left, name))
+                    return Told(form, {expr: shown, name: left})
         return None
+
+    def _name(self, d: Element) -> Expr:
+        """The element of an array that stands for d without the rounding of its sum."""
+        if d.array not in self._left:
+            name = self._features.names.fresh(f"{d.array.name}_apart")
+            self._left[d.array] = Array(name, d.array.shape)
+        return self._left[d.array][d.indices]
 
     def _factors(self, total: IndexSum) -> Iterator[list[Expr]]:
         """The factors of what is summed, and those with what a step of the backward pass is."""
@@ -59,20 +71,17 @@ class Saturated(Forms):
             if isinstance(meaning, Mul):
                 yield [*without(factors, f), *flat((meaning,))]
 
-    def _square(self, v: Expr) -> Expr | None:
-        """u^2 of 1 - u^2, where u is a tanh."""
+    def _of_square(self, v: Expr) -> Expr | None:
+        """u of 1 - u^2, where u is a tanh."""
         if not isinstance(v, Add) or len(v.args) != 2 or S.One not in v.args:
             return None
         negative, square = negated(*without(v.args, S.One))
-        is_one = isinstance(square, Pow) and square.args[1] == 2 and self._is_tanh(square.args[0])
-        return square if negative and is_one else None
+        if not negative or not isinstance(square, Pow) or square.args[1] != 2:
+            return None
+        return square.args[0] if self._features.is_tanh(square.args[0]) else None
 
-    def _is_tanh(self, u: Expr) -> bool:
-        meaning = unfolded(u, self._quantities) if isinstance(u, Element) else None
-        return isinstance(meaning, tanh)
-
-    def _sums_to_zero(self, d: Element, j: Index) -> bool:
-        """Whether d_j = p_j (g_j - Σ_m g_m p_m), where Σ_j p_j = 1."""
+    def _weight(self, d: Element, j: Index) -> Expr | None:
+        """p_j of d_j = p_j (g_j - Σ_m g_m p_m), where Σ_j p_j = 1."""
         meaning = unfolded(d, self._steps)
         factors = flat((meaning,)) if meaning is not None else []
         for p in factors:
@@ -81,8 +90,8 @@ class Saturated(Forms):
                 if isinstance(difference, Add) and j not in free_indices(rest) and (
                     self._is_weight(p, j) and self._is_less_mean(difference, p, j)
                 ):
-                    return True
-        return False
+                    return p
+        return None
 
     def _is_weight(self, p: Expr, j: Index) -> bool:
         meaning = unfolded(p, self._quantities) if isinstance(p, Element) else None
@@ -106,22 +115,36 @@ class Saturated(Forms):
 
 
 @lowering
-def _less_common(u: Expr, d: Expr, j: Index) -> Expr:
-    """Σ_j d_j u_j = Σ_j d_j (u_j - c), where Σ_j d_j = 0; c is 1 or -1 if most u_j are near it"""
-    size = Abs(d, evaluate=False)
-    most, half = IndexSum(times(size, u), j), times(S.Half, IndexSum(size, j))
-    low = IndexSum(times(d, Add(S.One, u, evaluate=False)), j)
-    high = times(S.NegativeOne, IndexSum(times(d, less(S.One, u)), j))
-    is_low = StrictLessThan(most, times(S.NegativeOne, half), evaluate=False)
-    below = Where(is_low, low, IndexSum(times(d, u), j))
-    return Where(StrictGreaterThan(most, half, evaluate=False), high, below)
+def _less_sum(d: Expr, p: Expr, j: Index) -> Expr:
+    """d_j = d_j - p_j Σ_m d_m, where Σ_m d_m = 0 but for rounding, and Σ_m p_m = 1"""
+    m = fresh_index(j.size)
+    return less(d, times(p, IndexSum(renamed(d, {j: m}), m)))
 
 
 @lowering
-def _less_all(v: Expr, d: Expr, j: Index) -> Expr:
-    """Σ_j d_j (1 - v_j) = -Σ_j d_j v_j, where Σ_j d_j = 0; if most v_j are less than 1/2"""
+def _less_common(u: Expr, shared: Shared | None, d: Expr, j: Index) -> Expr:
+    """Σ_j d_j u_j = Σ_j d_j (u_j - c), where Σ_j d_j = 0; for that c which leaves least"""
     size = Abs(d, evaluate=False)
-    most, half = IndexSum(times(size, v), j), times(S.Half, IndexSum(size, j))
-    is_low = StrictLessThan(most, half, evaluate=False)
-    own = times(S.NegativeOne, IndexSum(times(d, v), j))
-    return Where(is_low, own, IndexSum(times(d, less(S.One, v)), j))
+    return least(
+        (IndexSum(times(d, left), j), IndexSum(times(size, of_left), j))
+        for left, of_left in lefts(u, shared)
+    )
+
+
+@lowering
+def _less_all(u: Expr, shared: Shared | None, d: Expr, j: Index) -> Expr:
+    """Σ_j d_j (1 - u_j^2) = -Σ_j d_j u_j^2 = -Σ_j d_j (u_j - c) (u_j + c), where Σ_j d_j = 0;
+
+    that which adds least
+    """
+    square, size = Pow(u, 2, evaluate=False), Abs(d, evaluate=False)
+    found = [([less(S.One, square)], 1, [less(S.One, square)]), ([square], -1, [square])]
+    if shared is not None:
+        c, gap = shared
+        of_u, of_c, of_gap = (Abs(v, evaluate=False) for v in (u, c, gap))
+        both, of_both = (Add(*p, evaluate=False) for p in ((u, c), (of_u, of_c)))
+        found.append(([gap, both], -1, [of_gap, of_both]))
+    return least(
+        (times(S(sign), IndexSum(times(d, *left), j)), IndexSum(times(size, *of_left), j))
+        for left, sign, of_left in found
+    )

@@ -39,7 +39,7 @@ class Weights:
         self._logarithms: dict[Array, int] = {}
         for line in self._lines.values():
             for found, parts in (
-                (self._weights, _quotient(line.expr)),
+                (self._weights, quotient(line.expr)),
                 (self._logarithms, self._logarithm(line.expr)),
             ):
                 axis = None if parts is None else _summed_axis(line.indices, *parts)
@@ -56,14 +56,14 @@ class Weights:
         found = self._element(y)
         if found is not None:
             return found[0].indices[found[1]]
-        parts = _quotient(y)
+        parts = quotient(y)
         indices = tuple(free_indices(y))
         axis = _summed_axis(indices, *parts) if parts else None
         return None if axis is None else indices[axis]
 
     def exponent(self, y: Expr) -> Expr | None:
         """u_k of y_k = exp(u_k)/Σ_j exp(u_j)."""
-        parts = _quotient(self.opened(y))
+        parts = quotient(self.opened(y))
         return parts[0].args[0] if parts is not None and isinstance(parts[0], exp) else None
 
     def at(self, y: Expr, j: Index | None = None) -> tuple[Expr, Index]:
@@ -133,11 +133,11 @@ def is_top(y: Expr) -> Boolean:
 
 def summed_axis(indices: Sequence[Index], expr: Expr) -> int | None:
     """The axis over which an expression with these indices is a weight; None for what is none."""
-    parts = _quotient(expr)
+    parts = quotient(expr)
     return None if parts is None else _summed_axis(indices, *parts)
 
 
-def _quotient(expr: Expr) -> tuple[Expr, Expr] | None:
+def quotient(expr: Expr) -> tuple[Expr, Expr] | None:
     """(f, g) of f/g, where both are products."""
     factors = flat((expr,))
     for divisor in factors:

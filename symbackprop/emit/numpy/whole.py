@@ -34,6 +34,7 @@ from symbackprop.algebra.unevaluated import rebuilt, replaced
 from symbackprop.emit.numpy.algebra import renamed, times
 from symbackprop.emit.numpy.forms import less
 from symbackprop.emit.numpy.line import DOUT, Line
+from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.product import cofactors, flat
 from symbackprop.emit.numpy.special import Expm1
 
@@ -82,7 +83,7 @@ class Apart:
 
 
 class Wholes:
-    """Writes the steps of a backward pass so. adjoints: their arrays; taken: names in use.
+    """Writes the steps of a backward pass so. adjoints: their arrays; names: for new ones.
 
     results: those that are handed out. told: what is told of the line of each array, as
     expressions and what stands for them.
@@ -90,9 +91,9 @@ class Wholes:
 
     def __init__(
         self, parts: Mapping[Expr, Parts], adjoints: Collection[Array],
-        results: Collection[Array], taken: Collection[str],
+        results: Collection[Array], names: Namer,
     ) -> None:
-        self._parts, self._adjoints, self._taken = parts, {*adjoints} - {DOUT}, {*taken}
+        self._parts, self._adjoints, self._names = parts, {*adjoints} - {DOUT}, names
         self._results = results
         self._apart: dict[Array, Apart] = {}
         self.told: dict[Array, dict[Expr, Expr]] = {}
@@ -110,7 +111,7 @@ class Wholes:
                 if beside is not None:
                     indices = tuple(dict.fromkeys(free_indices(source)))
                     sizes = tuple(i.size for i in indices)
-                    array = Array(self._fresh(f"{line.array.name}_each"), sizes)
+                    array = Array(self._names.fresh(f"{line.array.name}_each"), sizes)
                     made = IndexSum(times(*beside, array[indices]), *total.bound)
                     others = cofactors(line.expr, total) or []
                     scale = [f for f in others if not [*free_indices(f)]]
@@ -157,17 +158,11 @@ class Wholes:
         same = times(*(f for f in scale if f not in own))
         found = []
         for part, expr in zip(Part, parts, strict=True):
-            array = Array(self._fresh(f"{line.array.name}_{part.value}"), line.array.shape)
+            array = Array(self._names.fresh(f"{line.array.name}_{part.value}"), line.array.shape)
             self.told[array] = {array[line.indices]: times(*own, expr)}
             found.append(Line(array, line.indices, times(*own, expr)))
         self._apart[line.array] = Apart(found[0].array, found[1].array, same, rows)
         return found
-
-    def _fresh(self, name: str) -> str:
-        while name in self._taken:
-            name += "_"
-        self._taken.add(name)
-        return name
 
     def _rows(self, e: Element) -> frozenset[int]:
         return self._apart[e.array].rows
