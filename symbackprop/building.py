@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
-from symbackprop.binding import bound
+from symbackprop.binding import bound, bound_wholes
 from symbackprop.emit.c import CSource
 from symbackprop.emit.numpy.compiled import compile_source
 from symbackprop.errors import MissingCompiler, MissingExtra
@@ -38,13 +38,19 @@ def loaded(source: CSource) -> ModuleType:
     """
     if not source.functions:
         return compile_source(source.python)
-    return _module(source, _opened(library_path(source.built)))
+    library = _opened(library_path(source.built))
+    module = _module(source.shortcuts.python, source, library)
+    if source.shortcuts.names:
+        module.__dict__["_whole"] = bound_wholes(library, source.shortcuts.names, module)
+    return module
 
 
 def loaded_for_checks(source: CSource) -> list[ModuleType]:
-    """The same, and modules with other layouts of rows. Raises what `loaded` does."""
-    others = source.layouts[1:] if source.functions else []
-    return [loaded(source), *(_with_settings(source, s) for s in others)]
+    """The same, and modules without shortcuts, one for each layout. Raises what `loaded` does."""
+    if not source.functions:
+        return [loaded(source)]
+    short = [loaded(source)] if source.shortcuts.names else []
+    return [*short, *(_with_settings(source, s) for s in source.layouts)]
 
 
 def _with_settings(source: CSource, settings: Mapping[str, int]) -> ModuleType:
@@ -53,7 +59,7 @@ def _with_settings(source: CSource, settings: Mapping[str, int]) -> ModuleType:
         library = _opened(shutil.copy(library_path(source.built), folder))
     for name, value in settings.items():
         getattr(library, f"symbackprop_set_{name}")(ctypes.c_ssize_t(value))
-    return _module(source, library)
+    return _module(source.python, source, library)
 
 
 def _opened(path: str | Path) -> ctypes.CDLL:
@@ -71,8 +77,8 @@ def _opened(path: str | Path) -> ctypes.CDLL:
         os.environ.pop(_WAITING[0], None)
 
 
-def _module(source: CSource, library: ctypes.CDLL) -> ModuleType:
-    module = compile_source(source.python)
+def _module(text: str, source: CSource, library: ctypes.CDLL) -> ModuleType:
+    module = compile_source(text)
     module.__dict__["_loops"] = bound(library, source.functions)
     return module
 

@@ -145,11 +145,14 @@ def test_the_cache_folder_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_compiler
-@pytest.mark.parametrize(("layout", "wrong"), [("lanes", [1]), ("long", [2]), ("rows", [0])])
+@pytest.mark.parametrize(("layout", "wrong"), [("lanes", [2]), ("long", [3]), ("rows", [0, 1])])
 def test_each_module_for_checks_takes_another_layout(
     layout: str, wrong: list[int], cache: Path
 ) -> None:
-    """What is wrong in one layout is seen by the module that is to check it, and by no other."""
+    """What is wrong in one layout is seen by the modules that are to check it, and by no other.
+
+    The first is the second with shortcuts.
+    """
     source = c_source(derived("softmax-ce-batch").backward, version="0")
     functions = source.text.split("\nstatic int ")
     broken = [f.replace("exp(", "cos(") if f"_{layout}(" in f.partition("\n")[0] else f

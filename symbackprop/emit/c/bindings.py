@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from symbackprop.emit.c.frames import HEAD as FRAMES
 from symbackprop.emit.c.functions import Call
 
 INTERFACE = (
     "PyObject_GetBuffer", "PyBuffer_Release", "PyEval_SaveThread", "PyEval_RestoreThread",
     "PyLong_AsSsize_t", "PyFloat_AsDouble", "PyErr_Occurred", "PyErr_Clear", "PyLong_FromLong",
-    "PyErr_BadArgument",
+    "PyErr_BadArgument", "Py_IncRef", "Py_DecRef", "PyTuple_GetItem", "PyTuple_New",
+    "PyTuple_SetItem", "PyLong_FromSsize_t", "PyFloat_FromDouble", "PyObject_CallFunctionObjArgs",
 )  # fmt: skip
 """The functions that `symbackprop_bind` takes, as addresses."""
 
@@ -40,6 +42,14 @@ static struct {
     void (*clear)(void);
     void *(*from_long)(long);
     int (*bad_argument)(void);
+    void (*take)(void *);
+    void (*drop)(void *);
+    void *(*item)(void *, ptrdiff_t);
+    void *(*tuple)(ptrdiff_t);
+    int (*put)(void *, ptrdiff_t, void *);
+    void *(*from_size)(ptrdiff_t);
+    void *(*from_double)(double);
+    void *(*call)(void *, ...);
 } python;
 
 void symbackprop_bind(void *const *functions)
@@ -55,6 +65,14 @@ void symbackprop_bind(void *const *functions)
     *(void **)&python.clear = functions[7];
     *(void **)&python.from_long = functions[8];
     *(void **)&python.bad_argument = functions[9];
+    *(void **)&python.take = functions[10];
+    *(void **)&python.drop = functions[11];
+    *(void **)&python.item = functions[12];
+    *(void **)&python.tuple = functions[13];
+    *(void **)&python.put = functions[14];
+    *(void **)&python.from_size = functions[15];
+    *(void **)&python.from_double = functions[16];
+    *(void **)&python.call = functions[17];
 }
 
 static void given_back(Buffer *arrays, int count)
@@ -97,18 +115,22 @@ void *{name}_call(void *self, void *const *args, ptrdiff_t count)
 
 
 def bindings(
-    functions: Mapping[tuple[str, str], str], calls: Mapping[str, Call], settings: Iterable[str]
+    functions: Mapping[tuple[str, str], str], calls: Mapping[str, Call], settings: Iterable[str],
+    whole: Iterable[str] = (),
 ) -> str:
     """The text for C functions, by their names in Python and the letters of their dtypes.
 
     settings: variables of the file, for each of which there is a function `symbackprop_set_NAME`.
+    whole: the texts of functions of Python as a whole.
     """
+    texts = [*whole]
     set_ = "".join(f"\nvoid symbackprop_set_{name}(ptrdiff_t value) {{ {name} = value; }}\n"
                    for name in settings)  # fmt: skip
-    return _HEAD + set_ + "".join(
+    each = [
         _function(function, calls[name], "double" if letter == "d" else "float")
         for (name, letter), function in functions.items()
-    )
+    ]
+    return "".join([_HEAD, set_, *each, *([FRAMES] if texts else []), *texts])
 
 
 def _function(name: str, call: Call, real: str) -> str:

@@ -11,6 +11,7 @@ from symbackprop.emit.c.bindings import bindings
 from symbackprop.emit.c.functions import Call
 from symbackprop.emit.c.names import FEWEST, LONG
 from symbackprop.emit.c.passes import CPasses
+from symbackprop.emit.c.shortcuts import Shortcuts, shortcuts
 from symbackprop.emit.c.text import HELPERS, prelude, setting
 from symbackprop.emit.fast.module import fast_scope, fast_text
 from symbackprop.emit.lettering import lettered_backward
@@ -28,7 +29,7 @@ class CSource:
     """text: of the C file. python: of the module that calls its functions.
 
     functions: the C names by the name in Python and the dtype's letter. calls: their arguments.
-    numpy: the loops that stay in NumPy, and why.
+    numpy: the loops that stay in NumPy, and why. shortcuts: functions of Python as a whole.
     """
 
     text: str
@@ -36,6 +37,7 @@ class CSource:
     functions: dict[tuple[str, str], str]
     calls: dict[str, Call]
     numpy: tuple[str, ...]
+    shortcuts: Shortcuts
 
     @property
     def layouts(self) -> list[dict[str, int]]:
@@ -50,7 +52,8 @@ class CSource:
     def built(self) -> str:
         """The text with what calls its functions from Python and changes its settings."""
         names = [name for changed in self.layouts for name in changed]
-        return self.text + bindings(self.functions, self.calls, names)
+        texts = self.shortcuts.texts.values()
+        return self.text + bindings(self.functions, self.calls, names, texts)
 
 
 def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSource:
@@ -75,7 +78,8 @@ def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSourc
     told = summary(shown, planned, version, "C")
     head = ["/*", *(f" * {line}".rstrip() for line in told), " */"]
     text = "\n".join([*head, "", prelude(code), code, *_callers(python)])
-    return CSource(text, python, functions, found.calls, tuple(found.numpy))
+    short = shortcuts(python, prefix, functions, found.calls)
+    return CSource(text, python, functions, found.calls, tuple(found.numpy), short)
 
 
 def _part(name: str) -> str:
