@@ -110,9 +110,10 @@ def _is_laid_out(array: np.ndarray[Any, Any]) -> bool:
     place = id(array) + object.__basicsize__
     found = _Array.from_address(place)
     kind = ctypes.c_void_p.from_address(place - ctypes.sizeof(ctypes.c_void_p)).value
-    flags = array.flags.c_contiguous + 0x100 * array.flags.aligned
+    known = array.flags
+    flags = known.c_contiguous + 0x100 * known.aligned + 0x400 * known.writeable
     return (
-        (kind, found.data, found.ndim, found.dtype, found.flags & 0x101)
+        (kind, found.data, found.ndim, found.dtype, found.flags & 0x501)
         == (id(np.ndarray), array.ctypes.data, array.ndim, id(array.dtype), flags)
         and tuple(found.shape[: array.ndim]) == array.shape
         and tuple(found.strides[: array.ndim]) == array.strides

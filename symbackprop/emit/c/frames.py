@@ -63,6 +63,13 @@ static int is_a(void *self, void *object, int place)
     return *(void **)((char *)object + head - sizeof(void *)) == python.item(self, place);
 }}
 
+static size_t bytes(const Frame *frame, const Array *array)
+{{
+    size_t size = frame->kind == 'd' ? 8 : 4;
+    for (int n = 0; n < array->ndim; n++) size *= (size_t)array->shape[n];
+    return size;
+}}
+
 /*
  * Whether an object is a small array in one piece, of the dtype of those before, with numbers in
  * it. axes: how many it is to have; -1: any.
@@ -75,12 +82,10 @@ static int fits(Frame *frame, void *self, void *object, int axes)
         : array->dtype == python.item(self, {ITEM["float32"]}) ? 'f' : 0;
     if (!kind || (frame->kind && kind != frame->kind)) return 0;
     if ((axes >= 0 && array->ndim != axes) || (array->flags & 0x101) != 0x101) return 0;
-    ptrdiff_t size = kind == 'd' ? 8 : 4;
-    for (int n = 0; n < array->ndim; n++) size *= array->shape[n];
-    if (size == 0 || size > {LARGE}) return 0;
     frame->kind = kind;
     frame->arrays[frame->count++] = array;
-    return 1;
+    const size_t size = bytes(frame, array);
+    return size > 0 && size <= {LARGE};
 }}
 
 static int same_shape(const Array *u, const Array *v)
@@ -112,6 +117,29 @@ static int made(Frame *frame, void *self, int axes, const ptrdiff_t *sizes)
     }}
     frame->made[frame->makes++] = array;
     return fits(frame, self, array, axes);
+}}
+
+/*
+ * The memory of a result: new, or what a tuple of outputs has at this place, an array for writing
+ * that shares no memory with the others.
+ */
+static int given(
+    Frame *frame, void *self, void *out, int place, int axes, const ptrdiff_t *sizes)
+{{
+    if (out == python.item(self, {ITEM["None"]})) return made(frame, self, axes, sizes);
+    void *object = python.item(out, place);
+    if (!object) python.clear();
+    if (!object || !fits(frame, self, object, axes)) return 0;
+    const Array *array = frame->arrays[frame->count - 1];
+    int fit = (array->flags & 0x400) != 0;
+    for (int n = 0; n < axes; n++) fit = fit && array->shape[n] == sizes[n];
+    for (int n = 0; n < frame->count - 1; n++) {{
+        const Array *other = frame->arrays[n];
+        const size_t first = (size_t)other->data, own = (size_t)array->data;
+        fit = fit && (first + bytes(frame, other) <= own || own + bytes(frame, array) <= first);
+    }}
+    if (fit) frame->made[frame->makes++] = same(object);
+    return fit;
 }}
 
 /* A number of the arrays' dtype, as what NumPy has for one. */

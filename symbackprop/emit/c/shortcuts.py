@@ -10,10 +10,9 @@ from symbackprop.emit.c.expressions import Unsupported
 from symbackprop.emit.c.functions import Call
 from symbackprop.emit.c.whole import Whole
 
-_TRIED = """    if {out} is None and {workspace} is None:
-        {found} = _whole["{name}"]({arguments})
-        if {found} is not None:
-            return {found}"""
+_TRIED = """    {found} = _whole["{name}"]({arguments})
+    if {found} is not None:
+        return {found}"""
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,6 @@ def _tried(function: ast.FunctionDef) -> str:
     found = "found"
     while found in used:
         found += "_"
-    out, workspace = (a.arg for a in function.args.kwonlyargs)
-    arguments = ", ".join(a.arg for a in function.args.args)
-    return _TRIED.format(
-        out=out, workspace=workspace, found=found, name=function.name, arguments=arguments
-    )
+    out, _ = function.args.kwonlyargs
+    arguments = ", ".join(a.arg for a in (*function.args.args, out))
+    return _TRIED.format(found=found, name=function.name, arguments=arguments)

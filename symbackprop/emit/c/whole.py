@@ -37,6 +37,7 @@ class Whole:
         self._shapes, self._loops, self._calls, self._saved = shapes, loops, calls, saved
         self._arguments = [a.arg for a in function.args.args]
         self._objects = {a: f"args[{n}]" for n, a in enumerate(self._arguments)}
+        self._out = f"args[{len(self._arguments)}]"  # behind the others: the outputs, or None
         self._arrays: dict[str, int] = {}
         self._made: dict[str, int] = {}
         self._sizes: dict[str, str] = {}
@@ -61,7 +62,7 @@ class Whole:
             f"void *{name}(void *self, void *const *args, ptrdiff_t count)", "{",
             "    Frame frame;",
             "    frame.count = frame.makes = frame.kind = 0;",
-            f"    if (count != {len(self._arguments)}) {_UNFIT}",
+            f"    if (count != {len(self._arguments) + 1}) {_UNFIT}",
             *(f"    {line}" for line in self._head),
             *(f"    if (frame.kind != '{x}') {_UNFIT}" for x in self._letters if only),
             "    int bad = 0;",
@@ -192,8 +193,11 @@ class Whole:
             ) if given in self._objects:
                 self._objects[name] = self._objects[given]
                 self._upstream(name, shape)
-            case ast.Call(func=ast.Name(id="_array"), args=[_, _, ast.Tuple(elts=sizes), *_]):
-                self._make(name, sizes)
+            case ast.Call(
+                func=ast.Name(id="_array"),
+                args=[_, ast.Constant(value=int(place)), ast.Tuple(elts=sizes), *_],
+            ):
+                self._make(name, sizes, f"given(&frame, self, {self._out}, {place}")
             case ast.Call(
                 func=ast.Name(id="_work"), args=[_, ast.Tuple(elts=sizes), ast.Attribute()]
             ):
@@ -233,9 +237,11 @@ class Whole:
             case _:
                 raise Unsupported(ast.unparse(shape))
 
-    def _make(self, name: str, sizes: Sequence[ast.expr]) -> None:
+    def _make(
+        self, name: str, sizes: Sequence[ast.expr], head: str = "made(&frame, self"
+    ) -> None:
         codes = ", ".join(map(self._scalars.integer, sizes))
-        self._need(f"made(&frame, self, {len(sizes)}, (const ptrdiff_t[]){{{codes}}})")
+        self._need(f"{head}, {len(sizes)}, (const ptrdiff_t[]){{{codes}}})")
         self._place(name)
         self._made[name] = len(self._made)
 
