@@ -36,7 +36,7 @@ class Setting:
     given: shape and dtype of the variables that are there. number: code for a size. out: code for
     the array of a result, by its name. names: of the module's functions. prefix: of the names in
     the workspace. added: the function that adds values to a copy. exact: whether the plan is of
-    exact forms.
+    exact forms. ones: variables whose rows are known to sum to 1.
     """
 
     given: dict[str, tuple[tuple[Expr, ...], str]]
@@ -49,6 +49,7 @@ class Setting:
     out: dict[str, str]
     added: str
     exact: bool
+    ones: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Body:
         )
         handed_on = {graph.roots[name].base for name in kept}
         free = frozenset() if setting.exact else shifts(needed(graph.nodes, handed_on), handed_on)
-        split_sums(graph, setting.np, handed_on, by_rows=not self.in_numpy)
+        ones = setting.ones if self.in_numpy else ()  # a loop in C sums what it reads anyway
+        split_sums(graph, setting.np, handed_on, ones, by_rows=not self.in_numpy)
         if self.in_numpy:
             join_weights(graph)
             join_logistics(graph, handed_on)

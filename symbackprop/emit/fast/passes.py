@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from symbackprop.algebra.nodes import Array
-from symbackprop.calculus.result import Backward
+from symbackprop.algebra.nodes import Array, Element, IndexSum
+from symbackprop.calculus.result import Backward, Fact
 from symbackprop.emit.fast.body import Body, Setting
 from symbackprop.emit.fast.graph import FLOAT, OTHER
 from symbackprop.emit.fast.ready import ready_function
@@ -42,6 +42,7 @@ class FastPasses(Passes):
         self.out, self.workspace = (n if n not in taken else f"{n}_" for n in ("out", "workspace"))
         self.options = ("*", f"{self.out}=None", f"{self.workspace}=None")
         self.names = Names()
+        self._ones = {a for fact in shown.facts if (a := _of_rows(fact)) is not None}
         scope.reserved |= {self.out, self.workspace, *self.names.all.values()}
         self.ready = ready_function(
             scope.inputs, scope.labels, self.names["ready"], scope.public("np"),
@@ -116,6 +117,7 @@ class FastPasses(Passes):
             given, function.number, function.dtype, scope.public("np"),
             frozenset(scope.helper_name(h) for h in _ELEMENTWISE), self.names, f"{name}.", out,
             scope.helper_name(ADDED_AT), self.plan.exact,
+            frozenset(v for v, a in function.known.items() if a in self._ones),
         )  # fmt: skip
         lines = self.written(assignments, [n for n in names if n in made], function.names, setting)
         work, space = self.names["work"], scope.public("Workspace")
@@ -160,6 +162,15 @@ class FastPasses(Passes):
             *indented(body),
             *fitted(f"return {value}, {scope.public('Grads')}(", grads, ")", 4),
         ]
+
+
+def _of_rows(fact: Fact) -> Array | None:
+    """An array whose rows sum to 1, by a fact that says so."""
+    match fact.left:
+        case IndexSum(body=Element(array=array, indices=indices), bound=bound):
+            if fact.right == 1 and bound == indices[-1:] and len({*indices}) == len(indices):
+                return array
+    return None
 
 
 def _tuple(items: Iterable[str]) -> str:

@@ -3,7 +3,8 @@
     Σ_ij w_ij (x_ij - log s_i) = Σ_ij w_ij x_ij - Σ_i log s_i Σ_j w_ij,  s_i = Σ_j exp x_ij
 
 for x less its largest of each row: x <= 0 <= log s, so that the differences have no digit that the
-two sums have not. There is no array of differences then. In C the two are of each row.
+two sums have not. There is no array of differences then. In C the two are of each row. Where the
+result rests on Σ_j w_ij = 1, so does this: the second is a sum of logarithms.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Container
 
 from sympy import S
 
-from symbackprop.emit.fast.graph import Graph, Node
+from symbackprop.emit.fast.graph import GIVEN, Graph, Node
 from symbackprop.emit.fast.quotients import is_sum_of_shifted
 from symbackprop.emit.fast.rewrites import UNWEIGHTED
 from symbackprop.emit.numpy.code import Code, call, operate
@@ -21,14 +22,16 @@ WEIGHTED = "weighted"
 """The ufunc of a sum of products that leaves out -inf of weight 0."""
 
 
-def split_sums(graph: Graph, np: str, kept: Container[Node], *, by_rows: bool) -> None:
+def split_sums(
+    graph: Graph, np: str, kept: Container[Node], ones: Container[str] = (), *, by_rows: bool
+) -> None:
     """Take apart the sums whose differences nothing else needs.
 
-    np: what NumPy is called. kept: nodes that are handed on. by_rows: whether each row is summed
-    by itself, which is one sum over the rows then.
+    np: what NumPy is called. kept: nodes that are handed on. ones: variables whose rows are known
+    to sum to 1. by_rows: whether each row is summed by itself, which is one sum over the rows then.
     """
     for node in [n for n in graph.nodes if n.ufunc == "dot" and not n.shape]:
-        code = _apart(node, np, kept, by_rows=by_rows)
+        code = _apart(node, np, kept, ones, by_rows=by_rows)
         if code is not None:
             graph.replace(node, code)
 
@@ -45,7 +48,9 @@ def join_weights(graph: Graph) -> None:
                 break
 
 
-def _apart(node: Node, np: str, kept: Container[Node], *, by_rows: bool) -> Code | None:
+def _apart(
+    node: Node, np: str, kept: Container[Node], ones: Container[str], *, by_rows: bool
+) -> Code | None:
     for w, weighed in (node.args, node.args[::-1]):
         d = weighed.args[1] if weighed.ufunc == UNWEIGHTED else weighed
         own = d.users == [weighed if d is not weighed else node] and weighed.users == [node]
@@ -59,7 +64,9 @@ def _apart(node: Node, np: str, kept: Container[Node], *, by_rows: bool) -> Code
                 u = call(weighed.code.text.partition("(")[0], w.code, u, shape=u.shape)
             axes = tuple(range(w.rank))
             counts = Code("reduce", (w.code,), f"{np}.sum", axes[-1:], True, log.shape)
-            products = operate("*", w.code, u), operate("*", log.code, counts)
+            is_one = w.kind == GIVEN and str(w.code) in ones
+            logs = log.code if is_one else operate("*", log.code, counts)
+            products = operate("*", w.code, u), logs
             if by_rows:
                 row = Code("reduce", products[:1], f"{np}.sum", axes[-1:], True, log.shape)
                 return Code("reduce", (operate("-", row, products[1]),), f"{np}.sum", axes)

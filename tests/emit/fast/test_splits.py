@@ -102,6 +102,45 @@ def test_differences_that_two_sums_weigh_are_computed_once() -> None:
         assert (inner.op == "-") == apart
 
 
+@pytest.mark.parametrize("ones", [(), ("u", "c"), ("w",)])
+@pytest.mark.parametrize("by_rows", [False, True])
+def test_weights_that_sum_to_1_are_not_summed(by_rows: bool, ones: tuple[str, ...]) -> None:
+    rows = ((1,), True, (N, S.One))
+    x = operate("-", U, Code("reduce", (U,), "np.max", *rows))
+    e = call("np.exp", x, shape=(N, K))
+    log = call("np.log", Code("reduce", (e,), "np.sum", *rows), shape=(N, S.One))
+    found = graph(x=operate("*", W, counting(operate("-", x, log))))
+    split_sums(found, "np", (), ones, by_rows=by_rows)
+    summed = [n for n in found.nodes if n.ufunc == "sum" and str(n.args[0].code) == "w"]
+    assert len(summed) == ("w" not in ones)
+
+
+def test_losses_rest_on_what_the_gradient_rests_on() -> None:
+    """With t declared to sum to 1 there is no sum of t; where nothing is declared, there is."""
+    text = "e = exp(a); y = e/sum(e, axis=1, keepdims=True); L = -sum(t*log(y))"
+    shapes = {"a": ("N", "n"), "t": ("N", "n")}
+    rng = np.random.default_rng(2)
+    a, t = rng.normal(size=(5, 4)), rng.uniform(size=(5, 4))
+    for facts, is_summed in ((("sum(t, axis=1) == 1",), False), ((), True)):
+        found = sb.derive(text, shapes=shapes, assume=facts, wrt=("a",))
+        t_ = t if is_summed else t / t.sum(axis=1, keepdims=True)
+        want, slopes = found.compile().value_and_grad(a, t_)
+        for target in ("numpy-fast", "auto"):
+            value, grads = found.compile(target).value_and_grad(a, t_)
+            np.testing.assert_allclose(value, want, rtol=1e-14)
+            np.testing.assert_allclose(grads.a, slopes.a, rtol=1e-12, atol=1e-15)
+        assert ("np.dot(t_, ones" in found.numpy_source(fast=True)) == is_summed
+
+
+@pytest.mark.parametrize("facts", [("sum(t, axis=0) == 1",), ("sum(t, axis=1) == 2",)])
+def test_other_facts_do_not_count(facts: tuple[str, ...]) -> None:
+    text = "e = exp(a); y = e/sum(e, axis=1, keepdims=True); L = -sum(t*log(y)) + sum(sum(t, {})*w)"
+    text = text.format(f"axis={facts[0][12]}")
+    shapes = {"a": ("N", "n"), "t": ("N", "n"), "w": ("n" if "axis=0" in text else "N",)}
+    found = sb.derive(text, shapes=shapes, assume=facts, wrt=("a", "w"))
+    assert "np.dot(t_, ones" in found.numpy_source(fast=True)
+
+
 def results(module: ModuleType, inputs: list[np.ndarray]) -> list[np.ndarray]:
     value, saved = module.forward(*inputs)
     fused, grads = module.value_and_grad(*inputs)
