@@ -230,23 +230,24 @@ class Derivation:
     def jacobian(self, of: str, wrt: str) -> Jacobian:
         """The Jacobian of one array in another.
 
-        Raises UnknownNameError for a name that the forward pass does not have.
+        Raises UnknownNameError for a name that the forward pass does not have, and
+        VerificationError where the result disagrees with numbers (a bug).
         """
         from symbackprop.calculus.jacobian import jacobian
 
         program = with_inverses(self.backward.program)
-        return self._lettered(jacobian(program, of, wrt), program)
+        return self._table(jacobian(program, of, wrt), program)
 
     def jvp(self, *wrt: str) -> Product:
         """How fast the outputs change as these inputs do: their Jacobian times a direction.
 
         Without names, all inputs that gradients were asked for change. Raises UnknownNameError
         and InputError for what is not an input, DerivationError for an input that stands in
-        comparisons alone.
+        comparisons alone, VerificationError as `jacobian` does.
         """
         from symbackprop.calculus.forward import jvp
 
-        return Product(jvp(self.backward.program, self._changing(wrt)), self.function)
+        return Product.held(jvp(self.backward.program, self._changing(wrt)), self.function)
 
     def hvp(self, *wrt: str) -> Product:
         """How fast the gradient changes as these inputs do: the Hessian times a direction.
@@ -256,7 +257,7 @@ class Derivation:
         """
         from symbackprop.calculus.forward import hvp
 
-        return Product(hvp(self.backward.program, self._changing(wrt)), self.function)
+        return Product.held(hvp(self.backward.program, self._changing(wrt)), self.function)
 
     def _changing(self, wrt: tuple[str, ...]) -> tuple[str, ...]:
         return wrt or tuple(a.name for a in self.backward.wrt)
@@ -265,15 +266,18 @@ class Derivation:
         """The second derivative of a scalar output in an input, or in two.
 
         Raises UnknownNameError for a name that the forward pass does not have, InputError where
-        the output is not a single scalar.
+        the output is not a single scalar, VerificationError as `jacobian` does.
         """
         from symbackprop.calculus.hessian import hessian
 
         program = with_inverses(self.backward.program)
-        return self._lettered(hessian(program, wrt, other), program)
+        return self._table(hessian(program, wrt, other), program)
 
-    def _lettered(self, found: Block, program: Program) -> Jacobian:
-        """With index names for readers, over the definitions that it needs."""
+    def _table(self, found: Block, program: Program) -> Jacobian:
+        """What was found, held against numbers, over the definitions that it needs, lettered."""
+        from symbackprop.verify.directions import check_table
+
+        check_table(found, program)
         program = without_unused(program, self.backward.program, program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
 

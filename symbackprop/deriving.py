@@ -53,10 +53,7 @@ def derive(
         with working_on("the check against numbers"):
             problem = contradiction(derivation.source, derivation.shown)
     if problem:
-        raise VerificationError(
-            f"the gradients that were derived for {derivation.name} are wrong: {problem}; "
-            "this is a bug in symbackprop: please report the forward pass"
-        )
+        raise VerificationError(f"what was derived for {derivation.name}", problem)
     return derivation
 
 

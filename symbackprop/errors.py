@@ -44,7 +44,13 @@ class TimedOut(DerivationError):
 
 
 class VerificationError(SymbackpropError):
-    """A derived result disagrees with numbers."""
+    """A derived result disagrees with numbers. what: "the Hessian of f"; problem: where."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(
+            f"{what} is wrong: {problem}; "
+            "this is a bug in symbackprop: please report the forward pass"
+        )
 
 
 class MissingExtra(SymbackpropError):

@@ -34,6 +34,16 @@ class Product:
     product: result.Product
     function: Callable[..., Any] | None = None
 
+    @classmethod
+    def held(
+        cls, found: result.Product, function: Callable[..., Any] | None = None
+    ) -> Product:
+        """What was found, held against numbers. Raises VerificationError where it disagrees."""
+        from symbackprop.verify.directions import check_product
+
+        check_product(found)
+        return cls(found, function)
+
     @cached_property
     def shown(self) -> result.Product:
         """The product with readable index names."""

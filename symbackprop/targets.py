@@ -122,10 +122,7 @@ def _check(
     with working_on("the check of the code"):
         problem = miscomputed(backward, module())
     if problem:
-        raise VerificationError(
-            f"the code for {backward.program.name} is wrong: {problem}; "
-            "this is a bug in symbackprop: please report the forward pass"
-        )
+        raise VerificationError(f"the code for {backward.program.name}", problem)
     if len(_agreed) >= _MANY:
         _agreed.clear()
     _agreed.add(key)

@@ -34,6 +34,7 @@ from sympy import (
     sign,
 )
 
+from symbackprop.algebra.deadline import check_time
 from symbackprop.algebra.functions import TABLE
 from symbackprop.algebra.nodes import (
     Array,
@@ -182,6 +183,7 @@ def _loop(expr: Reduction) -> Node:
     free = sorted((i for i in expr.free_symbols if isinstance(i, Index)), key=str)
 
     def closed(s: State, env: Env) -> Any:
+        check_time()
         if node not in s.spans:
             s.spans[node] = list(s.places(axes))
         inner = dict(env)

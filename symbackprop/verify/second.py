@@ -54,20 +54,29 @@ class Slopes:
 
     def gradient(self, loss: Array, of: Array, direction: Direction) -> Values:
         """The rates of change of the gradient of a scalar in one array."""
+        return {
+            place: self.second(loss, {of: {place: self.mp.one}}, direction)
+            for place in self._point.values[of]
+        }
+
+    def second(self, loss: Array, one: Direction, other: Direction) -> Any:
+        """The rate of change of a scalar's rate of change: in one direction, along another."""
         distance = self.mp.mpf(10) ** -_DISTANCE
-        near = {a: {p: x * distance for p, x in v.items()} for a, v in direction.items()}
-        back = {a: {p: -x for p, x in v.items()} for a, v in near.items()}
-        found = {}
-        for place in self._point.values[of]:
-            unit = {of: {place: self.mp.one}}
-            ahead, behind = self.along(unit, loss, near)[()], self.along(unit, loss, back)[()]
-            found[place] = (ahead - behind) / (2 * distance)
-        return found
+        ahead, behind = (
+            self.along(one, loss, {a: {p: x * d for p, x in v.items()} for a, v in other.items()})
+            for d in (distance, -distance)
+        )
+        return (ahead[()] - behind[()]) / (2 * distance)
+
+
+def slopes_of(found: Jacobian | Product, program: Program, point: Point) -> Slopes:
+    """Derivatives with the digits that those of a Jacobian, a Hessian or their product need."""
+    return Slopes(program, point, _MORE if found.loss else 0)
 
 
 def product_truth(found: Product, point: Point) -> Table:
     """The results of a Jacobian- or Hessian-vector product."""
-    slopes = Slopes(found.program, point, _MORE if found.loss else 0)
+    slopes = slopes_of(found, found.program, point)
     pairs = zip(found.wrt, found.directions, strict=True)
     direction = {array: slopes.exactly(point.values[given]) for array, given in pairs}
     if found.loss is None:
@@ -79,7 +88,7 @@ def product_truth(found: Product, point: Point) -> Table:
 
 def table_truth(found: Jacobian, program: Program, point: Point) -> Values:
     """All entries of a Jacobian or Hessian; the columns are those of an input."""
-    slopes = Slopes(program, point, _MORE if found.loss else 0)
+    slopes = slopes_of(found, program, point)
     columns = list(_columns(found, slopes, point))
     rows = columns[0][1] if columns else {}
     return {(*row, *place): values[row] for row in rows for place, values in columns}

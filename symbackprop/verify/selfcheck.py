@@ -8,7 +8,7 @@ values and gradients against those of the formulas.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from symbackprop.algebra.nodes import Array
@@ -19,7 +19,7 @@ from symbackprop.verify.constraints import Unrecognised
 from symbackprop.verify.generated import run_module
 from symbackprop.verify.numeric import compared
 from symbackprop.verify.points import NoPoint, Point, Sampler
-from symbackprop.verify.reference import along, shown, vanishes
+from symbackprop.verify.reference import Shown, Target, along, shown, vanishes
 from symbackprop.verify.scalars import OutOfDomain
 from symbackprop.verify.sizes import possible
 from symbackprop.verify.state import Values
@@ -42,7 +42,7 @@ def contradiction(program: Program, backward: Backward) -> str:
                      for a in backward.wrt}  # fmt: skip
         return _compared(backward, point, direction, along(program, direction, point))
 
-    return _first(program, backward, problem)
+    return first(program, problem, _weighted(backward))
 
 
 def miscomputed(backward: Backward, module: Any) -> str:
@@ -65,15 +65,19 @@ def miscomputed(backward: Backward, module: Any) -> str:
         of = f"the gradient in {worst.of.array.name}" if worst.of.gradient else worst.of.array.name
         return f"{of} is {worst.got:.9g}, not {float(worst.want):.9g} ({point.lengths})"
 
-    return _first(backward.program, backward, problem)
+    return first(backward.program, problem, _weighted(backward))
 
 
-def _first(
-    program: Program, backward: Backward, problem: Callable[[Point, Sampler], str]
+def _weighted(backward: Backward) -> list[Array]:
+    """The outputs that have an upstream gradient."""
+    pairs = zip(backward.program.outputs, backward.upstream, strict=True)
+    return [output for output, upstream in pairs if upstream is not None]
+
+
+def first(
+    program: Program, problem: Callable[[Point, Sampler], str], weighted: Sequence[Array] = ()
 ) -> str:
-    """The first problem at a few points."""
-    pairs = zip(program.outputs, backward.upstream, strict=True)
-    weighted = [output for output, upstream in pairs if upstream is not None]
+    """The first problem at a few points. weighted: outputs for which these have cotangents."""
     shapes = [a.shape for a in program.inputs]
     try:
         sampler = Sampler(program, 0, weighted=weighted)
@@ -95,20 +99,28 @@ def _first(
 def _compared(
     backward: Backward, point: Point, direction: Mapping[Array, Values], want: Any
 ) -> str:
-    sizes = point.lengths
     try:
         found = shown(backward, point)
     except OutOfDomain as problem:
-        return f"{problem} where the forward pass gives {float(want):.9g} ({sizes})"
-    gradients = {t.array: values for t, values in found.values.items() if t.gradient}
-    parts = [g * direction[a][p] for a, values in gradients.items() for p, g in values.items()]
+        return f"{problem} where the forward pass gives {float(want):.9g} ({point.lengths})"
+    gradients = {t: values for t, values in found.values.items() if t.gradient}
+    parts = [
+        g * direction[t.array][p] for t, values in gradients.items() for p, g in values.items()
+    ]
+    return differing(found, gradients, parts, want, point)
+
+
+def differing(
+    found: Shown, targets: Iterable[Target], parts: Sequence[Any], want: Any, point: Point
+) -> str:
+    """Where a sum of parts, of the values of targets, is not what it is to be."""
     got = sum(parts)
     size = sum(map(abs, parts)) + abs(want)
     if not any(parts) and vanishes(want, max(1, *found.met)):
         return ""
     # What cancels has digits of the terms that it is left of.
-    terms = sum(scale for t, values in found.scales.items() if t.gradient
-                for scale in values.values())  # fmt: skip
+    terms = sum(scale for t in targets for scale in found.scales[t].values())
     if abs(got - want) <= _ROOM * size + _NOISE * terms:
         return ""
-    return f"{float(got):.9g} where the forward pass gives {float(want):.9g} ({sizes})"
+    return (f"{float(got):.9g} where the forward pass gives {float(want):.9g} "
+            f"({point.lengths})")  # fmt: skip

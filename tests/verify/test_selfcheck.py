@@ -49,7 +49,7 @@ def test_a_formula_without_a_value_is_contradicted() -> None:
 
 def test_derive_refuses_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deriving, "contradiction", lambda *args: "1 where … gives 2 (n=2)")
-    with pytest.raises(sb.errors.VerificationError, match=r"softmax-ce are wrong: 1 where.*report"):
+    with pytest.raises(sb.errors.VerificationError, match=r"softmax-ce is wrong: 1 where.*report"):
         sb.derive("softmax-ce")
 
 
