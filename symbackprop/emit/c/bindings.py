@@ -21,7 +21,12 @@ INTERFACE = (
 """The functions that `symbackprop_bind` takes, as addresses."""
 
 _HEAD = """
-/* What follows calls the functions above from Python. Py_buffer, and functions of CPython. */
+/* What follows calls the functions above from Python, and has no loop that is worth the time. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize ("O1")
+#endif
+
+/* Py_buffer, and functions of CPython. */
 typedef struct {
     void *buf, *obj;
     ptrdiff_t len, itemsize;
