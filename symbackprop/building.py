@@ -41,7 +41,8 @@ def loaded(source: CSource) -> ModuleType:
     library = _opened(library_path(source.built))
     module = _module(source.shortcuts.python, source, library)
     if source.shortcuts.names:
-        module.__dict__["_whole"] = bound_wholes(library, source.shortcuts.names, module)
+        table = source.tables["whole"]
+        module.__dict__[table] = bound_wholes(library, source.shortcuts.names, module)
     return module
 
 
@@ -79,7 +80,7 @@ def _opened(path: str | Path) -> ctypes.CDLL:
 
 def _module(text: str, source: CSource, library: ctypes.CDLL) -> ModuleType:
     module = compile_source(text)
-    module.__dict__["_loops"] = bound(library, source.functions)
+    module.__dict__[source.tables["loops"]] = bound(library, source.functions)
     return module
 
 

@@ -20,7 +20,7 @@ from symbackprop.errors import TimedOut, VerificationError
 from symbackprop.verify.points import Point, Sampler
 from symbackprop.verify.reference import Target, evaluated
 from symbackprop.verify.second import Direction, Slopes, slopes_of
-from symbackprop.verify.selfcheck import differing, first
+from symbackprop.verify.selfcheck import disagreement, first_problem
 from symbackprop.verify.state import Values
 
 _SECONDS = 1.0
@@ -41,7 +41,7 @@ def check_product(found: Product) -> None:
             shown.values[t][p] * x
             for t, of in zip(targets, rows, strict=True) for p, x in v[of].items()
         ]
-        return differing(shown, targets, parts, _truth(slopes, found.loss, v, w), point)
+        return disagreement(shown, targets, parts, _truth(slopes, found.loss, v, w), point)
 
     _refuse(f"the {found.title} of {found.program.name}", found.program, problem)
 
@@ -67,7 +67,7 @@ def check_table(found: Jacobian, program: Program) -> None:
         parts = [
             x * v[found.of][p[:axes]] * w[found.wrt][p[axes:]] for p, x in entries.items()
         ]
-        return differing(shown, [target], parts, _truth(slopes, found.loss, v, w), point)
+        return disagreement(shown, [target], parts, _truth(slopes, found.loss, v, w), point)
 
     kind = "Hessian" if found.loss else "Jacobian"
     _refuse(f"the {kind} of {program.name}", table.program, problem)
@@ -76,7 +76,7 @@ def check_table(found: Jacobian, program: Program) -> None:
 def _refuse(what: str, program: Program, problem: Callable[[Point, Sampler], str]) -> None:
     try:
         with limited(_SECONDS):
-            found = first(program, problem)
+            found = first_problem(program, problem)
     except TimedOut:
         check_time()  # of the caller, who may have set a limit too
         return

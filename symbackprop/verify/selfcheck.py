@@ -42,7 +42,7 @@ def contradiction(program: Program, backward: Backward) -> str:
                      for a in backward.wrt}  # fmt: skip
         return _compared(backward, point, direction, along(program, direction, point))
 
-    return first(program, problem, _weighted(backward))
+    return first_problem(program, problem, _weighted(backward))
 
 
 def miscomputed(backward: Backward, module: Any) -> str:
@@ -65,7 +65,7 @@ def miscomputed(backward: Backward, module: Any) -> str:
         of = f"the gradient in {worst.of.array.name}" if worst.of.gradient else worst.of.array.name
         return f"{of} is {worst.got:.9g}, not {float(worst.want):.9g} ({point.lengths})"
 
-    return first(backward.program, problem, _weighted(backward))
+    return first_problem(backward.program, problem, _weighted(backward))
 
 
 def _weighted(backward: Backward) -> list[Array]:
@@ -74,7 +74,7 @@ def _weighted(backward: Backward) -> list[Array]:
     return [output for output, upstream in pairs if upstream is not None]
 
 
-def first(
+def first_problem(
     program: Program, problem: Callable[[Point, Sampler], str], weighted: Sequence[Array] = ()
 ) -> str:
     """The first problem at a few points. weighted: outputs for which these have cotangents."""
@@ -107,10 +107,10 @@ def _compared(
     parts = [
         g * direction[t.array][p] for t, values in gradients.items() for p, g in values.items()
     ]
-    return differing(found, gradients, parts, want, point)
+    return disagreement(found, gradients, parts, want, point)
 
 
-def differing(
+def disagreement(
     found: Shown, targets: Iterable[Target], parts: Sequence[Any], want: Any, point: Point
 ) -> str:
     """Where a sum of parts, of the values of targets, is not what it is to be."""

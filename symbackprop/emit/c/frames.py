@@ -167,9 +167,9 @@ static void *record(void *self, int class_, int count, void **objects)
         return NULL;
     }}
     if (!class_) return found;
-    void *made_ = python.call(
+    void *typed = python.call(
         python.item(self, {ITEM["new"]}), python.item(self, class_), found, NULL);
     python.drop(found);
-    return made_;
+    return typed;
 }}
 """

@@ -30,6 +30,7 @@ class CSource:
 
     functions: the C names by the name in Python and the dtype's letter. calls: their arguments.
     numpy: the loops that stay in NumPy, and why. shortcuts: functions of Python as a whole.
+    tables: what the module calls the tables of both, by "loops" and "whole".
     """
 
     text: str
@@ -38,6 +39,7 @@ class CSource:
     calls: dict[str, Call]
     numpy: tuple[str, ...]
     shortcuts: Shortcuts
+    tables: dict[str, str]
 
     @property
     def layouts(self) -> list[dict[str, int]]:
@@ -78,8 +80,9 @@ def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSourc
     told = summary(shown, planned, version, "C")
     head = ["/*", *(f" * {line}".rstrip() for line in told), " */"]
     text = "\n".join([*head, "", prelude(code), code, *_callers(python)])
-    short = shortcuts(python, prefix, functions, found.calls)
-    return CSource(text, python, functions, found.calls, tuple(found.numpy), short)
+    tables = {name: passes.names.all[name] for name in ("loops", "whole")}
+    short = shortcuts(python, prefix, functions, found.calls, tables["whole"])
+    return CSource(text, python, functions, found.calls, tuple(found.numpy), short, tables)
 
 
 def _part(name: str) -> str:

@@ -10,7 +10,7 @@ from symbackprop.emit.c.expressions import Unsupported
 from symbackprop.emit.c.functions import Call
 from symbackprop.emit.c.whole import Whole
 
-_TRIED = """    {found} = _whole["{name}"]({arguments})
+_TRIED = """    {found} = {table}["{name}"]({arguments})
     if {found} is not None:
         return {found}"""
 
@@ -25,9 +25,10 @@ class Shortcuts:
 
 
 def shortcuts(
-    python: str, prefix: str, loops: Mapping[tuple[str, str], str], calls: Mapping[str, Call]
-) -> Shortcuts:
-    """Those of the functions of a module whose loops are in C."""
+    python: str, prefix: str, loops: Mapping[tuple[str, str], str], calls: Mapping[str, Call],
+    table: str,
+) -> Shortcuts:  # fmt: skip
+    """Those of a module whose loops are in C. table: what the module calls that of them."""
     tree = ast.parse(python)
     functions = {f.name: f for f in tree.body if isinstance(f, ast.FunctionDef)}
     shapes = next((found for s in tree.body if (found := _shapes(s)) is not None), None)
@@ -47,7 +48,7 @@ def shortcuts(
         saved = whole.kept or saved
         names[name] = f"{prefix}_{name}_whole"
         texts[name] = whole.text(names[name])
-        tried[function.body[1].lineno - 1] = _tried(function)
+        tried[function.body[1].lineno - 1] = _tried(function, table)
     for place in sorted(tried, reverse=True):
         lines.insert(place, tried[place])
     return Shortcuts(texts, names, "\n".join(lines))
@@ -62,11 +63,11 @@ def _shapes(statement: ast.stmt) -> dict[str, tuple[int | str, ...]] | None:
     return None
 
 
-def _tried(function: ast.FunctionDef) -> str:
+def _tried(function: ast.FunctionDef, table: str) -> str:
     used = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
     found = "found"
     while found in used:
         found += "_"
     out, _ = function.args.kwonlyargs
     arguments = ", ".join(a.arg for a in (*function.args.args, out))
-    return _TRIED.format(found=found, name=function.name, arguments=arguments)
+    return _TRIED.format(found=found, table=table, name=function.name, arguments=arguments)

@@ -23,10 +23,11 @@ _ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma", "exp_rest")
 
 
 class Names:
-    """What the helpers are called, and which of them are in use."""
+    """What the helpers are called, and which of them are in use. taken: what inputs are called."""
 
-    def __init__(self) -> None:
-        self.all = {name: f"_{name}" for name in (*HELPERS, *_OTHERS)}
+    def __init__(self, taken: Iterable[str]) -> None:
+        namer = Namer(taken)
+        self.all = {name: namer.fresh(f"_{name}") for name in (*HELPERS, *_OTHERS)}
         self.used: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
@@ -41,7 +42,7 @@ class FastPasses(Passes):
         taken = set(scope.inputs.values())
         self.out, self.workspace = (n if n not in taken else f"{n}_" for n in ("out", "workspace"))
         self.options = ("*", f"{self.out}=None", f"{self.workspace}=None")
-        self.names = Names()
+        self.names = Names(taken)
         self._ones = {a for fact in shown.facts if (a := _of_rows(fact)) is not None}
         scope.reserved |= {self.out, self.workspace, *self.names.all.values()}
         self.ready = ready_function(

@@ -78,7 +78,7 @@ class Features:
         return True
 
 
-def lefts(u: Expr, shared: Shared | None) -> list[tuple[Expr, Expr]]:
+def deviations(u: Expr, shared: Shared | None) -> list[tuple[Expr, Expr]]:
     """u - c for each c that u may have in common with others: 0, 1, -1, tanh(b); and |u - c|."""
     high, low = less(S.One, u), Add(S.One, u, evaluate=False)
     found = [(u, Abs(u, evaluate=False)), (times(S.NegativeOne, high), high), (low, low)]

@@ -17,7 +17,7 @@ from symbackprop.algebra.nodes import Array, Element, Index, IndexSum, fresh_ind
 from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.unevaluated import without
 from symbackprop.emit.numpy.algebra import Assigned, plus, renamed, times, unfolded
-from symbackprop.emit.numpy.features import Features, Shared, least, lefts
+from symbackprop.emit.numpy.features import Features, Shared, deviations, least
 from symbackprop.emit.numpy.forms import Forms, Told, equal, less
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.weights import summed_axis
@@ -127,7 +127,7 @@ def _less_common(u: Expr, shared: Shared | None, d: Expr, j: Index) -> Expr:
     size = Abs(d, evaluate=False)
     return least(
         (IndexSum(times(d, left), j), IndexSum(times(size, of_left), j))
-        for left, of_left in lefts(u, shared)
+        for left, of_left in deviations(u, shared)
     )
 
 

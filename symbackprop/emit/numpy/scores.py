@@ -27,7 +27,7 @@ from symbackprop.algebra.registry import lowering
 from symbackprop.algebra.trees import arrays, elements
 from symbackprop.algebra.unevaluated import plus, substituted, without
 from symbackprop.emit.numpy.algebra import Assigned, renamed, terms, times
-from symbackprop.emit.numpy.features import Features, Shared, least, lefts
+from symbackprop.emit.numpy.features import Features, Shared, deviations, least
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat
 from symbackprop.emit.numpy.weights import alone_at, quotient, summed_axis
@@ -111,4 +111,4 @@ def _in_place(softmax: Expr, e: Array, apart: Array) -> Expr:
 def _nearest(u: Expr, shared: Shared | None, k: Index) -> Expr:
     """u_km - c_m, for that c_m of 0, 1, -1 and tanh(b_m) to which the u_km are nearest for all k"""
     j = fresh_index(k.size)
-    return least((left, IndexMax(renamed(size, {k: j}), j)) for left, size in lefts(u, shared))
+    return least((left, IndexMax(renamed(size, {k: j}), j)) for left, size in deviations(u, shared))

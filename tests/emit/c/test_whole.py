@@ -15,6 +15,7 @@ import pytest
 import symbackprop as sb
 from symbackprop import binding, building
 from symbackprop.emit.c import c_source
+from symbackprop.emit.fast.passes import Names
 from symbackprop.targets import modules_to_check
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
@@ -334,3 +335,18 @@ def test_names_of_a_user() -> None:
     np.testing.assert_allclose(value, np.sum(x * x * np.exp(x)))
     np.testing.assert_allclose(grads.found, x * np.exp(x))
     assert taken["value_and_grad"] == [True]
+
+
+@pytest.mark.parametrize("name", Names(()).all.values())
+def test_an_input_called_like_a_helper(name: str) -> None:
+    """The helper has another name, in small and in large calls."""
+    text = f"e = exp({name}); y = e/sum(e, axis=1, keepdims=True); L = -sum(t*log(y))"
+    found = sb.derive(text, shapes={name: ("N", "n"), "t": ("N", "n")}, wrt=(name,))
+    random = np.random.default_rng(4)
+    for rows in (2, 4000):
+        a, t = random.normal(size=(2, rows, 4))
+        want, slopes = found.compile().value_and_grad(a, t)
+        for target in ("numpy-fast", "c"):
+            value, grads = found.compile(target).value_and_grad(a, t)
+            np.testing.assert_allclose(value, want, rtol=1e-10)
+            np.testing.assert_allclose(grads[0], slopes[0], rtol=1e-9, atol=1e-12)
