@@ -6,6 +6,7 @@ the same examples in every run; `HYPOTHESIS_PROFILE=explore` draws new ones and 
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from difflib import unified_diff
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Thousands of expressions stay alive: to look at them again and again took a tenth of the time.
+gc.set_threshold(100_000, 20, 20)
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("explore", deadline=None, print_blob=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 _CHECK = """
+const options = {displayMode: true, throwOnError: true, strict: "error", output: "mathml"};
 function check(tex) {
   try {
-    katex.renderToString(tex, {displayMode: true, throwOnError: true, strict: "error"});
+    katex.renderToString(tex, options);
     return "";
   } catch (error) {
     return String(error.message);
