@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 NUMPY, NUMPY_FAST, C, AUTO = "numpy", "numpy-fast", "c", "auto"
 TARGETS = (NUMPY, NUMPY_FAST, C, AUTO)
-_FEW_ROWS = ({"BLOCK_BYTES": 40}, {"MANY_ROWS": 0})
-"""What has a module work on a few rows as on many: in several blocks; or side by side."""
+_FEW_ROWS = ({"BLOCK_BYTES": 40}, {"MANY_ROWS": 0}, {"MANY_ROWS": 0, "LONG_ROW": 2})
+"""What has a module work on a few rows as on many: in several blocks; side by side; or as long."""
 _told: set[str] = set()
 _agreed: set[tuple[Backward, str, bool]] = set()
 """What was run, so that the same code is not run again; forgotten when it is too much."""
@@ -107,7 +107,8 @@ def _modules(
     from symbackprop.emit.numpy import compile_source
 
     text = _numpy_text(backward, target != NUMPY, exact)
-    return [compile_source(text) for _ in range(1 + (to_check and target != NUMPY))]
+    several = 2 + ("LONG_ROW" in text) if to_check and target != NUMPY else 1
+    return [compile_source(text) for _ in range(several)]
 
 
 def _check(

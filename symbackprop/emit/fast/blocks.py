@@ -46,8 +46,7 @@ class Block:
         size = self._body.number(self._loop.size)
         lo, hi, step = map(self._body.counter, ("lo", "hi", "step"))
         several = f"{step} < {size}"
-        work = self._steps(several)
-        work += [line for n in self._loop.ends for line in self._added(n)]
+        work = self._work(several)
         inner = [f"{hi} = min({lo} + {step}, {size})"]
         inner += [f"{short} = {full}[{lo}:{hi}]" for full, short in self._slices.items()]
         if self._names:
@@ -77,14 +76,22 @@ class Block:
                 lines.append(f"{name} = {code}")
         return lines
 
-    def _steps(self, several: str) -> list[str]:
-        """What is computed by rows. several: whether there are several blocks."""
+    def _work(self, several: str) -> list[str]:
+        """What is computed by rows, and added as soon as it is there: then it is in the cache.
+
+        several: whether there are several blocks.
+        """
         again = {n for x in self._body.loans if x.later is self._loop for n in x.again}
-        steps = [n for n in self._loop.steps if n.kind != VIEW]
+        ready = {end: self._loop.ready(end) for end in self._loop.ends}
+        work: list[tuple[bool, list[str]]] = []
+        for place, node in enumerate([*self._loop.steps, None]):
+            work += [(False, self._added(end)) for end in ready if ready[end] == place]
+            if node is not None and node.kind != VIEW:
+                work.append((node in again, self._step(node)))
         lines = []
-        for known, nodes in groupby(steps, again.__contains__):
+        for known, parts in groupby(work, lambda part: part[0]):
             lines += [f"if {several}:"] if known else []
-            lines += ["    " * known + line for n in nodes for line in self._step(n)]
+            lines += ["    " * known + line for _, part in parts for line in part]
         return lines
 
     def _buffered(self, loop: list[str]) -> list[str]:
@@ -190,7 +197,7 @@ class Block:
         code = f"{self._body.names['shifted']}({', '.join(operands)}, {out})"
         if operands[0] == out:
             return [code]
-        if not isinstance(self._buffers.place(node), int):
+        if self._buffers.place(node) is node:
             return [f"{self._np}.subtract({', '.join(operands)}, out={out})"]
         self._aliases[node] = self._body.fresh("shifted")
         return [f"{self._aliases[node]} = {code}"]

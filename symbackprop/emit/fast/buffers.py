@@ -20,12 +20,14 @@ _NOT_IN_PLACE = frozenset({"where", "astype", "sign"})  # NumPy's sign is six ti
 class Chain:
     """Values that take each other's place, from the first step to the last that reads one.
 
+    What is accumulated between two steps reads them half a step later.
+
     result: the stored node that the chain ends in, whose own memory it uses.
     """
 
     key: Key
     first: int
-    last: int
+    last: float
     result: Node | None = None
     number: int = -1
     nodes: list[Node] = field(default_factory=list)
@@ -99,14 +101,14 @@ def row_shapes(loop: Loop) -> frozenset[tuple[Expr, ...]]:
     return frozenset(tuple(s for s in shape if s != 1) for shape in shapes)
 
 
-def _last_uses(loop: Loop) -> dict[Node, int]:
-    """The place of the last step that reads a node; behind all for what is accumulated."""
-    found: dict[Node, int] = {}
+def _last_uses(loop: Loop) -> dict[Node, float]:
+    """The place of the last step that reads a node; between two for what is accumulated there."""
+    found: dict[Node, float] = {}
     for place, node in enumerate(loop.steps):
         if node.kind != VIEW:
             for a in node.args:
                 found[a.base] = place
     for end in loop.ends:
         for a in end.args:
-            found[a.base] = len(loop.steps)
+            found[a.base] = max(found.get(a.base, -1), loop.ready(end) - 0.5)
     return found

@@ -40,6 +40,11 @@ class Loop:
     steps: list[Node] = field(default_factory=list)
     ends: list[Node] = field(default_factory=list)
 
+    def ready(self, end: Node) -> int:
+        """The place of the first step behind all that is accumulated."""
+        places = {n: place for place, n in enumerate(self.steps)}
+        return max((places[a.base] + 1 for a in end.args if a.base in places), default=0)
+
 
 class Stages:
     """The order of everything that the kept nodes need.

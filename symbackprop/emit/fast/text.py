@@ -25,8 +25,9 @@ class {workspace}:
 
 _ROWS = '''
 def {rows}(n, width):
-    """How many of n rows of so many bytes are in a block."""
-    return max(1, min(n, {block_bytes} // max(1, width)))
+    """How many of n rows of so many bytes are in a block; up to 4 may take twice the memory."""
+    width = max(1, width)
+    return max(1, min(n, max({block_bytes} // width, min(4, 2 * {block_bytes} // width))))
 '''
 
 _ONES = '''
@@ -39,7 +40,7 @@ def {ones}(n, dtype):
 '''
 
 _SHORT = '''
-{short_row} = 20  # from here on a row is long
+{short_row} = 20  # from here on a row is not short
 {many_rows} = 20  # times the length of a short row
 
 
@@ -70,21 +71,27 @@ def {over_axes}(ufunc, x, axes, out):
 '''
 
 _SHIFT = '''
+{long_row} = 8192  # the maxima of such rows take no more time than one of all
+
+
 def {shift}(x, out):
     """What is taken away from rows of x before exp: the largest of each, or a number for all.
 
     That is the int 0 where no element is large, and what is near all of them where rows are many
-    and short: then exp and its sums keep their digits, which float16 has too few of.
+    and short: then exp and its sums keep their digits, which float16 has too few of. Where a row
+    holds a number from 0 to 16 as its largest, small ones beside it may be as small as they like.
     """
-    many = {short}(x)
-    close = many or 256 < x.size < 4096 or x.size > 256 and x[0, ..., :256].max() < 16
-    if close and x.shape[-1] > 1 and x.dtype.itemsize > 2:
+    many, long = {short}(x), x.shape[-1] >= {long_row}
+    several = (many or x.size > 256) and x.shape[-1] > 1 and x.dtype.itemsize > 2
+    if several and not long:
         largest = x.max()
         if largest < 16 and x.min() > -16:
             return 0
         if many and largest < x.min() + 16:
             return largest
     {along_rows}({np}.maximum, x, out[..., 0])
+    if several and long and out.max() < 16 and out.min() >= 0:
+        return 0
     return out
 '''
 

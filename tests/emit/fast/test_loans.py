@@ -14,7 +14,6 @@ WEIGHTED = "m = mean(x, axis=0); c = (x - m)*w; v = mean(c*c, axis=0); "
 LENT = [
     (CENTRED + "y = (x - m)/v*b", 1),
     (CENTRED + "y = exp((x - m)/v)*b + m", 1),
-    (CENTRED + "y = (x - m)/v*b + exp(x - m)*w", 1),
     (WEIGHTED + "y = exp(x - m)*b + c/v", 2),
     ("s = sum(x*w, axis=0); y = x*w/s*b", 1),
     ("m = mean(x, axis=0); h = w + m; p = 1/(1 + exp(-h)) + exp(-2*h)/(1 + exp(h));"
@@ -28,6 +27,7 @@ SUMS = "q = sum(sum(maximum(x, m), axis=1)**3); "
 APART = [
     # x - m has another reader
     WEIGHTED + SUMS + "y = sum(maximum(x - m, 1.5)/v, axis=1)[:, None]*c + b*q",
+    CENTRED + "y = (x - m)/v*b + exp(x - m)*w",  # exp(x - m) has taken its memory
     # there are other numbers in the buffer
     "m = mean(x, axis=0); p = tanh(where(x > m, x - m, 0.5)); r = tanh(where(w > m, w - m, 0.5));"
     "s = sum(p*r, axis=0); y = (x - m)/s*b + p + r",

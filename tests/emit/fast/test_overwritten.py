@@ -90,7 +90,7 @@ def test_an_affine_map_takes_no_memory_but_its_result() -> None:
 
 IN_TURN = [  # with how many arrays besides the result
     ("u = x @ W; y = u.T @ exp(u*c) + Z", 2),  # a view of the product is read later
-    ("u = x @ W; s = sum(u*c, axis=0); q = sum(exp(u), axis=0); y = u*c/s*q + b", 1),
+    ("u = x @ W; s = sum(u*c, axis=0); q = sum(exp(u), axis=0); y = u*c/s*q + b", 0),
     ("u = x @ W; s = sum(u*c, axis=0); y = exp(u*c/s)*sum(exp(u), axis=0) + b", 0),
     ("u = tanh(x @ W); y = (tanh(u)*sum(tanh(u), axis=0))*c + b", 0),
     ("u = exp(x @ W); v = exp(u/sum(u, axis=0)); y = v - sum(v, axis=0) + b", 0),

@@ -170,6 +170,38 @@ def test_nothing_is_taken_away_where_no_element_is_large(
     np.testing.assert_array_equal(x, before)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [(3, 8192), (1, 9000), (2, 3, 8192)], ids=str)
+@pytest.mark.parametrize(
+    ("far", "near"),
+    [(15.9, True), (16.1, False), (-16.1, True), (-1e4, True), (-np.inf, True), (np.nan, False),
+     (np.inf, False)],
+)  # fmt: skip
+def test_small_numbers_in_long_rows_with_a_large_one(
+    far: float, near: bool, size: tuple[int, ...], dtype: type
+) -> None:
+    text = M.replace("1", "-1") + "e = exp(a - m); y = e/sum(e, axis=-1, keepdims=True)"
+    derived = sb.derive(text, shapes={"a": ("B", "N", "n")[-len(size) :]})
+    module = derived.compile("numpy-fast")
+    x, out = RNG.uniform(-1, 1, size=size).astype(dtype), np.empty((*size[:-1], 1), dtype)
+    x[..., 5, None] = 1
+    x[..., -1, 100] = far
+    assert (type(module._shift(x, out)) is int) == near
+    with np.errstate(invalid="ignore"):
+        got, want = module.forward(x)[0], derived.compile().forward(x)[0]
+    np.testing.assert_allclose(got, want, rtol=1e-4 if dtype is np.float32 else 1e-12)
+
+
+def test_long_rows_without_a_number_that_is_large_enough() -> None:
+    """All of a row could be too small for exp."""
+    module = derivation(SOFTMAX).compile("numpy-fast")
+    x, out = RNG.uniform(-1, 1, size=(3, 8192)), np.empty((3, 1))
+    x[1] -= 1000
+    np.testing.assert_array_equal(module._shift(x, out)[:, 0], x.max(axis=1))
+    y, _ = module.forward(x)
+    np.testing.assert_allclose(y.sum(axis=1), 1)
+
+
 def test_one_class_has_probability_1() -> None:
     y, _ = derivation(SOFTMAX).compile("numpy-fast").forward(RNG.normal(size=(500, 1)))
     assert (y == 1).all()
@@ -182,6 +214,9 @@ def test_half_precision_has_no_room_for_a_shift() -> None:
     got, _ = derivation(SOFTMAX).compile("numpy-fast").forward(a)
     want, _ = derivation(SOFTMAX).compile().forward(a.astype(float))
     np.testing.assert_allclose(got, want, rtol=1e-2)
+    long = np.full((1, 8192), 3, np.float16)  # the sum of exp(3) is more than it can hold
+    got, _ = derivation(SOFTMAX).compile("numpy-fast").forward(long)
+    np.testing.assert_allclose(got, 1 / 8192, rtol=1e-2)
 
 
 def test_exact_forms_take_the_maxima_away() -> None:

@@ -43,11 +43,43 @@ def test_loops_are_as_few_as_the_sums_over_rows_allow(
     assert len(re.findall(r'_work\("[\w.]+", \(N, \w+\)', body)) == kept
 
 
-def test_forward_and_backward_share_one_loop_and_two_buffers() -> None:
+def test_forward_and_backward_share_one_loop_and_the_memory_of_the_gradient() -> None:
     body = fast("softmax-ce-batch", "value_and_grad")
-    wide = set(re.findall(r"(\w+) = _work\(\"[\w.]+\", \(step, n\)", body))
-    assert len(wide) == 1  # the other is the gradient's own memory
+    assert re.findall(r"_work\(\"[\w.]+\", \(step, n\)", body) == []
     assert "np.exp(shifted, out=da_)" in body
+
+
+def test_what_is_added_is_read_as_soon_as_it_is_there() -> None:
+    lines = [x.strip() for x in fast("softmax-ce-batch", "value_and_grad").splitlines()]
+    places = [lines.index(x) for x in (
+        "shifted = _shifted(a_, shift, da_)", "u += _weighted(t_, shifted)",
+        "np.exp(shifted, out=da_)", "np.log(b0, out=b1)", "u2 += np.add.reduce(b1, axis=None)",
+        "np.reciprocal(b0, out=b0)",
+    )]  # fmt: skip
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("u = exp(x); y = sum(u) + sum(tanh(u)) + sum(w)",
+         ["np.exp(x_, out=b0)", "reduce(b0,", "np.tanh(b0, out=b0)", "reduce(b0,"]),
+        # v is not written over u, which is read with it.
+        ("u = exp(x); v = tanh(u); y = sum(u*v) + sum(exp(v)) + sum(w)",
+         ["np.exp(x_, out=b0)", "np.tanh(b0, out=b1)", "b0, b1)", "np.exp(b1, out=b1)"]),
+    ],
+)  # fmt: skip
+def test_what_is_added_is_read_before_it_is_written_over(text: str, order: list[str]) -> None:
+    shapes = {"x": ("N", "n"), "w": ("N", "n")}
+    derived = sb.derive(text, shapes=shapes, wrt=["w"])
+    body = function(derived.numpy_source(fast=True), "forward")
+    place = -1
+    for line in order:
+        assert (place := body.find(line, place + 1)) > 0, (line, body)
+    x, w = np.random.default_rng(1).normal(size=(2, 50, 3))
+    module = derived.compile("numpy-fast")
+    vars(module)["BLOCK_BYTES"] = 160
+    np.testing.assert_allclose(module.forward(x, w)[0], derived.compile().forward(x, w)[0])
 
 
 def test_a_weighted_loss_looks_for_minus_infinity_only_in_a_sum_that_is_not_finite() -> None:
