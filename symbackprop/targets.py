@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 NUMPY, NUMPY_FAST, C, AUTO = "numpy", "numpy-fast", "c", "auto"
 TARGETS = (NUMPY, NUMPY_FAST, C, AUTO)
-_FEW_ROWS = ({"BLOCK_BYTES": 40}, {"MANY_ROWS": 0}, {"MANY_ROWS": 0, "LONG_ROW": 2})
-"""What has a module work on a few rows as on many: in several blocks; side by side; or as long."""
+_FEW_ROWS = ({"BLOCK_BYTES": 40, "UNSHIFTED": 0}, {"MANY_ROWS": 0}, {"LONG_ROW": 2})
+"""What has a module work on a few small rows as on others.
+
+In several blocks, with the largest of each taken away before exp; side by side; or as long ones.
+"""
 _told: set[str] = set()
 _agreed: set[tuple[Backward, str, bool]] = set()
 """What was run, so that the same code is not run again; forgotten when it is too much."""

@@ -26,6 +26,8 @@ class {workspace}:
 _ROWS = '''
 def {rows}(n, width):
     """How many of n rows of so many bytes are in a block; up to 4 may take twice the memory."""
+    if 0 < n * width <= {block_bytes}:
+        return n
     width = max(1, width)
     return max(1, min(n, max({block_bytes} // width, min(4, 2 * {block_bytes} // width))))
 '''
@@ -72,25 +74,26 @@ def {over_axes}(ufunc, x, axes, out):
 
 _SHIFT = '''
 {long_row} = 8192  # the maxima of such rows take no more time than one of all
+{unshifted} = 16  # so far from 0 exp needs no shift
 
 
 def {shift}(x, out):
     """What is taken away from rows of x before exp: the largest of each, or a number for all.
 
     That is the int 0 where no element is large, and what is near all of them where rows are many
-    and short: then exp and its sums keep their digits, which float16 has too few of. Where a row
-    holds a number from 0 to 16 as its largest, small ones beside it may be as small as they like.
+    and short: then exp and its sums keep their digits, which float16 has too few of. Where the
+    largest of a row is from 0 on, others may be as small as they like.
     """
-    many, long = {short}(x), x.shape[-1] >= {long_row}
-    several = (many or x.size > 256) and x.shape[-1] > 1 and x.dtype.itemsize > 2
+    long = x.shape[-1] >= {long_row}
+    several = x.shape[-1] > 1 and x.size > 0 and x.dtype.itemsize > 2
     if several and not long:
-        largest = x.max()
-        if largest < 16 and x.min() > -16:
+        largest, smallest = x.item(x.argmax()), x.item(x.argmin())  # x.max() takes twice as long
+        if largest < {unshifted} and smallest > -{unshifted}:
             return 0
-        if many and largest < x.min() + 16:
+        if largest < smallest + {unshifted} and {short}(x):
             return largest
     {along_rows}({np}.maximum, x, out[..., 0])
-    if several and long and out.max() < 16 and out.min() >= 0:
+    if several and long and out.max() < {unshifted} and out.min() >= 0:
         return 0
     return out
 '''

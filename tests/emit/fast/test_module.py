@@ -209,7 +209,8 @@ def test_special_values_are_those_of_the_readable_module(text: str, dtype: type)
 
 
 NAMES = ["out", "workspace", "lo", "hi", "step", "b0", "ones",
-         "Workspace", "BLOCK_BYTES", "MANY_ROWS", "SHORT_ROW", "LONG_ROW"]  # fmt: skip
+         "Workspace", "BLOCK_BYTES", "MANY_ROWS", "SHORT_ROW", "LONG_ROW",
+         "UNSHIFTED"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,6 +12,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.catalogue import names
 from symbackprop.emit.fast import body
+from symbackprop.targets import modules_to_check
 from tests.derived import derived as layer
 from tests.emit.fast.test_layers import agree, outcomes
 
@@ -159,7 +160,7 @@ def test_nothing_is_taken_away_where_no_element_is_large(
     x, out = RNG.uniform(-1, 1, size=size), np.empty((size[0], 1))
     x[place, place] = far
     shift, memory = module._shift(x, out), np.empty_like(x)
-    near = abs(far) < 16 and x.size > 256 and size[1] > 1
+    near = abs(far) < 16 and size[1] > 1
     assert (type(shift) is int) == near
     with np.errstate(invalid="ignore"):
         assert (module._shifted(x, shift, memory) is x) == near
@@ -221,6 +222,15 @@ def test_half_precision_has_no_room_for_a_shift() -> None:
 
 def test_exact_forms_take_the_maxima_away() -> None:
     assert "_shift(" not in layer("attention").numpy_source(fast=True, exact=True)
+
+
+@pytest.mark.parametrize(
+    ("moved", "maxima"), [(0, [True, False, False]), (-5, [True, False, True])]
+)
+def test_checks_of_few_small_rows_take_every_way(moved: float, maxima: list[bool]) -> None:
+    modules = modules_to_check(derivation(SOFTMAX).backward, "numpy-fast")
+    x, out = RNG.uniform(0, 1, size=(3, 4)) + moved, np.empty((3, 1))
+    assert [m._shift(x, out) is out for m in modules] == maxima
 
 
 def test_a_shift_that_changes_a_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
