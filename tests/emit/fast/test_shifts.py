@@ -203,6 +203,12 @@ def test_long_rows_without_a_number_that_is_large_enough() -> None:
     np.testing.assert_allclose(y.sum(axis=1), 1)
 
 
+def test_no_rows_at_all() -> None:
+    text = M.replace("1", "-1") + "e = exp(a - m); y = e/sum(e, axis=-1, keepdims=True)"
+    module = sb.derive(text, shapes={"a": ("B", "N", "n")}).compile("numpy-fast")
+    assert module.forward(np.empty((2, 0, 5)))[0].shape == (2, 0, 5)
+
+
 def test_one_class_has_probability_1() -> None:
     y, _ = derivation(SOFTMAX).compile("numpy-fast").forward(RNG.normal(size=(500, 1)))
     assert (y == 1).all()
