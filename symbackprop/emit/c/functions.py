@@ -67,7 +67,7 @@ class LoopFunction:
         self._layouts: list[Layout] = []
         size = 4 if real.single else 8
         long = [f"{width} * {size} >= {LONG}" for width in self._widths if not width.isdecimal()]
-        if kernel.has_apart and long:
+        if kernel.has_functions and long:
             whole = Kernel(loop, body, real, helpers, found, long=True)
             self._layouts.append(self._of_rows("long", whole, " && ".join(long)))
         with suppress(Unsupported):

@@ -51,10 +51,11 @@ class Groups:
     stand side by side: no step has a loop of its own then, and none is computed again. long:
     whether they are so long that they leave the nearest cache: no step has a loop of its own then
     either, so that rows come from memory while vector maths works.
-    computed: the steps that are no views. apart: the steps with a loop of their own. ordered: the
-    groups. needs_memory: steps that another group reads by element, or that another loop over rows
-    reads. in_place: the steps whose result takes the memory of their operand, or which have that
-    of a stored node until it is there.
+    computed: the steps that are no views. apart: the steps with a loop of their own. functions:
+    those that would have one, were rows not short or long. ordered: the groups. needs_memory:
+    steps that another group reads by element, or that another loop over rows reads. in_place: the
+    steps whose result takes the memory of their operand, or which have that of a stored node until
+    it is there.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Groups:
         self.apart = frozenset(n for n in self.computed if self._is_apart(n))
         if all(map(is_mapped, self.computed)) or not any(map(iterated, self.apart)):
             self.apart = frozenset()
-        self.has_apart = bool(self.apart)
+        self.functions = self.apart
         if short or long:
             self.apart = frozenset()
         self._level: dict[Node, int] = {}

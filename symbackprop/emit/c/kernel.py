@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sympy import Expr
 
@@ -19,14 +19,17 @@ from symbackprop.emit.c.groups import (
     result_place,
 )
 from symbackprop.emit.c.names import FIRST, LAST, LOOPS, TILE, Parameters
-from symbackprop.emit.c.places import Place, address, place_of
+from symbackprop.emit.c.places import ROW, Place, address, place_of
 from symbackprop.emit.c.reductions import NUMBERS, START, reduction, without_nan
-from symbackprop.emit.c.steps import INDENT, Steps, loop_over
+from symbackprop.emit.c.steps import INDENT, Steps, loop_over, while_fetching
 from symbackprop.emit.fast.body import Body
-from symbackprop.emit.fast.graph import Node
+from symbackprop.emit.fast.graph import FLOAT, Node
 from symbackprop.emit.fast.stages import Loop
 
 _FEW_ROUNDS = 8
+_STREAMS = 4  # so many arrays are fetched ahead
+_PART = 64  # elements: what is fetched for more at once holds the processor up
+_LONG_PART = 256  # where loops have sums, each of which ends with a part
 
 
 class Kernel(Steps):
@@ -34,7 +37,7 @@ class Kernel(Steps):
 
     lines: the declarations and the loop. buffers: the arrays of one row each, or of a `tile` of
     rows each where `tiled`, in `work`. long: whether it is meant for long rows alone, which is
-    another kernel where `has_apart`. parameters: those of the other. Raises Unsupported.
+    another kernel where it `has_functions`. parameters: those of the other. Raises Unsupported.
     """
 
     def __init__(
@@ -43,12 +46,13 @@ class Kernel(Steps):
     ) -> None:  # fmt: skip
         groups = Groups(loop, body.stored, long=long)
         super().__init__(body, real, helpers, groups, parameters)
-        self.has_apart = groups.has_apart
+        self.has_functions = bool(groups.functions)
         self.buffers: list[tuple[str, tuple[Expr, ...]]] = []
         self._memory: dict[Node, tuple[str, Place, tuple[Expr, ...]]] = {}
         self._nan: dict[Node, str] = {}
+        self._fetching, self._long = False, long
         self.tiled = bool(self._groups.apart)
-        self.parameters.size(loop.size)
+        self._count = self.parameters.size(loop.size)
         for node in (*self._groups.computed, *loop.ends):
             for _, size in iterated(node):
                 self.parameters.size(size)
@@ -147,20 +151,76 @@ class Kernel(Steps):
         return loop_over(LOOPS[0], last, lines, first)
 
     def _apart(self, group: list[Node]) -> list[str]:
-        """The loops over all elements of the rows at hand, one for each step."""
-        lines = []
+        """The loops over all elements of the rows at hand, one for each step.
+
+        While the first is at work, memory is idle, and arrays that come next are fetched from it.
+        """
+        lines: list[str] = []
         for node in group:
             sizes = [self.parameters.size(size) for _, size in iterated(node)]
             count = " * ".join([f"({LAST} - {FIRST})", *sizes])
             (read,) = self._groups.reads(node)
             assert read is not None
             value = expression(node, [self._flat(read.base, sizes)], self._real, self._helpers)
-            lines += [
-                "#pragma omp simd",
-                f"for (ptrdiff_t e = 0; e < {count}; e++)",
-                f"{INDENT}{self._flat(node, sizes)} = {value};",
-            ]
+            work = f"{INDENT}{self._flat(node, sizes)} = {value};"
+
+            def loop(start: str, stop: str, work: str = work) -> list[str]:
+                return ["#pragma omp simd", f"for (ptrdiff_t e = {start}; e < {stop}; e++)", work]
+
+            fetched = self._fetched(node, sizes) if sizes and not self._fetching else []
+            lines += self._while_fetching(fetched, loop, count, sizes, _PART)
         return lines
+
+    def _while_fetching(
+        self, fetched: list[str], loop: Callable[[str, str], list[str]], count: str,
+        sizes: Sequence[str], part: int,
+    ) -> list[str]:  # fmt: skip
+        self._fetching |= bool(fetched)
+        real = self._real.name
+        far = " * ".join([self._count, *sizes, f"(ptrdiff_t)sizeof({real})"])
+        return while_fetching(fetched, loop, count, far, part=part, real=real)
+
+    def _next_row(self, group: list[Node], space: Space) -> list[str]:
+        """The same of what was read before in a long row, if the loop is of vector maths.
+
+        What it reads for the first time comes from memory as it goes.
+        """
+        if not self._long or self._fetching or self._groups.functions.isdisjoint(group):
+            return []
+        ((axis, size),) = space
+        before = [r.base for key, nodes in self._groups.ordered.items() if key < self._key
+                  for n in nodes for r in self._groups.reads(n)
+                  if r is not None and r.place == (ROW, axis)]  # fmt: skip
+        return [
+            f"&{self._given(base)}[({LOOPS[ROW]} + 1) * {self.parameters.size(size)} + e], 0"
+            for base in dict.fromkeys(before) if self._is_given(base, (*base.shape[:1], size))
+        ][:_STREAMS]
+
+    def _is_given(self, base: Node, shape: tuple[Expr, ...]) -> bool:
+        """Whether an array of this shape and of the inputs' dtype is there before the loop."""
+        return base not in self._groups.computed and (base.shape, base.dtype) == (shape, FLOAT)
+
+    def _given(self, base: Node) -> str:
+        return self.parameters.read(str(self._body.shown(base)), base.dtype, base.shape)
+
+    def _fetched(self, step: Node, sizes: Sequence[str]) -> list[str]:
+        """Arrays of whole rows by the addresses of elements e: the next rows of those that are
+        read, and these rows of results behind the step."""
+        here, ahead = (" * ".join([row, *sizes]) for row in (FIRST, LAST))
+        found: dict[str, str] = {}
+
+        for key, group in self._groups.ordered.items():
+            for node in group:
+                for read in filter(None, self._groups.reads(node)):
+                    base = read.base
+                    if read.place == own_place(step) and self._is_given(base, step.shape):
+                        name = self._given(base)
+                        found[name] = f"&{name}[{ahead} + e], 0"
+                alike = (node.shape, node.dtype) == (step.shape, FLOAT)
+                if key > self._key and node in self._stored and alike:
+                    name = self._memory[node][0]
+                    found.setdefault(name, f"&{name}[{here} + e], 1")
+        return list(found.values())[:_STREAMS]
 
     def _flat(self, node: Node, sizes: Sequence[str]) -> str:
         """Element e of the rows at hand. sizes: the axes of a row."""
@@ -225,9 +285,17 @@ class Kernel(Steps):
         axis, size = space[depth]
         name, end = LOOPS[axis], self.parameters.size(size)
         sums = [n for n, d in depths.items() if d < len(space)]
+        ahead: list[str] = []
+        pragma: list[str] = []
         if depth == len(space) - 1 and not (sums and _is_few(size)):
-            lines.append(self._pragma(sums))
-        lines += loop_over(name, end, self._nest(group, space, depths, depth + 1))
+            pragma = [self._pragma(sums)]
+            ahead = self._next_row(group, space) if not depth else []
+        work = self._nest(group, space, depths, depth + 1)
+
+        def loop(start: str, stop: str) -> list[str]:
+            return pragma + loop_over(name, stop, work, start)
+
+        lines += self._while_fetching(ahead, loop, end, [end], _LONG_PART)
         for node in ending:
             lines += self._finished(node, [a for a, _ in space])
         return lines

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.c.bindings import bindings
 from symbackprop.emit.c.functions import Call
-from symbackprop.emit.c.names import FEWEST, LONG
+from symbackprop.emit.c.names import BEYOND, FEWEST, LONG
 from symbackprop.emit.c.passes import CPasses
 from symbackprop.emit.c.shortcuts import Shortcuts, shortcuts
 from symbackprop.emit.c.text import HELPERS, prelude, setting
@@ -20,7 +20,7 @@ from symbackprop.emit.numpy.summary import summary
 
 _PASSES = ("forward", "backward", "value_and_grad")
 _LETTERS = {"f64": "d", "f32": "f"}
-_OTHER = {FEWEST: 1, LONG: 0}
+_FOR_FEW = {BEYOND: 0, FEWEST: 1, LONG: 0}
 _BETWEEN = "What stands between the loops, in Python. In brackets: sizes, numbers, inputs, outputs."
 
 
@@ -43,12 +43,12 @@ class CSource:
 
     @property
     def layouts(self) -> list[dict[str, int]]:
-        """Settings of its variables: none, and with which other layouts of rows are taken.
+        """Settings of its variables with which few rows are worked on as many, or long ones, are.
 
-        That is: short rows side by side however few they are, and all rows as long ones.
+        That is: all arrays fetched from memory, short rows side by side, and all rows as long ones.
         """
-        found = (n for n in _OTHER if setting(n) in self.text)
-        return [{}, *({name: _OTHER[name]} for name in found)]
+        far, *other = ({n: v} if setting(n) in self.text else {} for n, v in _FOR_FEW.items())
+        return [far, *filter(None, other)]
 
     @property
     def built(self) -> str:

@@ -15,8 +15,8 @@ _KEYWORDS = """
 auto break case char const continue default do double else enum extern float for goto if inline int
 long register restrict return short signed sizeof static struct switch typedef union unsigned void
 volatile while asm typeof main NULL INFINITY NAN ptrdiff_t size_t malloc free isfinite isinf
-e lo hi chunk chunks rows work need few bad width first last tile count LANES
-side_by_side long_row
+e lo hi far all some part stop chunk chunks rows work need few bad width first last tile count LANES
+side_by_side long_row beyond_cache FETCH
 """.split()
 EXACT = "double"
 """The C type of arrays that are not of the inputs' dtype, such as labels, in both forms."""
@@ -32,6 +32,12 @@ LONG = "long_row"
 """A variable: rows of so many bytes and more are long."""
 BYTES = 10 * 1024
 """LONG: with three arrays beside it such a row fills the cache next to the processor."""
+FETCH = "FETCH"
+"""A macro: has the processor read an address ahead, 1 if it is to be written."""
+BEYOND = "beyond_cache"
+"""A variable: arrays of so many bytes and more are read from memory."""
+MEMORY = 6 * 1024 * 1024
+"""BEYOND: with two more of them that is what caches hold."""
 LOOPS = ("i", "j", "k", "l", "p", "q", "r", "s")
 """The loop variables, for the rows and the axes behind."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from symbackprop.emit.c.expressions import NEWER_VECTORS, VECTORS
-from symbackprop.emit.c.names import BYTES, FEWEST, LONG, ROWS
+from symbackprop.emit.c.names import BEYOND, BYTES, FETCH, FEWEST, LONG, MEMORY, ROWS
 from symbackprop.emit.c.reductions import declarations
 
 _AGAIN = '''
@@ -55,9 +55,19 @@ PRELUDE = """\
 {reductions}
 """
 
+_FETCH = f"""
+/* What is read or written next comes from memory meanwhile. */
+#if defined(__GNUC__)
+#define {FETCH}(address, written) __builtin_prefetch(address, written)
+#else
+#define {FETCH}(address, written) ((void)0)
+#endif
+"""
+
 _SETTINGS = {
     FEWEST: ("Short rows stand side by side where there are at least so many.", ROWS),
     LONG: ("Rows of so many bytes and more are long.", BYTES),
+    BEYOND: ("Arrays of so many bytes and more are read from memory.", MEMORY),
 }
 
 _TWO = frozenset({"pow", "atan2", "hypot"})
@@ -82,7 +92,7 @@ def prelude(code: str) -> str:
     words = set(re.findall(r"\w+", code))
     settings = (f"\n/* {what} */\n{setting(name)} = {value};\n"
                 for name, (what, value) in _SETTINGS.items() if name in words)  # fmt: skip
-    return text + "".join(settings) + functions
+    return text + _FETCH * (FETCH in words) + "".join(settings) + functions
 
 
 def setting(name: str) -> str:

@@ -1,0 +1,104 @@
+"""Arrays that are fetched from memory while functions of elements are computed."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop import building
+from symbackprop.emit.c import CSource, c_source
+from tests.derived import derived
+from tests.emit.c.compiler import needs_compiler
+from tests.emit.c.test_layers import IN_PLACE
+
+RNG = np.random.default_rng(8)
+ROWS = {"a": ("N", "n"), "b": ("N", "n"), "w": ("n",), "s": ("N",), "q": ("N", "N"),
+        "c": ("N", "n"), "d": ("N", "n"), "f": ("N", "n")}  # fmt: skip
+AHEAD, HERE = "last * n + e", "first * n + e"
+E = "e = exp(a); y = e/sum(e, axis=1, keepdims=True)"
+
+
+def fetched(text: str, name: str, layout: str) -> list[tuple[str, str, str]]:
+    """Array, element, and 1 if it is to be written, in the function of a layout for doubles."""
+    start = text.index(f"static int {name}_1_f64_{layout}(")
+    body = text[start : text.index("\n}\n", start)]
+    return re.findall(r"FETCH\(&(\w+)\[(.*)\], (\d)\);", body)
+
+
+def of(text: str) -> str:
+    """The C file of the forward pass, which keeps nothing."""
+    used = {n: shape for n, shape in ROWS.items() if re.search(rf"\b{n}\b", text)}
+    return sb.derive(text, shapes=used, wrt=[list(used)[-1]]).c_source()
+
+
+def test_the_next_rows_and_the_gradient_of_these() -> None:
+    text = derived("softmax-ce-batch").c_source()
+    name = "softmax_ce_batch_value_and_grad"
+    assert fetched(text, name, "rows") == [("a", AHEAD, "0"), ("t", AHEAD, "0"), ("da", HERE, "1")]
+    assert fetched(text, name, "long") == [("a", "(i + 1) * n + e", "0")]
+    assert fetched(text, name, "lanes") == []
+    assert text.count("#define FETCH(") == 2
+    assert "const int far = N * n * (ptrdiff_t)sizeof(double) >= beyond_cache;" in text
+    assert "far && e < stop" in text and "some = far ? 64 : all" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (E + " + b", ["a", "b", "y"]),
+        (E + "*w + s[:, None]", ["a", "y"]),  # rows of other arrays stay in the cache
+        ("e = exp(q); y = e/sum(e, axis=1, keepdims=True) + q.T", ["q1", "view", "y"]),
+        ("e = exp(a); y = e/sum(e, axis=1, keepdims=True) + b[::-1]", ["a", "view", "y"]),
+        (E + " + b + c + d + f", ["a", "b", "c", "d"]),  # of more none stays in the cache
+        ("e = exp(a); r = tanh(e*b); y = e/sum(e, axis=1, keepdims=True)"
+         " + r/sum(r, axis=1, keepdims=True)", ["a", "b", "y"]),  # once
+    ],
+)  # fmt: skip
+def test_arrays_of_whole_rows_are_fetched(text: str, found: list[str]) -> None:
+    assert [name for name, *_ in fetched(of(text), "expression_forward", "rows")] == found
+
+
+@pytest.mark.parametrize("name", ["layer-norm", "gelu-tanh", "softmax", "batch-norm"])
+def test_where_memory_is_not_idle_nothing_is_fetched(name: str) -> None:
+    assert "FETCH" not in derived(name).c_source()
+
+
+def results(module: ModuleType, shape: tuple[int, int], dtype: type) -> list[np.ndarray]:
+    rng = np.random.default_rng(1)
+    a, dy = (rng.uniform(-2, 2, size=shape).astype(dtype) for _ in range(2))
+    out, saved = module.forward(a)
+    found = [out, *module.backward(saved, dy if out.shape else 1.0)]
+    if not out.shape:
+        value, grads = module.value_and_grad(a)
+        found += [value, *grads]
+    return found
+
+
+def near_and_far(source: CSource) -> list[ModuleType]:
+    return [building._with_settings(source, {"beyond_cache": n}) for n in (1 << 60, 0)]
+
+
+@needs_compiler
+@pytest.mark.parametrize("text", [*IN_PLACE[:3], E])
+def test_no_result_of_rows_changes(text: str) -> None:
+    source = c_source(sb.derive(text, shapes={"a": ("N", "n")}).backward, version="0")
+    near, far = near_and_far(source)
+    for shape in [(1, 1), (3, 40), (7, 64), (5, 65), (40, 130), (3, 1000), (0, 5)]:
+        for dtype in (np.float64, np.float32):
+            for one, other in zip(*(results(m, shape, dtype) for m in (near, far)), strict=True):
+                np.testing.assert_array_equal(one, other)
+    for shape in [(3, 1300), (2, 3000), (4, 2560)]:  # long rows: sums in another order
+        for one, other in zip(*(results(m, shape, float) for m in (near, far)), strict=True):
+            np.testing.assert_allclose(other, one, rtol=1e-12, atol=1e-12)
+
+
+@needs_compiler
+def test_checks_fetch() -> None:
+    source = c_source(derived("softmax-ce-batch").backward, version="0")
+    assert source.layouts[0] == {"beyond_cache": 0}
+    assert all("beyond_cache" not in other for other in source.layouts[1:])
+    assert c_source(derived("layer-norm").backward, version="0").layouts[0] == {}
