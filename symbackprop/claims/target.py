@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sympy import Expr, S
 
 from symbackprop.algebra.nodes import Array, Delta, Index, fresh_index
-from symbackprop.algebra.trees import elements, rename
+from symbackprop.algebra.trees import arrays, elements, rename
 from symbackprop.calculus.jacobian import jacobian
 from symbackprop.calculus.result import Jacobian
 from symbackprop.claims.setting import Setting
@@ -103,7 +103,7 @@ class Truth:
         definition = self.setting.forward.definition(of)
         if definition is None or of == wrt:
             return
-        own = {e.array for e in elements(definition.expr)}
+        own = arrays([definition.expr])
         others = [a.name for a in own if a != wrt and self._depends(a, wrt)]
         if wrt in own and others:
             raise InputError(

@@ -12,7 +12,7 @@ from symbackprop.algebra.letters import lettered
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.partial import Slope
 from symbackprop.algebra.program import Assumption
-from symbackprop.algebra.trees import elements, rename
+from symbackprop.algebra.trees import arrays, elements, rename
 from symbackprop.calculus.result import Adjoint, Fact
 from symbackprop.claims.case import Case
 from symbackprop.claims.claim import Claim
@@ -201,10 +201,10 @@ def _example(outcome: Judged, show: Shower, left: Formula) -> Example | None:
     if found is None:
         return None
     case = outcome.case
-    mentioned = {e.array for e in elements(case.claimed)}
+    mentioned = arrays([case.claimed])
     for step in case.setting.backward.steps if case.target.kind == GRADIENT else ():
         if step.of == case.target.array:
-            mentioned |= {e.array for e in elements(step.expr)}
+            mentioned |= arrays([step.expr])
     used = _inputs_of(case, mentioned)
     given = tuple(
         array_formula(array, values, show, found.trial) for array, values in found.inputs.items()
@@ -236,10 +236,10 @@ def _inputs_of(case: Case, mentioned: set[Array]) -> set[Array]:
     wanted |= {o for o in program.outputs}
     for d in reversed(case.setting.gradients):
         if d.array in wanted:
-            wanted |= {e.array for e in elements(d.expr)}
+            wanted |= arrays([d.expr])
     for d in reversed(program.definitions):
         if d.array in wanted:
-            wanted |= {e.array for e in elements(d.expr)}
+            wanted |= arrays([d.expr])
     return wanted
 
 

@@ -10,7 +10,7 @@ from sympy import Expr
 from symbackprop.algebra.letters import MATRIX, free_indices, lettered, lettered_program, names_in
 from symbackprop.algebra.nodes import Array, Index
 from symbackprop.algebra.program import Program
-from symbackprop.algebra.trees import elements
+from symbackprop.algebra.trees import arrays, elements
 from symbackprop.calculus.chains import Step
 from symbackprop.calculus.result import Adjoint, Backward, Fact
 from symbackprop.calculus.steps import Section, Steps
@@ -90,7 +90,7 @@ def _needed(steps: Steps) -> Program:
     wanted = {e.array for expr in exprs for e in elements(expr)} | set(steps.program.outputs)
     for d in reversed(steps.program.definitions):
         if d.array in wanted:
-            wanted |= {e.array for e in elements(d.expr)}
+            wanted |= arrays([d.expr])
     kept = tuple(d for d in steps.program.definitions if d.array in wanted)
     return replace(steps.program, definitions=kept)
 

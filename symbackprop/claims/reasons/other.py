@@ -10,7 +10,7 @@ from sympy.core.relational import Relational
 
 from symbackprop.algebra.nodes import Array, Delta, Element, Index, Iverson, Position, Where
 from symbackprop.algebra.partial import Slope
-from symbackprop.algebra.trees import elements, rename, walk
+from symbackprop.algebra.trees import arrays, elements, rename, walk
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.claims.case import Case
 from symbackprop.claims.reasons.idea import Idea, Reason
@@ -35,7 +35,7 @@ def transposed(case: Case) -> Iterator[Idea]:
 
 def factors_transposed(case: Case) -> Iterator[Idea]:
     """One matrix in the claim transposed, where it is square."""
-    for array in sorted({e.array for e in elements(case.claimed)}, key=str):
+    for array in sorted(arrays([case.claimed]), key=str):
         axes = array.axes
         for one in range(len(axes)):
             for two in range(one + 1, len(axes)):
