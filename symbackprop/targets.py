@@ -110,7 +110,8 @@ def _modules(
     from symbackprop.emit.numpy import compile_source
 
     text = _numpy_text(backward, target != NUMPY, exact)
-    several = 2 + ("LONG_ROW" in text) if to_check and target != NUMPY else 1
+    known = [s for s in _FEW_ROWS if any(name in text for name in s)]
+    several = max(2, len(known)) if to_check and target != NUMPY else 1
     return [compile_source(text) for _ in range(several)]
 
 

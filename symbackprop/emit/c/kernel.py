@@ -6,6 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sympy import Expr
 
+from symbackprop.emit.c.ahead import (
+    LONG_PART,
+    PART,
+    STREAMS,
+    beside,
+    read_before,
+    while_fetching,
+)
 from symbackprop.emit.c.ends import End
 from symbackprop.emit.c.expressions import Real, expression
 from symbackprop.emit.c.groups import (
@@ -21,15 +29,12 @@ from symbackprop.emit.c.groups import (
 from symbackprop.emit.c.names import FIRST, LAST, LOOPS, TILE, Parameters
 from symbackprop.emit.c.places import ROW, Place, address, place_of
 from symbackprop.emit.c.reductions import NUMBERS, START, reduction, without_nan
-from symbackprop.emit.c.steps import INDENT, Steps, loop_over, while_fetching
+from symbackprop.emit.c.steps import INDENT, Steps, loop_over
 from symbackprop.emit.fast.body import Body
-from symbackprop.emit.fast.graph import FLOAT, Node
+from symbackprop.emit.fast.graph import Node
 from symbackprop.emit.fast.stages import Loop
 
 _FEW_ROUNDS = 8
-_STREAMS = 4  # so many arrays are fetched ahead
-_PART = 64  # elements: what is fetched for more at once holds the processor up
-_LONG_PART = 256  # where loops have sums, each of which ends with a part
 
 
 class Kernel(Steps):
@@ -167,8 +172,8 @@ class Kernel(Steps):
             def loop(start: str, stop: str, work: str = work) -> list[str]:
                 return ["#pragma omp simd", f"for (ptrdiff_t e = {start}; e < {stop}; e++)", work]
 
-            fetched = self._fetched(node, sizes) if sizes and not self._fetching else []
-            lines += self._while_fetching(fetched, loop, count, sizes, _PART)
+            fetched = self._next_rows(node, sizes)
+            lines += self._while_fetching(fetched, loop, count, sizes, PART)
         return lines
 
     def _while_fetching(
@@ -180,47 +185,28 @@ class Kernel(Steps):
         far = " * ".join([self._count, *sizes, f"(ptrdiff_t)sizeof({real})"])
         return while_fetching(fetched, loop, count, far, part=part, real=real)
 
-    def _next_row(self, group: list[Node], space: Space) -> list[str]:
-        """The same of what was read before in a long row, if the loop is of vector maths.
+    def _next_rows(self, step: Node, sizes: Sequence[str]) -> list[str]:
+        """The next rows of what is read, and these rows of what is written behind a step."""
+        if not sizes or self._fetching:
+            return []
+        here, ahead = (" * ".join([row, *sizes]) for row in (FIRST, LAST))
+        read, written = beside(self._groups, self._stored, self._key, step)
+        found = {self._given(base): f"[{ahead} + e], 0" for base in read}
+        for node in written:
+            found.setdefault(self._memory[node][0], f"[{here} + e], 1")
+        return [f"&{name}{place}" for name, place in found.items()][:STREAMS]
 
-        What it reads for the first time comes from memory as it goes.
-        """
+    def _next_row(self, group: list[Node], space: Space) -> list[str]:
+        """The next one of what an earlier loop over a long row has read."""
         if not self._long or self._fetching or self._groups.functions.isdisjoint(group):
             return []
         ((axis, size),) = space
-        before = [r.base for key, nodes in self._groups.ordered.items() if key < self._key
-                  for n in nodes for r in self._groups.reads(n)
-                  if r is not None and r.place == (ROW, axis)]  # fmt: skip
-        return [
-            f"&{self._given(base)}[({LOOPS[ROW]} + 1) * {self.parameters.size(size)} + e], 0"
-            for base in dict.fromkeys(before) if self._is_given(base, (*base.shape[:1], size))
-        ][:_STREAMS]
-
-    def _is_given(self, base: Node, shape: tuple[Expr, ...]) -> bool:
-        """Whether an array of this shape and of the inputs' dtype is there before the loop."""
-        return base not in self._groups.computed and (base.shape, base.dtype) == (shape, FLOAT)
+        start = f"({LOOPS[ROW]} + 1) * {self.parameters.size(size)}"
+        read = read_before(self._groups, self._key, axis, size)
+        return [f"&{self._given(base)}[{start} + e], 0" for base in read][:STREAMS]
 
     def _given(self, base: Node) -> str:
         return self.parameters.read(str(self._body.shown(base)), base.dtype, base.shape)
-
-    def _fetched(self, step: Node, sizes: Sequence[str]) -> list[str]:
-        """Arrays of whole rows by the addresses of elements e: the next rows of those that are
-        read, and these rows of results behind the step."""
-        here, ahead = (" * ".join([row, *sizes]) for row in (FIRST, LAST))
-        found: dict[str, str] = {}
-
-        for key, group in self._groups.ordered.items():
-            for node in group:
-                for read in filter(None, self._groups.reads(node)):
-                    base = read.base
-                    if read.place == own_place(step) and self._is_given(base, step.shape):
-                        name = self._given(base)
-                        found[name] = f"&{name}[{ahead} + e], 0"
-                alike = (node.shape, node.dtype) == (step.shape, FLOAT)
-                if key > self._key and node in self._stored and alike:
-                    name = self._memory[node][0]
-                    found.setdefault(name, f"&{name}[{here} + e], 1")
-        return list(found.values())[:_STREAMS]
 
     def _flat(self, node: Node, sizes: Sequence[str]) -> str:
         """Element e of the rows at hand. sizes: the axes of a row."""
@@ -295,7 +281,7 @@ class Kernel(Steps):
         def loop(start: str, stop: str) -> list[str]:
             return pragma + loop_over(name, stop, work, start)
 
-        lines += self._while_fetching(ahead, loop, end, [end], _LONG_PART)
+        lines += self._while_fetching(ahead, loop, end, [end], LONG_PART)
         for node in ending:
             lines += self._finished(node, [a for a, _ in space])
         return lines

@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from symbackprop.emit.c.expressions import Real, bracketed, expression, repeats
 from symbackprop.emit.c.groups import Groups, Key, Read, is_matrix_product
-from symbackprop.emit.c.names import BEYOND, EXACT, FETCH, Parameters
+from symbackprop.emit.c.names import EXACT, Parameters
 from symbackprop.emit.c.reductions import combined
 from symbackprop.emit.fast.body import Body
 from symbackprop.emit.fast.graph import BOOL, OTHER, Node
 
 INDENT = "    "
-_LINE = 64  # bytes that are fetched at once
 
 
 def loop_over(name: str, end: str, lines: Iterable[str], start: str = "0") -> list[str]:
     """A loop around the lines."""
     return [f"for (ptrdiff_t {name} = {start}; {name} < {end}; {name}++) {{",
             *(INDENT + line for line in lines), "}"]  # fmt: skip
-
-
-def while_fetching(
-    fetched: Iterable[str], loop: Callable[[str, str], list[str]], count: str, far: str, *,
-    part: int, real: str,
-) -> list[str]:  # fmt: skip
-    """A loop from a number to another, in parts before which arrays are fetched from memory.
-
-    fetched: addresses of element e. far: the bytes of such an array, which is not fetched where
-    the cache may hold it.
-    """
-    fetches = [f"{INDENT}{FETCH}({address});" for address in fetched]
-    if not fetches:
-        return loop("0", count)
-    parts = [
-        "const ptrdiff_t stop = part + some < all ? part + some : all;",
-        f"for (ptrdiff_t e = part; far && e < stop; e += {_LINE} / (ptrdiff_t)sizeof({real})) {{",
-        *fetches,
-        "}",
-        *loop("part", "stop"),
-    ]
-    return [
-        f"const int far = {far} >= {BEYOND};",
-        f"const ptrdiff_t all = {count}, some = far ? {part} : all;",
-        "for (ptrdiff_t part = 0; part < all; part += some) {",
-        *(INDENT + line for line in parts),
-        "}",
-    ]
 
 
 class Steps(ABC):

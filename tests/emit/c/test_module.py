@@ -94,25 +94,6 @@ def test_special_values_are_those_of_the_readable_module(text: str, dtype: type)
             np.testing.assert_allclose(mine, other, rtol=1e-5 if dtype is np.float32 else 1e-13)
 
 
-# Names that C, or the text around the loops, has for something else.
-HOSTILE = [
-    "double int i exp lo restrict f64 work".split(),
-    "N e M long_row side_by_side".split(),
-]
-
-
-@pytest.mark.parametrize("names", HOSTILE, ids=" ".join)
-def test_inputs_may_have_any_names(names: list[str]) -> None:
-    text = f"h = exp({'*'.join(names)}); y = h/sum(h, axis=1, keepdims=True); L = sum(y**2)"
-    size = "n" if "e" in names else "e"
-    derivation = sb.derive(text, shapes=dict.fromkeys(names, ("rows", size)))
-    inputs = RNG.normal(size=(len(names), 5, 3))
-    got = derivation.compile("c").value_and_grad(*inputs)[1]
-    want = derivation.compile().value_and_grad(*inputs)[1]
-    for one, other in zip(got, want, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
-
-
 def test_the_file_tells_what_it_computes() -> None:
     text = derived("softmax-ce-batch").c_source()
     assert "da[i, j] = (y[i, j] - t[i, j])/N" in text

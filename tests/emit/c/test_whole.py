@@ -15,7 +15,6 @@ import pytest
 import symbackprop as sb
 from symbackprop import binding, building
 from symbackprop.emit.c import c_source
-from symbackprop.emit.fast.passes import Names
 from symbackprop.targets import modules_to_check
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
@@ -338,20 +337,3 @@ def test_names_of_a_user() -> None:
     np.testing.assert_allclose(value, np.sum(x * x * np.exp(x)))
     np.testing.assert_allclose(grads.found, x * np.exp(x))
     assert taken["value_and_grad"] == [True]
-
-
-def test_inputs_called_like_the_helpers() -> None:
-    """These have other names, in small and in large calls."""
-    names = list(Names(()).all.values())
-    text = f"e = exp({' + '.join(names)}); y = e/sum(e, axis=1, keepdims=True); L = -sum(t*log(y))"
-    shapes = dict.fromkeys([*names, "t"], ("N", "n"))
-    found = sb.derive(text, shapes=shapes, wrt=("_whole",))
-    random = np.random.default_rng(4)
-    for rows in (2, 4000):
-        *inputs, t = random.normal(size=(len(names) + 1, rows, 4))
-        want, slopes = found.compile().value_and_grad(*inputs, t)
-        for target in ("numpy-fast", "c"):
-            value, grads = found.compile(target).value_and_grad(*inputs, t)
-            np.testing.assert_allclose(value, want, rtol=1e-10)
-            for one, other in zip(grads, slopes, strict=True):
-                np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
