@@ -11,8 +11,8 @@ OBJECTS = (
 ITEM = {name: n for n, name in enumerate(OBJECTS)}
 LIMIT = 16  # of arrays in one function
 
-LARGE = 1 << 16
-"""Bytes of an array from which on the time of a call does not count, and others may run."""
+LARGE = 1 << 18
+"""Bytes of an array from which on calls take little of the time, and other threads may run."""
 
 HEAD = f"""
 /*

@@ -97,13 +97,17 @@ class Graph:
         self._memo: dict[Code, Node] = {}
         for a in assignments:
             self._root(a.name)
-        self.axes = self._loop_axes()
+        self.axes = self._loop_axes(in_numpy)
         self._join_products()
 
-    def _loop_axes(self) -> frozenset[Expr]:
-        """The first axes of the widest elementwise operations, or of what is reduced by rows."""
+    def _loop_axes(self, in_numpy: bool) -> frozenset[Expr]:
+        """The first axes of the widest elementwise operations, or of what is reduced by rows.
+
+        In C, where a loop costs no more than a call, of vectors too.
+        """
         maps = [n for n in self.nodes if n.kind == MAP]
-        wide = [n for n in maps if n.rank > 1] or maps
+        vectors = [] if in_numpy else [n for n in maps if not n.shape[0].is_Integer]
+        wide = [n for n in maps if n.rank > 1] + vectors or maps
         wide = wide or [n for n in self.nodes if n.kind == REDUCE and 0 not in n.code.axes]
         return frozenset(n.shape[0] for n in wide if n.shape[0] != 1)
 

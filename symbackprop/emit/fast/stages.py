@@ -51,7 +51,8 @@ class Stages:
 
     items: nodes that are computed whole, and loops, in order. stored: nodes that are computed by
     rows and kept whole. nodes: all that is needed, operands first. kept: those handed on.
-    by_blas: whether a matrix that is there whole is multiplied with a vector whole.
+    by_blas: whether a matrix that is there whole, and that no loop reads, is multiplied with a
+    vector whole.
     """
 
     def __init__(self, graph: Graph, kept: Iterable[Node], by_blas: bool = False) -> None:
@@ -86,8 +87,8 @@ class Stages:
             return 0 not in node.code.axes
         if node.kind == VIEW:
             return keeps_rows(node) and self.by_rows(node.args[0])
-        return is_product_with_vector(node) and not (
-            self._by_blas and not self.by_rows(node.args[0])
+        return is_product_with_vector(node) and (
+            not self._by_blas or self.by_rows(node.args[0]) or _is_read_by_rows(node)
         )
 
     def accumulated(self, node: Node) -> bool:
@@ -201,6 +202,13 @@ def reads_rows(user: Node, arg: Node) -> bool:
     if user.kind == MAP:
         return arg.rank == user.rank and arg.shape[0] == user.shape[0]
     return user.kind == REDUCE or arg is user.args[0]
+
+
+def _is_read_by_rows(product: Node) -> bool:
+    """Whether something that need not wait for it reads the rows of its matrix too."""
+    matrix = product.args[0]
+    readers = (u for u in matrix.users if u.kind in (MAP, REDUCE) and reads_rows(u, matrix))
+    return any(product not in needed([product], [u]) for u in readers)
 
 
 def is_product_with_vector(node: Node) -> bool:

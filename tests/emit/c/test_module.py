@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import threading
@@ -138,6 +139,36 @@ def test_sums_over_the_rows_may_have_an_axis_of_length_1() -> None:
     assert "forward_1_f64(" in derivation.c_source()
     a, w = RNG.normal(size=(5, 1, 3)), RNG.normal(size=(1, 3))
     np.testing.assert_allclose(derivation.compile("c").forward(w, a)[0], w * (a * a).sum(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("y = sum(exp(A @ w)) + sum(tanh(A))", False),
+        ("y = sum(exp(A @ w))", True),
+        # What waits for the product reads the matrix in a loop of its own.
+        ("v = A @ w; y = sum(tanh(A*sum(v)))", True),
+    ],
+)
+def test_a_matrix_that_a_loop_reads_is_multiplied_with_a_vector_there(
+    text: str, whole: bool
+) -> None:
+    derivation = sb.derive(text, shapes={"A": ("N", "n"), "w": ("n",)}, wrt=["w"])
+    module = derivation.compile("c")
+    source = inspect.getsource(module)
+    body = source[source.index("def forward(") : source.index("def backward(")]
+    assert ("np.matmul(" in body) == whole, body
+    a, w = RNG.normal(size=(300, 70)), RNG.normal(size=70)
+    np.testing.assert_allclose(
+        module.forward(a, w)[0], derivation.compile().forward(a, w)[0], rtol=1e-12
+    )
+
+
+def test_vectors_between_loops_are_in_c_too() -> None:
+    text = derived("batch-norm").c_source()
+    python = text[text.index("What stands between the loops") :]
+    assert "np.sqrt(" not in python and "/ N" not in python
+    assert "sqrt(" in text
 
 
 def test_a_layer_of_matrix_products_has_no_c() -> None:

@@ -74,7 +74,7 @@ OTHERS: dict[str, Callable[[np.ndarray], Any]] = {
     "backwards": lambda x: x[::-1].copy()[::-1],
     "own class": lambda x: x.view(Own),
     "memory": lambda x: memoryview(x),
-    "large": lambda x: np.repeat(x, 3000, axis=0),
+    "large": lambda x: np.repeat(x, 12000, axis=0),
     "single beside double": lambda x: np.float32(x),
 }
 
