@@ -69,6 +69,11 @@ class Real:
         """The last part of a function's name."""
         return "f32" if self.single else "f64"
 
+    @property
+    def size(self) -> int:
+        """Bytes of a number."""
+        return 4 if self.single else 8
+
     def function(self, name: str) -> str:
         """The function of math.h for the type."""
         return name + ("f" if self.single else "")

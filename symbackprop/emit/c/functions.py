@@ -15,7 +15,7 @@ from symbackprop.emit.c.expressions import Real, Unsupported
 from symbackprop.emit.c.groups import iterated
 from symbackprop.emit.c.kernel import Kernel
 from symbackprop.emit.c.lanes import Lanes
-from symbackprop.emit.c.names import EXACT, LONG, TILE, Parameters
+from symbackprop.emit.c.names import BEYOND, EXACT, LONG, ROWS_BEYOND, TILE, Parameters
 from symbackprop.emit.c.reductions import START, combined
 from symbackprop.emit.c.steps import INDENT
 from symbackprop.emit.fast.body import Body
@@ -65,11 +65,14 @@ class LoopFunction:
         self._count = found.size(loop.size)
         self._widths = _widths(found, loop)
         self._layouts: list[Layout] = []
-        size = 4 if real.single else 8
-        long = [f"{width} * {size} >= {LONG}" for width in self._widths if not width.isdecimal()]
+        widths = [width for width in self._widths if not width.isdecimal()]
+        long = [f"{width} * {real.size} >= {LONG}" for width in widths]
         if kernel.has_functions and long:
             whole = Kernel(loop, body, real, helpers, found, long=True)
             self._layouts.append(self._of_rows("long", whole, " && ".join(long)))
+        if kernel.waits:
+            ahead = Kernel(loop, body, real, helpers, found, far=True)
+            self._layouts.append(self._of_rows("far", ahead, self._is_far(real.size)))
         with suppress(Unsupported):
             lanes = Lanes(loop, body, real, helpers, found, kernel.ends)
             self._layouts.append(Layout("lanes", lanes.lines, lanes.condition))
@@ -100,6 +103,12 @@ class LoopFunction:
             texts.append(text)
         name = f"{self._name}_{'some' if len(self._layouts) > 1 else self._layouts[0].name}"
         return "\n".join([*self._comment(), *texts, self._whole(name, passed)])
+
+    def _is_far(self, size: int) -> str:
+        """A condition for rows that come from memory. size: bytes of a number."""
+        sizes = [f"{width} * {size}" for width in self._widths]
+        arrays = [f"{self._count} * {row} >= {BEYOND}" for row in sizes]
+        return " && ".join([*arrays, *(f"{row} >= {BEYOND} / {ROWS_BEYOND}" for row in sizes)])
 
     def _called(self, name: str, passed: Sequence[str], chunk: str = "") -> list[str]:
         """The call for the rows of a chunk, or for all."""
@@ -198,10 +207,12 @@ class LoopFunction:
         declared = self._parameters()
         ends = [f"{real} *restrict {e.name}" for e in self._ends]
         count = self._count
+        vectors = [e for e in self._ends if e.shape]
         lines = [
             f"const ptrdiff_t width = {' + '.join(self._widths)};",
             f"ptrdiff_t rows = {CHUNK} / (width > 0 ? width : 1) + 1;",
             f"if (rows < {count} / {CHUNKS} + 1) rows = {count} / {CHUNKS} + 1;",
+            *([f"if (rows < {ROWS_OF_SUMS}) rows = {ROWS_OF_SUMS};"] if vectors else []),
             f"const ptrdiff_t chunks = {count} > rows ? ({count} + rows - 1) / rows : 1;",
         ]
         after: list[str] = []
@@ -228,7 +239,6 @@ class LoopFunction:
                 f"    free({e.name}_parts);",
                 "}",
             ]  # fmt: skip
-        vectors = [e for e in self._ends if e.shape]
         if vectors:
             missing = " || ".join(f"!{e.name}_parts" for e in vectors)
             freed = " ".join(f"free({e.name}_parts);" for e in vectors)
@@ -255,6 +265,8 @@ CHUNK = 65536
 """Numbers in a chunk of rows."""
 CHUNKS = 256
 """Chunks, at most."""
+ROWS_OF_SUMS = 16
+"""Rows in a chunk that has an array of sums of its own, at least: such arrays take memory."""
 
 
 def _widths(parameters: Parameters, loop: Loop) -> list[str]:

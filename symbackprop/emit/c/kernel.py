@@ -9,8 +9,11 @@ from sympy import Expr
 from symbackprop.emit.c.ahead import (
     LONG_PART,
     PART,
+    ROW_PART,
     STREAMS,
+    around,
     beside,
+    in_parts,
     read_before,
     while_fetching,
 )
@@ -42,16 +45,22 @@ class Kernel(Steps):
 
     lines: the declarations and the loop. buffers: the arrays of one row each, or of a `tile` of
     rows each where `tiled`, in `work`. long: whether it is meant for long rows alone, which is
-    another kernel where it `has_functions`. parameters: those of the other. Raises Unsupported.
+    another kernel where it `has_functions`. far: whether for arrays in memory alone, which is
+    another one where a loop `waits` for them. parameters: those of the other. Raises Unsupported.
     """
 
     def __init__(
         self, loop: Loop, body: Body, real: Real, helpers: Mapping[str, str],
-        parameters: Parameters, *, long: bool = False,
+        parameters: Parameters, *, long: bool = False, far: bool = False,
     ) -> None:  # fmt: skip
         groups = Groups(loop, body.stored, long=long)
         super().__init__(body, real, helpers, groups, parameters)
         self.has_functions = bool(groups.functions)
+        self.waits = not groups.functions and any(
+            any(around(groups, body.stored, key, iterated(group[0])))
+            for key, group in groups.ordered.items()
+        )
+        self._far = far
         self.buffers: list[tuple[str, tuple[Expr, ...]]] = []
         self._memory: dict[Node, tuple[str, Place, tuple[Expr, ...]]] = {}
         self._nan: dict[Node, str] = {}
@@ -182,6 +191,8 @@ class Kernel(Steps):
     ) -> list[str]:  # fmt: skip
         self._fetching |= bool(fetched)
         real = self._real.name
+        if self._far:
+            return in_parts(fetched, loop, count, ROW_PART // self._real.size, real)
         far = " * ".join([self._count, *sizes, f"(ptrdiff_t)sizeof({real})"])
         return while_fetching(fetched, loop, count, far, part=part, real=real)
 
@@ -198,12 +209,22 @@ class Kernel(Steps):
 
     def _next_row(self, group: list[Node], space: Space) -> list[str]:
         """The next one of what an earlier loop over a long row has read."""
+        if self._far:
+            return self._around(space)
         if not self._long or self._fetching or self._groups.functions.isdisjoint(group):
             return []
         ((axis, size),) = space
         start = f"({LOOPS[ROW]} + 1) * {self.parameters.size(size)}"
         read = read_before(self._groups, self._key, axis, size)
         return [f"&{self._given(base)}[{start} + e], 0" for base in read][:STREAMS]
+
+    def _around(self, space: Space) -> list[str]:
+        """The next row of what is read, and this one of results."""
+        row, size = LOOPS[ROW], self.parameters.size(space[0][1])
+        read, written = around(self._groups, self._stored, self._key, space)
+        found = [f"{self._given(x)}[({row} + 1) * {size} + e], 0" for x in read]
+        found += [f"{self._memory[n][0]}[{row} * {size} + e], 1" for n in written]
+        return [f"&{place}" for place in found][:STREAMS]
 
     def _given(self, base: Node) -> str:
         return self.parameters.read(str(self._body.shown(base)), base.dtype, base.shape)

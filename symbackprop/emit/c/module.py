@@ -13,6 +13,7 @@ from symbackprop.emit.c.names import BEYOND, FEWEST, LONG
 from symbackprop.emit.c.passes import CPasses
 from symbackprop.emit.c.shortcuts import Shortcuts, shortcuts
 from symbackprop.emit.c.text import HELPERS, prelude, setting
+from symbackprop.emit.fast.kept import with_less_kept
 from symbackprop.emit.fast.module import fast_scope, fast_text
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.plan import plan
@@ -67,7 +68,8 @@ def c_source(backward: Backward, *, version: str, exact: bool = False) -> CSourc
     shown = lettered_backward(backward)
     prefix = re.sub(r"\W+", "_", shown.program.name, flags=re.ASCII).strip("_").lower()
     prefix = prefix if prefix[:1].isalpha() else f"f_{prefix}"
-    planned, scope = plan(shown, exact=exact), fast_scope(shown)
+    planned = with_less_kept(plan(shown, exact=exact), shown.program, again=True)
+    scope = fast_scope(shown)
     passes = CPasses(shown, planned, scope, prefix)
     python = fast_text(passes, planned, scope, version, HELPERS)
     found = passes.functions

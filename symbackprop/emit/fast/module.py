@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from symbackprop.calculus.result import Backward
+from symbackprop.emit.fast.kept import with_less_kept
 from symbackprop.emit.fast.passes import FastPasses
 from symbackprop.emit.fast.text import HELPERS, SAME, WIDE, WORKSPACE
 from symbackprop.emit.lettering import lettered_backward
@@ -29,7 +30,7 @@ def fast_source(backward: Backward, *, version: str, exact: bool = False) -> str
     Raises NotYet for an expression that has no NumPy form.
     """
     shown = lettered_backward(backward)
-    planned = plan(shown, exact=exact)
+    planned = with_less_kept(plan(shown, exact=exact), shown.program, again=False)
     scope = fast_scope(shown)
     return fast_text(FastPasses(shown, planned, scope), planned, scope, version)
 

@@ -49,7 +49,7 @@ class Plan:
     upstream: the array that holds the upstream gradient of each output. helpers: arrays of the
     forward pass that are not definitions, with what they are in terms of definitions. exact:
     whether forms keep the last digits. forms: expressions that are computed in another form, and
-    that form.
+    that form. kept: parts of the backward pass that the forward pass computes.
     """
 
     forward: tuple[Line, ...]
@@ -59,6 +59,7 @@ class Plan:
     helpers: tuple[Line, ...]
     exact: bool = False
     forms: tuple[tuple[Expr, Expr], ...] = ()
+    kept: tuple[Line, ...] = ()
 
 
 def plan(backward: Backward, *, exact: bool = False) -> Plan:
@@ -126,7 +127,7 @@ def planned(
         }
         wholes = Wholes(form.parts | parts, adjoints, results, new)
         steps = wholes.of(steps)
-        used = _needed(results, {s.array: s for s in steps})
+        used = needed_for(results, {s.array: s for s in steps})
         steps = [line for line in steps if line.array in used]  # some forms do without a step
         for line in steps:
             form.written |= wholes.told.get(line.array, {})
@@ -141,7 +142,7 @@ def planned(
     saved = tuple(a for a in order if a in used)
     written = saturated.written | scores.written | differences.written | sigmoids.written
     written |= form.written
-    needed = _needed((*program.outputs, *saved), lines)
+    needed = needed_for((*program.outputs, *saved), lines)
     return Plan(
         tuple(line for array, line in lines.items() if array in needed),
         tuple(steps),
@@ -199,7 +200,7 @@ def _in_order(lines: Mapping[Array, Line]) -> dict[Array, Line]:
     return found
 
 
-def _needed(targets: Sequence[Array], lines: dict[Array, Line]) -> set[Array]:
+def needed_for(targets: Sequence[Array], lines: dict[Array, Line]) -> set[Array]:
     """The targets and all that they are computed from."""
     needed: set[Array] = set()
     stack = list(targets)

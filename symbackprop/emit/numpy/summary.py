@@ -69,6 +69,10 @@ def _rests_on(found: Backward | Formula, plan: Plan, version: str) -> list[str]:
         lines += ["", f"Computed {where} for the sake of rounding:"]
         for helper in plan.helpers:
             lines += wrapped(f"{helper.array[helper.indices]} = {plain(helper.expr)}", 4)
+    if plan.kept:
+        lines += ["", "Kept by forward for backward:"]
+        for line in plan.kept:
+            lines += wrapped(f"{line.array[line.indices]} = {plain(line.expr)}", 4)
     if plan.forms:
         lines += ["", "Computed in another form for the sake of rounding:"]
         for plainly, exactly in plan.forms:

@@ -169,6 +169,14 @@ def test_vectors_between_loops_are_in_c_too() -> None:
     python = text[text.index("What stands between the loops") :]
     assert "np.sqrt(" not in python and "/ N" not in python
     assert "sqrt(" in text
+    assert '(2,), "bool"' not in derived("rope").c_source()  # two numbers are no work for C
+
+
+def test_few_chunks_have_sums_of_their_own() -> None:
+    """Each has memory for an array of them."""
+    backward = derived("layer-norm").c_source().split("int layer_norm_backward_1_f64(")[1]
+    assert backward.split("\n}\n")[0].count("if (rows < 16) rows = 16;") == 1
+    assert "if (rows < 16)" not in derived("softmax-ce-batch").c_source()
 
 
 def test_a_layer_of_matrix_products_has_no_c() -> None:
