@@ -86,7 +86,7 @@ class Body:
         split_sums(graph, setting.np, handed_on, ones, by_rows=not self.in_numpy)
         if self.in_numpy:
             join_weights(graph)
-            join_logistics(graph, handed_on)
+            join_logistics(graph, handed_on, exact=setting.exact)
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}
         for name in reversed(setting.out):

@@ -2,7 +2,8 @@
 
     exp(min(x, 0))/(1 + exp(-|x|)) = E/(1 + E),  exp(min(-x, 0))/(1 + exp(-|x|)) = 1/(1 + E)
 
-for E = exp(x), in which no digit is lost either. E would be infinite for a large x, so that it is
+for E = exp(x), in which no digit is lost either; where both are needed, the first is E times the
+second, as a division takes twice as long. E would be infinite for a large x, so that it is
 exp(min(x, c)), for a c whose exp is finite. Then E/(1 + E) is 1 from there on, as is right, and
 1/(1 + E) is to be multiplied by exp(c - x), which most blocks have no element for.
 """
@@ -31,25 +32,27 @@ class _Logistic:
     quotients: dict[Node, Node]
 
 
-def join_logistics(graph: Graph, kept: Container[Node]) -> None:
-    """Have them so. kept: nodes that are handed on."""
+def join_logistics(graph: Graph, kept: Container[Node], *, exact: bool = False) -> None:
+    """Have them so. kept: nodes that are handed on. exact: whether a quotient is rounded once."""
     for node in list(graph.nodes):
         found = _logistic(node, kept)
         if found is not None:
-            _join(graph, found)
+            _join(graph, found, exact=exact)
 
 
-def _join(graph: Graph, found: _Logistic) -> None:
+def _join(graph: Graph, found: _Logistic, *, exact: bool) -> None:
     x, shape = found.x, found.own.shape
     exponential = call(graph.function(CAPPED_EXP), x, shape=shape)
     total = Code("+", (_ONE, exponential), shape=shape)
+    part = Code("/", (exponential, total), shape=shape)
+    if not exact and {*found.quotients.values()} > {found.own}:  # 1/(1 + E) is there too
+        part = Code("*", (exponential, Code("/", (_ONE, total), shape=shape)), shape=shape)
     for node, numerator in found.quotients.items():
         u = node.args[0]
         rest = None if u is numerator else _other(u, numerator).code
         if numerator is found.own:
-            quotient = Code("/", (exponential, total), shape=shape)
             # Not u exp(x)/(1 + exp(x)), which would overflow for a large u.
-            made = quotient if rest is None else Code("*", (rest, quotient), shape=shape)
+            made = part if rest is None else Code("*", (rest, part), shape=shape)
         else:
             quotient = Code("/", (rest or _ONE, total), shape=shape)
             made = call(graph.function(BEYOND_CAP), x, quotient, shape=shape)

@@ -150,7 +150,7 @@ def {cap}(x):
 _CAPPED_EXP = '''
 def {capped_exp}(x, out=None):
     """exp(x), but exp(c) where x is larger than c, from a little above which it is infinite."""
-    if not x.max(initial=0) <= {cap}(x):
+    if x.size and not x.item(x.argmax()) <= {cap}(x):
         x = {np}.minimum(x, {cap}(x), out=out)
     return {np}.exp(x, out=out)
 '''
@@ -160,7 +160,7 @@ def {beyond_cap}(x, u, out=None):
     """u, times exp(c - x) where x is larger than c: most x hold no such element."""
     if out is None:
         out = u.copy()
-    if not x.max(initial=0) <= {cap}(x):
+    if x.size and not x.item(x.argmax()) <= {cap}(x):
         beyond = x > {cap}(x)
         out[beyond] *= {np}.exp({cap}(x) - x[beyond])
     return out
