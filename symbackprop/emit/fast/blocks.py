@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -47,18 +48,24 @@ class Block:
         lo, hi, step = map(self._body.counter, ("lo", "hi", "step"))
         several = f"{step} < {size}"
         work = self._work(several)
-        inner = [f"{hi} = min({lo} + {step}, {size})"]
-        inner += [f"{short} = {full}[{lo}:{hi}]" for full, short in self._slices.items()]
+        # One block is the arrays themselves: slices of small ones take as long as a sum.
+        whole = [f"{short} = {full}" for full, short in self._slices.items()]
+        inner = [f"{short} = {full}[{lo}:{hi}]" for full, short in self._slices.items()]
         if self._names:
             inner.append(f"if {hi} - {lo} < {step}:")
             inner += [f"    {n} = {n}[: {hi} - {lo}]" for n in self._names]
+        end = [f"{hi} = min({lo} + {step}, {size})"]
+        if not any(hi in re.findall(r"\w+", line) for line in work):
+            end, inner = [], [*end, *inner]
+        guarded = [f"if {several}:", *(f"    {line}" for line in inner)] if inner else []
         starts = [line for n in self._loop.ends for line in self._start(n)]
         loop = [f"for {lo} in range(0, {size}, {step}):",
-                *(f"    {line}" for line in (*inner, *work))]  # fmt: skip
+                *(f"    {line}" for line in (*end, *guarded, *work))]  # fmt: skip
         return [
             *self._body.set_once(step, f"{self._body.names['rows']}({size}, {self._width()})"),
             *self._memory(step, several),
             *starts,
+            *whole,
             *self._buffered(loop),
         ]
 

@@ -80,17 +80,19 @@ _SHIFT = '''
 def {shift}(x, out):
     """What is taken away from rows of x before exp: the largest of each, or a number for all.
 
-    That is the int 0 where no element is large, and what is near all of them where rows are many
-    and short: then exp and its sums keep their digits, which float16 has too few of. Where the
-    largest of a row is from 0 on, others may be as small as they like.
+    That is the int 0 where no element is large or small, and what is near all of them where rows
+    are many and short: then exp and its sums keep their digits, which float16 has too few of. Where
+    the largest of a row is from 0 on, others may be as small as they like, and in float64 as soon
+    as one is not small: only what is below 1e-300 loses digits by that.
     """
     long = x.shape[-1] >= {long_row}
     several = x.shape[-1] > 1 and x.size > 0 and x.dtype.itemsize > 2
     if several and not long:
-        largest, smallest = x.item(x.argmax()), x.item(x.argmin())  # x.max() takes twice as long
-        if largest < {unshifted} and smallest > -{unshifted}:
+        largest = x.item(x.argmax())  # x.max() takes twice as long
+        some = x if x.dtype.itemsize == 4 or x.size < 4096 else x[..., 0]
+        if largest < {unshifted} and some.item(some.argmin()) > -{unshifted}:
             return 0
-        if largest < smallest + {unshifted} and {short}(x):
+        if {short}(x) and largest < x.item(x.argmin()) + {unshifted}:
             return largest
     {along_rows}({np}.maximum, x, out[..., 0])
     if several and long and out.max() < {unshifted} and out.min() >= 0:
