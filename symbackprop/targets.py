@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NUMPY, NUMPY_FAST, C, AUTO = "numpy", "numpy-fast", "c", "auto"
 TARGETS = (NUMPY, NUMPY_FAST, C, AUTO)
-_FEW_ROWS = ({"BLOCK_BYTES": 40, "UNSHIFTED": 0}, {"MANY_ROWS": 0}, {"LONG_ROW": 2})
+_FEW_ROWS = ({"BLOCK_BYTES": 40, "UNSHIFTED": 0}, {"MANY_ROWS": 0, "FEW": 0}, {"LONG_ROW": 2})
 """What has a module work on a few small rows as on others.
 
 In several blocks, with the largest of each taken away before exp; side by side; or as long ones.

@@ -17,7 +17,7 @@ from symbackprop.emit.numpy.scatter import ADDED_AT
 
 _CONSTANTS = {
     "block_bytes": "BLOCK_BYTES", "short_row": "SHORT_ROW", "many_rows": "MANY_ROWS",
-    "long_row": "LONG_ROW", "unshifted": "UNSHIFTED",
+    "long_row": "LONG_ROW", "unshifted": "UNSHIFTED", "few": "FEW",
 }  # fmt: skip
 
 

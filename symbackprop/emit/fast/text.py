@@ -75,6 +75,7 @@ def {over_axes}(ufunc, x, axes, out):
 _SHIFT = '''
 {long_row} = 8192  # the maxima of such rows take no more time than one of all
 {unshifted} = 16  # so far from 0 exp needs no shift
+{few} = 4096  # elements all of which are looked at as fast as one of each row
 
 
 def {shift}(x, out):
@@ -89,7 +90,7 @@ def {shift}(x, out):
     several = x.shape[-1] > 1 and x.size > 0 and x.dtype.itemsize > 2
     if several and not long:
         largest = x.item(x.argmax())  # x.max() takes twice as long
-        some = x if x.dtype.itemsize == 4 or x.size < 4096 else x[..., 0]
+        some = x if x.dtype.itemsize == 4 or x.size < {few} else x[..., 0]
         if largest < {unshifted} and some.item(some.argmin()) > -{unshifted}:
             return 0
         if {short}(x) and largest < x.item(x.argmin()) + {unshifted}:
