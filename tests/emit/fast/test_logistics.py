@@ -49,6 +49,24 @@ def test_what_is_made_of_exp_otherwise_stays(text: str) -> None:
     assert "_capped_exp" not in forward.partition("\ndef forward")[2]
 
 
+def test_both_sides_are_made_by_one_division() -> None:
+    """Unless a quotient is to be rounded once, or one of them is needed alone."""
+    def divisions(source: str) -> int:
+        forward = source.partition("\ndef forward")[2].partition("\ndef ")[0]
+        return forward.count("np.divide(")
+
+    found = sb.derive("sigmoid")
+    assert divisions(found.numpy_source(fast=True)) == 1
+    assert divisions(found.numpy_source(fast=True, exact=True)) == 2
+    alone = sb.derive(f"y = w*{SIG}", shapes=SHAPES, wrt=["w"]).numpy_source(fast=True)
+    assert divisions(alone) == 1 and "np.divide(s_, b0, out=s_)" in alone
+
+
+def test_no_elements_at_all() -> None:
+    y, saved = derivation(f"y = {SIG}").compile("numpy-fast").forward(np.empty((3, 0)))
+    assert y.shape == (3, 0)
+
+
 def true_value(x: float) -> tuple[mpmath.mpf, mpmath.mpf]:
     """σ(x) and its derivative."""
     e = mpmath.exp(-mpmath.mpf(x))
