@@ -29,7 +29,7 @@ from symbackprop.algebra.nodes import (
     Reduction,
 )
 from symbackprop.algebra.program import Program
-from symbackprop.algebra.trees import arrays, walk
+from symbackprop.algebra.trees import arrays, elements, walk
 from symbackprop.algebra.unevaluated import rebuilt
 from symbackprop.emit.numpy.algebra import canonical, renamed, times
 from symbackprop.emit.numpy.line import Line
@@ -78,6 +78,9 @@ class _Choice:
         """The plan in which `backward` computes an array of the forward pass itself, if it may."""
         line = next((line for line in plan.forward if line.array == array), None)
         if not array.shape or array in self._outputs or line is None or not _is_cheap(line.expr):
+            return plan
+        if any(len(e.indices) < len(line.indices) and line.indices[-1] in e.indices
+               for e in elements(line.expr)):  # vectors beside the sums over rows leave no cache
             return plan
         return self._with(plan, plan.forward, (line, *plan.backward))
 

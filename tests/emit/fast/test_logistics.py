@@ -63,7 +63,7 @@ def test_both_sides_are_made_by_one_division() -> None:
 
 
 def test_no_elements_at_all() -> None:
-    y, saved = derivation(f"y = {SIG}").compile("numpy-fast").forward(np.empty((3, 0)))
+    y, _ = derivation(f"y = {SIG}").compile("numpy-fast").forward(np.empty((3, 0)))
     assert y.shape == (3, 0)
 
 
