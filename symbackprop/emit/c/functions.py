@@ -105,9 +105,12 @@ class LoopFunction:
         return "\n".join([*self._comment(), *texts, self._whole(name, passed)])
 
     def _is_far(self, size: int) -> str:
-        """A condition for rows that come from memory. size: bytes of a number."""
+        """A condition for rows that come from memory. size: bytes of a number.
+
+        Without vector maths to wait for it pays earlier.
+        """
         sizes = [f"{width} * {size}" for width in self._widths]
-        arrays = [f"{self._count} * {row} >= {BEYOND}" for row in sizes]
+        arrays = [f"{self._count} * {row} >= {BEYOND} / 2" for row in sizes]
         return " && ".join([*arrays, *(f"{row} >= {BEYOND} / {ROWS_BEYOND}" for row in sizes)])
 
     def _called(self, name: str, passed: Sequence[str], chunk: str = "") -> list[str]:

@@ -119,8 +119,8 @@ def test_the_first_loop_over_a_row_waits_for_the_others() -> None:
     ]  # fmt: skip
     for layout in ("rows", "lanes"):
         assert fetched(text, "layer_norm_backward", layout) == []
-    assert "if (N * D * 8 >= beyond_cache && D * 8 >= beyond_cache / 16384)" in text
-    assert "if (N * D * 4 >= beyond_cache && D * 4 >= beyond_cache / 16384)" in text
+    assert "if (N * D * 8 >= beyond_cache / 2 && D * 8 >= beyond_cache / 16384)" in text
+    assert "if (N * D * 4 >= beyond_cache / 2 && D * 4 >= beyond_cache / 16384)" in text
     assert "part += 128" in text and "part += 256" in text  # 1024 bytes
 
 
