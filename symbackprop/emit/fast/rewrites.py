@@ -54,7 +54,8 @@ class Rewrites:
             return _power(code)
         if code.op == "call" and code.shape:
             return (self._where(code) or self._bounded(code) or self._outer(code)
-                    or self._in_place(code) or by_blas(code, self._np, self._number))  # fmt: skip
+                    or self._log_of_sum(code) or self._in_place(code)
+                    or by_blas(code, self._np, self._number))  # fmt: skip
         return None
 
     def _mean(self, code: Code) -> Code | None:
@@ -131,8 +132,35 @@ class Rewrites:
             return call(f"{self._np}.maximum", e, mask, shape=code.shape)
         return call(f"{self._np}.where", mask, atom("1"), e, shape=code.shape)
 
+    def _log_of_sum(self, code: Code) -> Code | None:
+        """logaddexp(0, x) = max(x, 0) + log1p(exp(-|x|)), logaddexp(x, -x) of 2 |x| likewise.
+
+        NumPy's logaddexp takes ten times as long as an exp and a log. C has it so anyway.
+        """
+        if not self._in_numpy or not self._calls(code, "logaddexp"):
+            return None
+        u, v = sorted(code.args, key=lambda a: (a != _ZERO, a.op == "neg"))
+        np, shape = self._np, code.shape
+        if u == _ZERO:
+            largest = call(f"{np}.maximum", v, _ZERO, shape=shape)
+            size = call(f"{np}.abs", v.args[0] if v.op == "neg" else v, shape=shape)
+        elif _is_negative(v, u):
+            largest = call(f"{np}.abs", u, shape=shape)
+            size = Code("*", (atom("2"), largest), shape=shape)
+        else:
+            return None
+        e = call(f"{np}.exp", Code("neg", (size,), shape=shape), shape=shape)
+        return Code("+", (largest, call(f"{np}.log1p", e, shape=shape)), shape=shape)
+
     def _calls(self, code: Code, name: str) -> bool:
         return code.op == "call" and code.text == f"{self._np}.{name}(|"
+
+
+def _is_negative(v: Code, u: Code) -> bool:
+    """Whether v is -u as it is written: -x of x, b - a of a - b."""
+    return v == Code("neg", (u,), shape=u.shape) or (
+        u.op == v.op == "-" and u.args == v.args[::-1] and u.shape == v.shape
+    )
 
 
 def _power(code: Code) -> Code | None:
