@@ -114,6 +114,7 @@ class _Choice:
         return replace(
             plan, forward=tuple(line for line in forward if line.array in needed),
             backward=tuple(backward), saved=saved,
+            kept=tuple(line for line in plan.kept if line.array in needed),
         )  # fmt: skip
 
 
