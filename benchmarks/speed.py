@@ -224,8 +224,9 @@ temporary for each operation); the least time of interleaved rounds, one thread.
 (`compile("c")`), `exact` in forms that keep the last digits; `by hand` is NumPy tuned by hand
 (benchmarks/byhand.py), `C by hand` plain C with -ffast-math and one thread (benchmarks/plain.c),
 which is wrong for infinities and NaN. Written by `python -m benchmarks speed`; the machine was
-shared, so a figure is good to a tenth or two. jax takes all cores, however many threads are asked
-for.
+shared, so a figure is good to a tenth or two. The textbook's code at 1024x32000 makes four arrays
+of 262 MB, which the system took from 230 ms to a second for in different runs: there the columns
+are to be compared with one another. jax takes all cores, however many threads are asked for.
 """
 
 
