@@ -213,7 +213,8 @@ class Block:
         """A reduction over axes other than that of the rows."""
         np, axes = self._np, node.code.axes
         if node in self._body.shifts:
-            code = f"{self._body.names['shift']}({operands[0]}, {out})"
+            fade = ", True" if self._body.shifts[node] else ""
+            code = f"{self._body.names['shift']}({operands[0]}, {out}{fade})"
             return [f"{self._body.variable(node)} = {code}"]
         kept = out if not node.code.keep else _without(out, axes, len(node.args[0].shape))
         if node.ufunc == "dot":

@@ -81,7 +81,7 @@ class Body:
             setting.helpers, setting.added, setting.exact, in_numpy=self.in_numpy,
         )
         handed_on = {graph.roots[name].base for name in kept}
-        free = frozenset() if setting.exact else shifts(needed(graph.nodes, handed_on), handed_on)
+        free = {} if setting.exact else shifts(needed(graph.nodes, handed_on), handed_on)
         ones = setting.ones if self.in_numpy else ()  # a loop in C sums what it reads anyway
         split_sums(graph, setting.np, handed_on, ones, by_rows=not self.in_numpy)
         if self.in_numpy:
@@ -95,7 +95,7 @@ class Body:
                 node.name = name
         stages = Stages(graph, self._kept.values(), not self.in_numpy)
         self.stored = stages.stored
-        self.shifts = free - self.stored
+        self.shifts = {n: fades for n, fades in free.items() if n not in self.stored}
         self._variables: dict[Node, str] = {}
         self._ones: dict[Expr, str] = {}
         self._own: dict[object, str] = {}

@@ -7,6 +7,10 @@ With M + d in place of a maximum M, what is computed of it changes in a known wa
 
 and log leads back. Where c is 0 for all that is handed on, d changes no result but its rounding.
 The maximum of each row then need not be found: a number for many rows is found faster.
+
+Nor need the smallest x be known, where one of each row is: exp(x) fades as exp(x - M) does, and
+what it is a factor of, and its sum over a row is of the largest. But nothing may be divided by a
+small one, nor may there be a log or a square of it.
 """
 
 from __future__ import annotations
@@ -23,10 +27,14 @@ _MOST = 2
 """The largest |c|: f exp(-c d) is to be far from overflow and underflow."""
 
 
-def shifts(nodes: Iterable[Node], kept: Container[Node]) -> frozenset[Node]:
-    """The maxima over the last axis that may be other numbers. kept: what is handed on."""
+def shifts(nodes: Iterable[Node], kept: Container[Node]) -> dict[Node, bool]:
+    """The maxima over the last axis that may be other numbers, and whether small elements fade.
+
+    kept: what is handed on.
+    """
     order = list(nodes)
-    return frozenset(n for n in order if _is_row_maximum(n) and _is_free(n, order, kept))
+    states = {n: _states(n, order, kept) for n in order if _is_row_maximum(n)}
+    return {n: _fade(n, order, found) for n, found in states.items() if found is not None}
 
 
 def _is_row_maximum(node: Node) -> bool:
@@ -37,20 +45,50 @@ def _is_row_maximum(node: Node) -> bool:
     )  # fmt: skip
 
 
-def _is_free(maximum: Node, order: list[Node], kept: Container[Node]) -> bool:
-    """Whether nothing that is kept changes with the maximum."""
+def _states(
+    maximum: Node, order: list[Node], kept: Container[Node]
+) -> dict[Node, State] | None:
+    """What changes with the maximum; None if something that is kept does, or in another way."""
     states: dict[Node, State] = {maximum: (_PLUS, Fraction(-1))}
     for node in order:
         if node is maximum or not any(a in states for a in node.args):
             continue
         if not _by_the_same_rows(node, maximum, states):
-            return False
+            return None
         found = _changed(node, [states.get(a) for a in node.args])
         if found is None or abs(found[1]) > _MOST:
-            return False
+            return None
         if found[1]:
             states[node] = found
-    return not any(node.base in kept for node in states)
+    return None if any(node.base in kept for node in states) else states
+
+
+def _fade(maximum: Node, order: list[Node], states: dict[Node, State]) -> bool:
+    """Whether of a small x only small factors are made, where M + d is in place of the maximum."""
+    sums: set[Node] = set()  # of exp(x - M) over a row, and what is made of such alone
+    for node in order:
+        if node is maximum or not any(a in states for a in node.args):
+            continue
+        arrays = [a for a in node.args if a.shape]
+        factors = [a for a in arrays if states.get(a, (_PLUS,))[0] == _TIMES and a not in sums]
+        if all(a in sums for a in arrays):
+            sums.add(node)
+        elif node.ufunc == "exp":
+            (inner,) = arrays
+            if inner.ufunc != "subtract" or inner.args != (maximum.args[0], maximum):
+                return False
+        elif node.kind == REDUCE and node.ufunc == "sum" and arrays[0].ufunc == "exp":
+            sums.add(node)
+        elif factors and not _keeps_above(node, factors, states):
+            return False
+    return True
+
+
+def _keeps_above(node: Node, factors: list[Node], states: dict[Node, State]) -> bool:
+    """Whether factors stay above a fraction, and none is squared."""
+    if node.ufunc == "log" or (node.ufunc == "divide" and node.args[1] in factors):
+        return False
+    return node not in states or states[node][1] <= 1
 
 
 def _by_the_same_rows(node: Node, maximum: Node, states: Container[Node]) -> bool:

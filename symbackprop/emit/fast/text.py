@@ -78,19 +78,20 @@ _SHIFT = '''
 {few} = 4096  # elements all of which are looked at as fast as one of each row
 
 
-def {shift}(x, out):
+def {shift}(x, out, fade=False):
     """What is taken away from rows of x before exp: the largest of each, or a number for all.
 
     That is the int 0 where no element is large or small, and what is near all of them where rows
     are many and short: then exp and its sums keep their digits, which float16 has too few of. Where
     the largest of a row is from 0 on, others may be as small as they like, and in float64 as soon
-    as one is not small: only what is below 1e-300 loses digits by that.
+    as one is not small: only what is below 1e-300 loses digits by that. fade: whether only numbers
+    as small as exp(x) are made of small x.
     """
     long = x.shape[-1] >= {long_row}
     several = x.shape[-1] > 1 and x.size > 0 and x.dtype.itemsize > 2
     if several and not long:
         largest = x.item(x.argmax())  # x.max() takes twice as long
-        some = x if x.dtype.itemsize == 4 or x.size < {few} else x[..., 0]
+        some = x[..., 0] if fade and x.dtype.itemsize > 4 and x.size >= {few} else x
         if largest < {unshifted} and some.item(some.argmin()) > -{unshifted}:
             return 0
         if {short}(x) and largest < x.item(x.argmin()) + {unshifted}:

@@ -74,7 +74,7 @@ def derivation(text: str) -> sb.Derivation:
     return sb.derive(text, shapes=used, wrt=["t" if text in FREE_OF_T + BOUND_OF_T else "a"])
 
 
-def some_shifts(x: np.ndarray, out: np.ndarray) -> np.ndarray:
+def some_shifts(x: np.ndarray, out: np.ndarray, fade: bool = False) -> np.ndarray:
     """Numbers near the maxima, another one each time."""
     out[...] = x.max(axis=-1, keepdims=True) + RNG.uniform(-2, 2, size=out.shape)
     return out
@@ -161,7 +161,7 @@ def test_nothing_is_taken_away_where_no_element_is_large(
     x[place, place] = far
     assert module.FEW == 4096
     module.FEW = 700
-    shift, memory = module._shift(x, out), np.empty_like(x)
+    shift, memory = module._shift(x, out, True), np.empty_like(x)
     beside = far < 0 and place == -1 and x.size > 700  # a larger one
     near = size[1] > 1 and (abs(far) < 16 or beside)
     assert (type(shift) is int) == near
@@ -179,10 +179,48 @@ def test_small_elements_of_single_precision_keep_their_digits() -> None:
     module = derivation(SOFTMAX).compile("numpy-fast")
     x = np.full((30, 400), -15, np.float32)
     x[:, -1] = -100
-    assert type(module._shift(x, np.empty((30, 1), np.float32))) is not int
+    assert type(module._shift(x, np.empty((30, 1), np.float32), True)) is not int
     got, want = module.forward(x)[0], derivation(SOFTMAX).compile().forward(x.astype(float))[0]
     np.testing.assert_allclose(got, want, rtol=1e-5)
-    assert type(module._shift(x.astype(float), np.empty((30, 1)))) is int
+    assert type(module._shift(x.astype(float), np.empty((30, 1)), True)) is int
+    assert type(module._shift(x.astype(float), np.empty((30, 1)))) is not int
+
+
+W = E + "r = sum(w*e, axis=1); "
+FADES = {
+    SOFTMAX: True,
+    "y = log(sum(exp(a), axis=1))": True,
+    FREE_OF_T[0]: True,
+    FREE_OF_T[2]: True,  # a sum of products, above a fraction
+    # What small elements alone may be left of is divided by, or there is a log of it.
+    W + "y = log(r) - log(s[:, 0]) + t[:, 0]": False,
+    W + "y = s[:, 0]/r + t[:, 0]": False,
+    E + "r = sum(e - w*e, axis=1); y = log(r) - log(s[:, 0]) + t[:, 0]": False,
+    FREE_OF_T[3]: False,  # an exponential of something else
+    FREE_OF_T[4]: False,  # the largest exponential is divided by
+}
+
+
+def fading(text: str) -> sb.Derivation:
+    used = {n: ("N", "n") for n in "atw" if re.search(rf"\b{n}\b", text)}
+    return sb.derive(text, shapes=used, wrt=["t" if "t" in used else "a"])
+
+
+@pytest.mark.parametrize("text", FADES)
+def test_small_elements_are_looked_for_unless_they_fade(text: str) -> None:
+    found = fading(text)
+    calls = re.findall(r"= _shift\(\w+, \w+(, True)?\)", found.numpy_source(fast=True))
+    assert calls and all(bool(c) == FADES[text] for c in calls)
+    a = RNG.uniform(-15, -14, size=(60, 80))
+    a[:, -1] = np.linspace(-690, -715, 60)
+    w = np.zeros_like(a)
+    w[:, -1] = 1
+    given = {"a": a, "w": w, "t": np.ones_like(a)}
+    inputs = [given[x.name] for x in found.backward.program.inputs]
+    for one, other in zip(
+        *(results(found.compile(t), inputs) for t in ("numpy", "numpy-fast")), strict=True
+    ):
+        np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-290)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -257,7 +295,7 @@ def test_a_shift_that_changes_a_result_is_found(monkeypatch: pytest.MonkeyPatch)
     """By `verify`, whose few rows are taken for many."""
     derived = derivation(E + "y = e/(1 + s) + t")
     assert derived.verify(target="numpy-fast").ok
-    monkeypatch.setattr(body, "shifts", lambda nodes, kept: frozenset(
-        n for n in nodes if n.ufunc == "max" and n.code.keep
+    monkeypatch.setattr(body, "shifts", lambda nodes, kept: dict.fromkeys(
+        (n for n in nodes if n.ufunc == "max" and n.code.keep), False
     ))  # fmt: skip
     assert not derived.verify(target="numpy-fast").ok
