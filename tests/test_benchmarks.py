@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import layers, readme, speed
-from benchmarks.accuracy import BOUND, held_inputs, points, real_inputs, worst
+from benchmarks.errors import BOUND, held_inputs, points, real_inputs, worst
 from benchmarks.flat import BLOCKS, held
 from benchmarks.measure import show
 from benchmarks.others import LAYERS, others
