@@ -8,6 +8,10 @@ _X: dict[str, tuple[str | int, ...]] = {"x": ("n",)}
 _XW: dict[str, tuple[str | int, ...]] = {"x": ("n",), "w": ("n",)}
 _ROWS: dict[str, tuple[str | int, ...]] = {"x": ("n", "m"), "w": ("n",)}
 _SQUARE: dict[str, tuple[str | int, ...]] = {"q": (3, 3), "v": (3,)}
+_CLASSES: dict[str, tuple[str | int, ...]] = {"x": ("n", 2), "q": (2, "k"), "t": ("n", "k")}
+_TANH = (
+    "a = tanh(x) @ q; y = exp(a)/sum(exp(a), axis=1, keepdims=True); L = -sum(t*log(y))"
+)
 
 LOWERING_PROBES: dict[str, Probe] = {
     # Code and axes.
@@ -168,6 +172,10 @@ LOWERING_PROBES: dict[str, Probe] = {
     "squares": Probe("L = sum((x - w)**2) - sum((x - v)**2)", {**_XW, "v": ("n",)}, exact=True),
     "odd": Probe("y = w*(3 - 6/(1 + exp(x)))", _XW, (), ("w",), exact=True),
     "exp_rest": Probe("y = w*(exp(x) - 1 - x)", _XW, (), ("w",), exact=True),
+    "made_up": Probe("y = w/(1 + exp(-x - s))", {**_XW, "s": ()}, (), ("w",), exact=True),
+    "as_one": Probe(_TANH, _CLASSES, ("sum(t, axis=1) == 1",), ("q",), exact=True),
+    "off_whole": Probe(_TANH, _CLASSES, ("sum(t, axis=1) == 1",), ("q",), exact=True),
+    "with_features": Probe(_TANH, _CLASSES, ("sum(t, axis=1) == 1",), ("q",), exact=True),
     "from_the_top": Probe("l = log(sum(exp(x))); y = (l - x)*w", _XW, exact=True),
     "less_identity": Probe("p = exp(q); y = p @ v - v", _SQUARE, exact=True),
     "without_own": Probe("y = q @ v - v*sum(q, axis=1)", _SQUARE, exact=True),

@@ -15,7 +15,7 @@ MATH = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
     "arctanh": "atanh", "arctan2": "atan2", "power": "pow", "abs": "fabs", "absolute": "fabs",
     "fabs": "fabs", "erf": "erf", "erfc": "erfc", "gammaln": "lgamma",
-    "exp_rest": "exp_rest",
+    "exp_rest": "exp_rest", "sum_rest": "sum_rest",
 }  # fmt: skip
 """What NumPy's functions, and helpers of the module, are called in C99's math.h."""
 VECTORS = ("exp", "log", "sin", "cos", "pow")

@@ -18,7 +18,7 @@ from symbackprop.emit.numpy.passes import Scope
 from symbackprop.emit.numpy.plan import Plan
 from symbackprop.emit.numpy.statements import Assignment
 
-_HELPERS = ("erf", "erfc", "gammaln", "exp_rest")
+_HELPERS = ("erf", "erfc", "gammaln", "exp_rest", "sum_rest")
 
 
 class CFunctions:

@@ -40,6 +40,23 @@ static {real} {name}({real} x)
 }}
 """
 
+_SUM_REST = """
+/* What is lost where x + y is rounded; 0 where that is above 1e-6. */
+static {real} {name}({real} x, {real} y)
+{{
+    x = x > {most} ? {most} : x < -{most} ? -{most} : x;
+    y = y > {most} ? {most} : y < -{most} ? -{most} : y;
+    const {real} total = x + y, part = total - x;
+    const {real} rest = (x - (total - part)) + (y - part);
+    return {abs}(rest) < ({real})1e-6 ? rest : 0;
+}}
+"""
+
+_OWN = {
+    "exp_rest": _EXP_REST,
+    "sum_rest": _SUM_REST,
+}
+
 PRELUDE = """\
 #include <math.h>
 #include <stddef.h>
@@ -103,8 +120,12 @@ def setting(name: str) -> str:
 def _functions(code: str) -> str:
     """The functions that the code calls and math.h has not."""
     return "".join(
-        _EXP_REST.format(real=real, name=f"exp_rest{end}", abs=f"fabs{end}", expm1=f"expm1{end}")
-        for real, end in (("double", ""), ("float", "f")) if f"exp_rest{end}(" in code
+        text.format(
+            real=real, name=f"{name}{end}", abs=f"fabs{end}", expm1=f"expm1{end}", most=most
+        )
+        for name, text in _OWN.items()
+        for real, end, most in (("double", "", "1e300"), ("float", "f", "1e37f"))
+        if f"{name}{end}(" in code
     )
 
 

@@ -19,7 +19,7 @@ from symbackprop.emit.numpy.statements import Assignment
 from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
 
 _OTHERS = ("work", "ready", "again", "loops", "whole", "exact")
-_ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma", "exp_rest")
+_ELEMENTWISE = ("erf", "erfc", "gammaln", "digamma", "trigamma", "exp_rest", "sum_rest")
 
 
 class Names:

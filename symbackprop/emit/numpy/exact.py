@@ -267,10 +267,15 @@ def _without_constant(g: Expr, k: Index) -> Expr | None:
 
 @lowering
 def _less_mean(g: Expr, k: Index, y: Expr, j: Index) -> Expr:
-    """g_k - Σ_j g_j y_j = d_k - Σ_j d_j y_j with d_k = g_k - Σ_j [y_j > 1/2] g_j"""
+    """g_k - Σ_j g_j y_j = d_k - Σ_j d_j y_j with d_k = g_k - Σ_j [y_j > 1/2] g_j
+
+    and once more with that as d_k, which leaves of Σ_j d_j y_j what was lost of it.
+    """
     top = IndexSum(Where(is_top(y), renamed(g, {k: j}), S.Zero), j)
-    mean = IndexSum(times(less(renamed(g, {k: j}), top), y), j)
-    return less(less(g, top), mean)
+    d = less(g, top)
+    for _ in range(2):
+        d = less(d, IndexSum(times(renamed(d, {k: j}), y), j))
+    return d
 
 
 @lowering

@@ -78,6 +78,20 @@ class Features:
         return True
 
 
+@lowering
+def off_whole(u: Expr, lowest: Expr) -> tuple[Expr, Expr]:
+    """u = r + w: w is 1 where u > 1/2, the lowest, -1, where u < -1/2, else 0
+
+    and r is -(1 - u), 1 + u or u.
+    """
+    is_high = StrictGreaterThan(u, S.Half, evaluate=False)
+    rest, whole = u, S.Zero
+    if lowest < 0:
+        is_low = StrictLessThan(u, -S.Half, evaluate=False)
+        rest, whole = Where(is_low, Add(S.One, u, evaluate=False), u), Where(is_low, lowest, S.Zero)
+    return Where(is_high, times(S.NegativeOne, less(S.One, u)), rest), Where(is_high, S.One, whole)
+
+
 def deviations(u: Expr, shared: Shared | None) -> list[tuple[Expr, Expr]]:
     """u - c for each c that u may have in common with others: 0, 1, -1, tanh(b); and |u - c|."""
     high, low = less(S.One, u), Add(S.One, u, evaluate=False)

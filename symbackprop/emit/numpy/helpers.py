@@ -105,6 +105,17 @@ def {name}(x):
     return {np}.where({np}.abs(x) < 1, 0.5 * near**2 * series, {np}.expm1(x) - x)
 '''
 
+# 1e-6: beyond it, of sums above 1e10, more than the first power counts.
+_SUM_REST = '''
+def {name}(x, y):
+    """What is lost where x + y is rounded, element by element; 0 where that is above 1e-6."""
+    x, y = ({np}.clip(a, -1e300, 1e300) for a in (x, y))
+    total = x + y
+    part = total - x
+    rest = (x - (total - part)) + (y - part)
+    return {np}.where({np}.abs(rest) < 1e-6, rest, 0.0)
+'''
+
 _BALANCED = '''
 def {{name}}(a):
     """{title} of each matrix, rows and columns of which powers of 2 bring near 1 before."""
@@ -125,6 +136,7 @@ HELPERS: dict[str, str] = {
     "digamma": _DIGAMMA,
     "trigamma": _TRIGAMMA,
     "exp_rest": _EXP_REST,
+    "sum_rest": _SUM_REST,
     "determinant": _BALANCED.format(
         title="The determinant", function="det",
         exponent="(rows.swapaxes(-1, -2) + columns).sum((-2, -1))",

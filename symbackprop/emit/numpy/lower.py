@@ -50,9 +50,10 @@ from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, is_plain, negated
 from symbackprop.emit.numpy.small import with_small
 from symbackprop.emit.numpy.solves import Solve
-from symbackprop.emit.numpy.special import Expm1, ExpRest, Log1p, LogAddExp
+from symbackprop.emit.numpy.special import Expm1, ExpRest, Log1p, LogAddExp, SumRest
 from symbackprop.errors import NotYet
 
+_OWN: dict[type, str] = {ExpRest: "exp_rest", SumRest: "sum_rest"}
 _FUNCTIONS: dict[type, str] = {
     **{f.cls: f.head for f in TABLE if f.in_numpy},
     Maximum: "maximum", Minimum: "minimum", LogAddExp: "logaddexp",
@@ -148,8 +149,8 @@ class Lowering(MatrixFunctions):
             return self._branches(expr)
         if type(expr) in _FUNCTIONS:
             return self._function(expr, f"{self.np}.{_FUNCTIONS[type(expr)]}")
-        if isinstance(expr, ExpRest):
-            return self._function(expr, self.helper("exp_rest"))
+        if type(expr) in _OWN:
+            return self._function(expr, self.helper(_OWN[type(expr)]))
         if type(expr) in BY_CLASS:
             return self._function(expr, self.helper(BY_CLASS[type(expr)].head))
         if isinstance(expr, MatrixFunction):

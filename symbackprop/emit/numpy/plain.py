@@ -7,12 +7,13 @@ from dataclasses import replace
 from sympy import Basic, Expr, S
 
 from symbackprop.algebra.reading import Product, product
-from symbackprop.emit.numpy.special import Expm1, ExpRest, Log1p, LogAddExp
+from symbackprop.emit.numpy.special import Expm1, ExpRest, Log1p, LogAddExp, SumRest
 from symbackprop.emit.text_expr import ASCII, ATOM, SUM, TextPrinter
 
 _SIGNS = replace(ASCII, power="**", comma=", ", open_sums=False)
 _CALLS: dict[type[Basic], str] = {
-    Expm1: "expm1", ExpRest: "exp_rest", Log1p: "log1p", LogAddExp: "logaddexp"
+    Expm1: "expm1", ExpRest: "exp_rest", Log1p: "log1p", LogAddExp: "logaddexp",
+    SumRest: "sum_rest",
 }  # fmt: skip
 
 

@@ -25,12 +25,15 @@ from symbackprop.emit.numpy.compared import with_compared_powers
 from symbackprop.emit.numpy.differences import Differences
 from symbackprop.emit.numpy.exact import Exact
 from symbackprop.emit.numpy.features import Features
+from symbackprop.emit.numpy.features import off_whole as off
+from symbackprop.emit.numpy.gathered import Gathered
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.line import DOUT, Line
 from symbackprop.emit.numpy.masks import joined
 from symbackprop.emit.numpy.names import Namer
 from symbackprop.emit.numpy.parts import own_indices
 from symbackprop.emit.numpy.product import flat, negated
+from symbackprop.emit.numpy.remainders import Remainders
 from symbackprop.emit.numpy.saturated import Saturated
 from symbackprop.emit.numpy.scopes import conditional
 from symbackprop.emit.numpy.scores import Scores
@@ -81,8 +84,9 @@ def planned(
     facts: those that the steps rest on.
     """
     given = [replace(s, expr=joined(s.expr)) for s in given]
+    gathered = Gathered([d.array for d in program.definitions], program.inputs)
     if exact:
-        given = [replace(s, expr=in_branches(s.expr, program)) for s in given]
+        given = [replace(s, expr=gathered.of(in_branches(s.expr, program))) for s in given]
     program, given = with_compared_powers(program, given)
     stabiliser = Stabiliser(exact=exact)
     guards = Guards(stabiliser, *conditional(program, given))
@@ -125,8 +129,18 @@ def planned(
             inside(key): Parts(inside(found.rest), inside(found.whole))
             for key, found in sigmoids.parts.items()
         }
-        wholes = Wholes(form.parts | parts, adjoints, results, new)
+
+        def off_whole(u: Expr) -> tuple[Expr, Expr] | None:
+            lowest = S.NegativeOne if features.is_tanh(u) else S.Zero
+            if lowest == 0 and not (isinstance(u, Element) and sigmoids.is_sigmoid(u)):
+                return None
+            rest, whole = off(u, lowest)
+            return inside(rest), whole
+
+        wholes = Wholes(form.parts | parts, adjoints, results, new, off_whole)
         steps = wholes.of(steps)
+        new_lines = {x.array: x for x in helper.lines if x.array not in lines}
+        lines = _in_order(lines | new_lines)
         used = needed_for(results, {s.array: s for s in steps})
         steps = [line for line in steps if line.array in used]  # some forms do without a step
         for line in steps:
@@ -136,19 +150,23 @@ def planned(
     lines = {a: replace(line, expr=zeros.of(line.expr)) for a, line in lines.items()}
     zeros.learn(before)  # behind the forward pass, whose own quotients stay as they are
     steps = [replace(line, expr=zeros.of(line.expr)) for line in steps]
+    remainders = Remainders(lines, new)
+    if exact:
+        steps = [replace(line, expr=remainders.of(line.expr)) for line in steps]
+        lines = remainders.lines()
     _solve(program, lines, steps)
     used = arrays(line.expr for line in steps)
     order = (*program.inputs, *lines)
     saved = tuple(a for a in order if a in used)
     written = saturated.written | scores.written | differences.written | sigmoids.written
-    written |= form.written
+    written |= gathered.written | form.written | remainders.written
     needed = needed_for((*program.outputs, *saved), lines)
     return Plan(
         tuple(line for array, line in lines.items() if array in needed),
         tuple(steps),
         saved,
         upstream,
-        (*helper.meanings, *features.meanings),
+        (*helper.meanings, *features.meanings, *remainders.meanings),
         exact,
         tuple(dict.fromkeys(_told(written, names))),
     )

@@ -67,7 +67,7 @@ class Sigmoids(Forms):
         if sum(negative for negative, _ in parts) == 1:
             (_, added), (_, taken) = sorted(parts, key=lambda p: p[0])
             for y, t, sign in ((added, taken, 1), (taken, added, -1)):
-                if self._is_data(t) and self._is_sigmoid(y):
+                if self._is_data(t) and self.is_sigmoid(y):
                     found = _less_label(y, t, sign)
                     if sign > 0:
                         top, low = times(S.NegativeOne, _rest(y)), times(S.NegativeOne, _rest(t))
@@ -92,14 +92,14 @@ class Sigmoids(Forms):
         """(y, g) of y (1 + g)."""
         factors = flat((product,))
         for y, other in (factors, factors[::-1]) if len(factors) == 2 else ():
-            if isinstance(other, Add) and S.One in other.args and self._is_sigmoid(y):
+            if isinstance(other, Add) and S.One in other.args and self.is_sigmoid(y):
                 return y, plus(*without(other.args, S.One))
         return None
 
     def _is_data(self, t: Expr) -> bool:
         return isinstance(t, Element) and t.array in self._data
 
-    def _is_sigmoid(self, y: Expr) -> bool:
+    def is_sigmoid(self, y: Expr) -> bool:
         """Whether 1 - y has a form that subtracts nothing."""
         if self._is_data(y) or not (isinstance(y, Element) or y.has(exp)):
             return False

@@ -49,6 +49,15 @@ class ExpRest(_Function):
         return Expr.__new__(cls, u)
 
 
+class SumRest(_Function):
+    """(u + v) - fl(u + v): what is lost where u + v is rounded; 0 where that is not small."""
+
+    __slots__ = ()
+
+    def __new__(cls, u: Expr, v: Expr) -> Expr:
+        return Expr.__new__(cls, u, v)
+
+
 class BalancedDeterminant(Determinant):
     """det A, computed from rows and columns of one size."""
 

@@ -6,15 +6,18 @@
 Two examples that are sure of the wrong class may each be off by nearly 1, and cancel; with labels
 the w are 0, 1 or -1, whose sums are exact, and the r have all digits of what is left. Where n
 classes are nearly equally likely, n (y - t) = (n y - 1) - (n t - 1), of which the first is small.
+So it is where c_i are features u = w' + r' that saturate, as a tanh does at 1 and -1, and w' is the
+number that they are near: Σ_i u_i w_ik = Σ_i r'_i w_ik + Σ_i w'_i w_ik.
 What is linear in y - t before such a sum is taken apart likewise: r and w go through the layers
 below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import permutations
 
 from sympy import Add, Basic, Expr, Mul, Pow, S, StrictLessThan
 
@@ -85,17 +88,19 @@ class Apart:
 class Wholes:
     """Writes the steps of a backward pass so. adjoints: their arrays; names: for new ones.
 
-    results: those that are handed out. told: what is told of the line of each array, as
-    expressions and what stands for them.
+    results: those that are handed out. off_whole: r' and w' of a feature, None for others.
+    told: what is told of the line of each array, as expressions and what stands for them.
     """
 
     def __init__(
         self, parts: Mapping[Expr, Parts], adjoints: Collection[Array],
         results: Collection[Array], names: Namer,
+        off_whole: Callable[[Expr], tuple[Expr, Expr] | None],
     ) -> None:
         self._parts, self._adjoints, self._names = parts, {*adjoints} - {DOUT}, names
-        self._results = results
+        self._results, self._off_whole = results, off_whole
         self._apart: dict[Array, Apart] = {}
+        self._numbers: set[Array] = set()
         self.told: dict[Array, dict[Expr, Expr]] = {}
 
     def of(self, lines: Sequence[Line]) -> list[Line]:
@@ -129,8 +134,11 @@ class Wholes:
             rows = frozenset(n for n, i in enumerate(line.indices) if i != parts.k)
             if parts.k is None and any([*free_indices(f)] for f in scale):
                 return [line]  # no loss of labels: what is taken away is no whole number
+            numbers = not any([*free_indices(f)] for f in scale)
             scale += [f for f in [parts.scale] if f != 1]
-            return [line, *self._taken_apart(line, (parts.rest, parts.whole), scale, rows)]
+            rest, whole = self._taken_apart(line, (parts.rest, parts.whole), scale, rows)
+            self._numbers |= {whole.array} if numbers else set()
+            return [line, rest, whole]
         used = [e for e in elements(line.expr) if e.array in self._apart]
         if not used or not self._is_linear(line.expr):
             return [line]
@@ -142,7 +150,7 @@ class Wholes:
             alone = len(scales) == 1 and self._all_apart(line.expr)
             factors = flat((scales.pop(),)) if alone else []
             rest, whole = (self._put(line.expr, part, not alone) for part in Part)
-            form = _difference(rest, whole)
+            form = self._of_features(rest, whole) or _difference(rest, whole)
             made = times(*factors, form)
             self.told[line.array] = {line.array[line.indices]: _without_dout(made)}
             return [replace(line, expr=made)]
@@ -150,6 +158,17 @@ class Wholes:
             return [line]
         both = [self._put(line.expr, part, False) for part in Part]
         return [line, *self._taken_apart(line, both, [self._apart[used[0].array].scale], rows)]
+
+    def _of_features(self, rest: Expr, whole: Expr) -> Expr | None:
+        """The difference, if the whole numbers are multiplied with a feature before the sum."""
+        if not isinstance(whole, IndexSum):
+            return None
+        factors = flat((whole.body,))
+        for u, w in permutations(factors) if len(factors) == 2 else ():
+            off = self._off_whole(u)
+            if off is not None and isinstance(w, Element) and w.array in self._numbers:
+                return _with_features(rest, off, w, whole.bound)
+        return None
 
     def _taken_apart(
         self, line: Line, parts: Sequence[Expr], scale: Sequence[Expr], rows: frozenset[int]
@@ -246,6 +265,14 @@ def _off_uniform(own: Expr, each: Expr, k: Index, j: Index) -> Expr:
     total = IndexSum(each, j)
     above, below = less(times(k.size, own), total), Add(k.size, total, evaluate=False)
     return Mul(above, Pow(below, S.NegativeOne, evaluate=False), evaluate=False)
+
+
+@lowering
+def _with_features(
+    rest: Expr, off: tuple[Expr, Expr], w: Expr, bound: Sequence[Index]
+) -> Expr:
+    """Σ_i u_i (r_ik - w_ik) = (Σ_i u_i r_ik - Σ_i r'_i w_ik) - Σ_i w'_i w_ik, where u = r' + w'"""
+    return less(less(rest, IndexSum(times(off[0], w), *bound)), IndexSum(times(off[1], w), *bound))
 
 
 @lowering

@@ -195,9 +195,13 @@ SOURCE = Y[ROW, COL] - T[ROW, COL]
 PARTS = {SOURCE: Parts(Y[ROW, COL], T[ROW, COL], COL)}
 
 
+def no_feature(_: Expr) -> None:
+    """No factor saturates."""
+
+
 @pytest.mark.parametrize("of_row", [D**2, D * Abs(D), Where(D > 0, D, S.Zero), exp(D)])
 def test_what_is_not_linear_in_a_gradient_stays_as_it_is(of_row: Expr) -> None:
-    wholes = Wholes(PARTS, {DA, DB}, {DB}, Namer(["da", "db"]))
+    wholes = Wholes(PARTS, {DA, DB}, {DB}, Namer(["da", "db"]), no_feature)
     not_linear, linear = (Line(DB, (COL,), IndexSum(e, ROW)) for e in (of_row, D))
     lines = wholes.of([Line(DA, (ROW, COL), SOURCE), not_linear])
     assert [line.array.name for line in lines] == ["da", "da_rest", "da_whole", "db"]
@@ -207,6 +211,36 @@ def test_what_is_not_linear_in_a_gradient_stays_as_it_is(of_row: Expr) -> None:
 
 
 def test_names_of_parts_are_not_in_use() -> None:
-    wholes = Wholes(PARTS, {DA}, {DA}, Namer(["da", "da_rest"]))
+    wholes = Wholes(PARTS, {DA}, {DA}, Namer(["da", "da_rest"]), no_feature)
     names = [line.array.name for line in wholes.of([Line(DA, (ROW, COL), SOURCE)])]
     assert names == ["da", "da_rest2", "da_whole"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("feature", ["tanh(x)", "1/(1 + exp(-x))"])
+@pytest.mark.parametrize("signs", [(1, 1), (-1, -1), (1, -1)])
+def test_saturated_features_of_such_examples(
+    signs: tuple[int, int], feature: str, target: str
+) -> None:
+    """Σ_i u_i (y_i - t_i), y near 1/2: both u are near 1 or -1 (or 0), and the labels cancel."""
+    text = (
+        f"u = {feature}; z = u[:, None]*w; y = exp(z)/sum(exp(z), axis=1, keepdims=True);"
+        " L = -sum(t*log(y))"
+    )
+    found = sb.derive(text, shapes={"x": ("n",), "w": ("k",), "t": ("n", "k")}, wrt=("w",),
+                      assume=("sum(t, axis=1) == 1",))  # fmt: skip
+    given = {"x": np.array([30.0 * signs[0], 31.5 * signs[1]]), "t": np.eye(2),
+             "w": np.array([2.0**-90, -(2.0**-90)])}  # fmt: skip
+    names = [a.name for a in found.backward.program.inputs]
+    with mp.workdps(400):
+        of = mp.tanh if feature == "tanh(x)" else (lambda a: 1 / (1 + mp.exp(-a)))
+        u = [of(mpf(float(a))) for a in given["x"]]
+        off = [1 / (1 + mp.exp(-a / 2**89)) - t for a, t in zip(u, (1, 0), strict=True)]
+        want = sum(a * b for a, b in zip(u, off, strict=True))
+    exact, plain = (
+        found.compile(target, exact=e).value_and_grad(*(given[n] for n in names))[1].w[0]
+        for e in (True, False)
+    )
+    assert abs(exact - want) <= 1e-14 * abs(want)
+    if signs[0] == signs[1] and feature == "tanh(x)":
+        assert abs(plain - want) > 1e-3 * abs(want)
