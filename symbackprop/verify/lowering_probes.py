@@ -156,6 +156,10 @@ LOWERING_PROBES: dict[str, Probe] = {
         "p = exp(x)/sum(exp(x)); u = (1 - s)*w + s/x.shape[0]; L = -sum(u*log(p))",
         {**_XW, "s": ()}, ("sum(w) == 1",), ("x",), exact=True,
     ),
+    "less_mixture": Probe(
+        "p = exp(x)/sum(exp(x)); u = (1 - s)*w + s/x.shape[0]; L = -sum(u*log(p))",
+        {**_XW, "s": ()}, ("sum(w) == 1",), ("x",), exact=True,
+    ),
     "less_mean": Probe("y = exp(x)/sum(exp(x))", _X, exact=True),
     "without_constant": Probe("y = exp(x)/sum(exp(x)); L = -sum(y*log(y))", _X, exact=True),
     "less_share": Probe("y = log(exp(x)/sum(exp(x)))", _X, exact=True),
@@ -181,8 +185,9 @@ LOWERING_PROBES: dict[str, Probe] = {
     "without_own": Probe("y = q @ v - v*sum(q, axis=1)", _SQUARE, exact=True),
     "others": Probe("s = sum(x*w); y = w*(s - x*w)", _XW, exact=True),
     "pairs": Probe("s = sum(x*w); y = w*(s**2 - sum((x*w)**2))", _XW, exact=True),
-    "over_one": Probe("i = sum(x*w); d = i + sum(x); L = 1 - i/d", _XW, ("x > 0", "w > 0"),
-                      exact=True),
+    **dict.fromkeys(("over_one", "share"), Probe(
+        "i = sum(x*w); d = i + sum(x) + sum(w); L = 1 - i/d", _XW, ("x > 0", "w > 0"), exact=True
+    )),
     "shares_of_others": Probe("s = cumsum(exp(x)); L = sum(w*(log(s) - x))", _XW, exact=True),
     "near_ratio": Probe("m = (x + w)/2; y = x*(log(x) - log(m))", _XW, ("x > 0", "w > 0"),
                         exact=True),

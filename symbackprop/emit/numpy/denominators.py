@@ -1,6 +1,7 @@
 """Two fractions over one denominator, where terms above it cancel.
 
 n/d^p + m/d^q = (n d^(r-p) + m d^(r-q))/d^r    for a quantity d, r the larger of p and q
+1 - i/d       = r/(i + r)                      for d = i + r and a sum r
 """
 
 from __future__ import annotations
@@ -63,6 +64,9 @@ class Denominators:
         plain = _without_opposites([t for n in above for t in _distributed(n)])
         if plain is not None and terms_expanded(normal(self._whole(plain))) <= len(found[0].terms):
             best = plain
+        one, other = sorted(parts, key=lambda p: p.power)
+        if one.above == 1 and highest == 1 and isinstance(best, Add):
+            return _share(best, times(S.NegativeOne, other.above))
         return times(best, Pow(d, -highest))
 
     def _quotient(self, term: Expr) -> Quotient:
@@ -94,6 +98,12 @@ class Denominators:
         if isinstance(expr, IndexSum):
             return IndexSum(self._whole(expr.body), *expr.bound)
         return expr
+
+
+@lowering
+def _share(rest: Expr, i: Expr) -> Expr:
+    """1 - i/d = r/(i + r), where d = i + r: what is lost of r is lost above and below"""
+    return times(rest, Pow(Add(i, rest, evaluate=False), S.NegativeOne, evaluate=False))
 
 
 def _is_polynomial(expr: Expr) -> bool:

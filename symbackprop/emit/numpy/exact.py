@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import permutations
 
-from sympy import Add, Basic, Equality, Expr, S, exp, log
+from sympy import Add, Basic, Equality, Expr, Pow, S, exp, log
 
 from symbackprop.algebra.letters import free_indices
 from symbackprop.algebra.matrices import Determinant, Inverse
@@ -51,7 +51,7 @@ from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.product import flat, negated
 from symbackprop.emit.numpy.special import BalancedDeterminant, BalancedInverse, Log1p
 from symbackprop.emit.numpy.weights import Weights, alone_at, is_top
-from symbackprop.emit.numpy.whole import Parts, near_uniform
+from symbackprop.emit.numpy.whole import Parts, near_uniform, off_uniform
 
 _BALANCED = {Determinant: BalancedDeterminant, Inverse: BalancedInverse}
 
@@ -156,17 +156,20 @@ class Exact(Forms):
             return None
         y, t, sign = found
 
-        def both(w: Expr) -> tuple[Expr, Expr]:
-            rest = _complement_of_mean(self._weights.opened(t)) or less(S.One, t)
-            others = self._weights.others(w)
-            return less(*(w, t)[::sign]), _weight_less(w, t, rest, others, sign)
+        k, meant = self._weights.place(y), self._weights.opened(t)
+        u = self._weights.exponent(y)
+        near = _less_mixture(u, meant, k, sign) if u is not None and isinstance(k, Index) else None
 
-        told, k = self._told(y, both), self._weights.place(y)
+        def both(w: Expr) -> tuple[Expr, Expr]:
+            rest = _complement_of_mean(meant) or less(S.One, t)
+            found = _weight_less(w, t, rest, self._weights.others(w), sign)
+            return less(*(w, t)[::sign]), found if near is None else Where(*near, found)
+
+        told = self._told(y, both)
         if isinstance(k, Index) and sign > 0:
-            low = _complement_of_mean(self._weights.opened(t)) or less(S.One, t)
+            low = _complement_of_mean(meant) or less(S.One, t)
             rest = Where(is_top(y), less(S.Zero, self._weights.others(y)), y)
             parts = Parts(rest, Where(is_top(y), less(S.Zero, low), t), k)
-            u = self._weights.exponent(y)
             self.parts[told.form] = parts if u is None else near_uniform(parts, u, t)
         return told
 
@@ -255,6 +258,21 @@ def _complement_of_mean(u: Expr) -> Expr | None:
                 c = times(S.NegativeOne, plus(*without(f.args, S.One)))
                 t, others = times(*without(factors, f)), without(terms(u), term)
                 return Add(less(S.One, t), less(times(c, t), *others), evaluate=False)
+    return None
+
+
+@lowering
+def _less_mixture(u: Expr, t: Expr, k: Index, sign: int) -> tuple[Basic, Expr] | None:
+    """y_k - ((1 - c) t_k + c/n) = ((n y_k - 1) - (1 - c) (n t_k - 1))/n, for u_k near 0"""
+    n = k.size
+    for term in terms(t):
+        rest = plus(*without(terms(t), term))
+        for share in flat((term,)):
+            if isinstance(share, Add) and equal(less(S.One, share), times(n, rest)):
+                label = times(*without(flat((term,)), share))
+                is_near, off = off_uniform(u, k)
+                sides = off, times(share, less(times(n, label), S.One))
+                return is_near, times(less(*sides[::sign]), Pow(n, S.NegativeOne))
     return None
 
 

@@ -56,12 +56,19 @@ def near_uniform(parts: Parts, u: Expr, t: Expr) -> Parts:
     """The parts of n (y_k - t_k) for y_k = exp(u_k)/Σ_j exp(u_j): others where all u are near 0."""
     k = parts.k
     assert k is not None
-    n, j = k.size, fresh_index(k.size)
-    each = renamed(u, {k: j})
-    is_near = StrictLessThan(IndexMax(times(S.NegativeOne, each), j), S.One, evaluate=False)
-    rest = Where(is_near, _off_uniform(Expm1(u), Expm1(each), k, j), times(n, parts.rest))
+    n = k.size
+    is_near, off = off_uniform(u, k)
+    rest = Where(is_near, off, times(n, parts.rest))
     whole = Where(is_near, less(times(n, t), S.One), times(n, parts.whole))
     return Parts(rest, whole, k, Pow(n, -1))
+
+
+def off_uniform(u: Expr, k: Index) -> tuple[Basic, Expr]:
+    """Whether all u_k are near 0, and n y_k - 1 for y_k = exp(u_k)/Σ_j exp(u_j) where they are."""
+    j = fresh_index(k.size)
+    each = renamed(u, {k: j})
+    is_near = StrictLessThan(IndexMax(times(S.NegativeOne, each), j), S.One, evaluate=False)
+    return is_near, _off_uniform(Expm1(u), Expm1(each), k, j)
 
 
 class Part(Enum):

@@ -67,6 +67,19 @@ def test_a_quotient_whose_sides_cancel(
     np.testing.assert_allclose(dy, right, rtol=1e-14)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_lost_above_is_lost_below(target: str) -> None:
+    """1 - i/d = r/(i + r): alpha Σ y (1 - t) + beta Σ (1 - y) t nearly cancels, and i is small.
+
+    d = (i + a) + b rounds otherwise than a + b.
+    """
+    module = derived("tversky").compile(target, exact=True)
+    y = np.array([0.0037655794617099145, 0.005584164827940876, 0.003223771902555371])
+    t = np.array([-0.10795001225532032, 0.10270131532083768, -0.05184914724208487])
+    value, _ = module.forward(y, t, 3.152536797313775, 0.6748095393915573)
+    assert abs(value - 1.0001290695156210585) <= 2 * np.spacing(1.0)
+
+
 def test_fractions_are_joined_and_other_terms_are_left_alone() -> None:
     """1 + log p - log m - p/(2 m), whose logarithms have a form of their own."""
     shapes = {"p": ("n",), "t": ("n",)}

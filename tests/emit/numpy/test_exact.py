@@ -215,6 +215,29 @@ def test_targets_that_are_nearly_labels(target: str) -> None:
     assert abs(plain[0] - 2e-12 / 3) > 1e3 * np.spacing(2e-12 / 3)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_targets_and_classes_that_are_nearly_alike(sign: str, target: str) -> None:
+    """n (y - u) = (n y - 1) - (1 - eps) (n t - 1): 1/n drops out of y, and out of u."""
+    text = f"y = exp(a)/sum(exp(a)); u = (1 - eps)*t + eps/a.shape[0]; L = {sign}sum(u*log(y))"
+    found = sb.derive(text, shapes={"a": ("n",), "t": ("n",), "eps": ()}, wrt=("a",),
+                      assume=("sum(t) == 1",))  # fmt: skip
+    a, t, eps = [2.0**-20, -(2.0**-21), 2.0**-19], [0.25, 0.5, 0.25], 1 - 2.0**-20
+    given = {"a": np.array(a), "t": np.array(t), "eps": np.float64(eps)}
+    names = [x.name for x in found.backward.program.inputs]
+    got, plain = (
+        found.compile(target, exact=e).value_and_grad(*(given[n] for n in names))[1].a
+        for e in (True, False)
+    )
+    with mp.workdps(50):
+        total = mp.fsum(mp.exp(x) for x in a)
+        want = [(mp.exp(x) / total - (1 - mpf(eps)) * b - mpf(eps) / 3) * (1 if sign else -1)
+                for x, b in zip(a, t, strict=True)]  # fmt: skip
+    want = np.array([*map(float, want)])
+    np.testing.assert_allclose(got, want, rtol=1e-15)
+    assert np.abs(plain / want - 1).max() > 1e-12
+
+
 def test_labels_too() -> None:
     """Of the label's class, whose probability is nearly 1."""
     module = derived("softmax-ce-labels").compile(exact=True)
