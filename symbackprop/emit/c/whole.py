@@ -54,6 +54,8 @@ class Whole:
             self._need(f"is_a(self, args[0], {ITEM['Saved']})")
         for statement in function.body[1:]:  # behind the docstring
             self._read(statement)
+        if not self._arrays:
+            raise Unsupported("no array has the dtype")
 
     def text(self, name: str) -> str:
         """The definition of a function with this name."""

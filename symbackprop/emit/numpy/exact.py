@@ -95,8 +95,9 @@ class Exact(Forms):
 
     def _signed(self, term: Expr) -> tuple[bool, Expr]:
         """(True, -term) where a sign can be taken out, also of a sum that the term stands for."""
-        opened = self._weights.opened(term)
-        return negated(opened if isinstance(negated(opened)[1], IndexSum) else term)
+        negative, inner = negated(term)
+        flipped, opened = negated(self._weights.opened(inner))
+        return (negative != flipped, opened) if isinstance(opened, IndexSum) else (negative, inner)
 
     def _nearer(self, expr: Add) -> Told | None:
         """A sum with log Σ_j exp(x_j) - x_k in it, where that is max_j x_j and a logarithm."""

@@ -141,10 +141,9 @@ class Wholes:
             rows = frozenset(n for n, i in enumerate(line.indices) if i != parts.k)
             if parts.k is None and any([*free_indices(f)] for f in scale):
                 return [line]  # no loss of labels: what is taken away is no whole number
-            numbers = not any([*free_indices(f)] for f in scale)
             scale += [f for f in [parts.scale] if f != 1]
             rest, whole = self._taken_apart(line, (parts.rest, parts.whole), scale, rows)
-            self._numbers |= {whole.array} if numbers else set()
+            self._numbers.add(whole.array)
             return [line, rest, whole]
         used = [e for e in elements(line.expr) if e.array in self._apart]
         if not used or not self._is_linear(line.expr):

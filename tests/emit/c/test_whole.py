@@ -337,3 +337,10 @@ def test_names_of_a_user() -> None:
     np.testing.assert_allclose(value, np.sum(x * x * np.exp(x)))
     np.testing.assert_allclose(grads.found, x * np.exp(x))
     assert taken["value_and_grad"] == [True]
+
+
+def test_a_function_without_arrays_has_none() -> None:
+    """Nothing says the dtype of saved numbers alone."""
+    found = sb.derive("L = sum(exp(x + b))", shapes={"x": ("n",), "b": ()}, wrt=("b",))
+    _, grads = found.compile("c").value_and_grad(np.array([1.0, 2]), np.float64(0.5))
+    np.testing.assert_allclose(grads.b, np.exp(1.5) + np.exp(2.5), rtol=1e-14)

@@ -9,6 +9,7 @@ from mpmath import mp, mpf
 import symbackprop as sb
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
+from tests.emit.numpy.agreement import assert_agrees
 
 TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
 
@@ -78,6 +79,16 @@ def test_what_is_lost_above_is_lost_below(target: str) -> None:
     t = np.array([-0.10795001225532032, 0.10270131532083768, -0.05184914724208487])
     value, _ = module.forward(y, t, 3.152536797313775, 0.6748095393915573)
     assert abs(value - 1.0001290695156210585) <= 2 * np.spacing(1.0)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("text", ["s - s*i/d", "1 - i/d", "2 - 2*i/d", "1 - s*i/d"])
+def test_shares_of_other_totals(text: str, target: str) -> None:
+    shapes = {"x": ("n",), "w": ("n",), **({"s": ()} if "s" in text else {})}
+    found = sb.derive(f"i = sum(x*w); a = sum(x); b = sum(w); d = i + a + b; L = {text}",
+                      shapes=shapes, wrt=("x",))  # fmt: skip
+    given = {"x": np.array([0.5, 2.0]), "w": np.array([3.0, 0.25]), "s": np.float64(1.75)}
+    assert_agrees(found, given, targets=[target])
 
 
 def test_fractions_are_joined_and_other_terms_are_left_alone() -> None:

@@ -238,6 +238,34 @@ def test_targets_and_classes_that_are_nearly_alike(sign: str, target: str) -> No
     assert np.abs(plain / want - 1).max() > 1e-12
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_other_mixtures_of_targets(target: str) -> None:
+    """Mixed with another share than 1/n nothing drops out of u."""
+    text = "y = exp(a)/sum(exp(a)); u = (1 - eps)*t + eps*s; L = -sum(u*log(y)) - (1 - sum(u))*0"
+    shapes = {"a": ("n",), "t": ("n",), "s": ("n",), "eps": ()}
+    found = sb.derive(text, shapes=shapes, wrt=("a",), assume=("sum(t) == 1", "sum(s) == 1"))
+    given = {"a": np.array([0.1, -0.2, 0.3]), "t": np.array([0.2, 0.3, 0.5]),
+             "s": np.array([0.5, 0.5, 0.0]), "eps": np.float64(0.25)}  # fmt: skip
+    assert_agrees(found, given, targets=[target])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("scale", [1.0, 1e8])
+def test_gradients_that_are_nearly_alike(scale: float, target: str) -> None:
+    """g_k - Σ_j g_j y_j: what rounding leaves of the mean is taken away from all g."""
+    found = sb.derive("y = exp(x)/sum(exp(x)); L = sum(y*g)", shapes={"x": ("n",), "g": ("n",)},
+                      wrt=("x",))  # fmt: skip
+    x, g = np.array([0.1, -0.2, 0.3]), scale + np.array([0.0, 2.0, -5.0]) * 2.0**-20
+    names = [a.name for a in found.backward.program.inputs]
+    given = {"x": x, "g": g}
+    got = found.compile(target, exact=True).value_and_grad(*(given[n] for n in names))[1].x
+    with mp.workdps(50):
+        e = [mp.exp(float(a)) for a in x]
+        mean = sum(a * mpf(b) for a, b in zip(e, g, strict=True)) / sum(e)
+        want = [float(a / sum(e) * (mpf(b) - mean)) for a, b in zip(e, g, strict=True)]
+    np.testing.assert_allclose(got, want, rtol=2e-15)
+
+
 def test_labels_too() -> None:
     """Of the label's class, whose probability is nearly 1."""
     module = derived("softmax-ce-labels").compile(exact=True)

@@ -57,11 +57,51 @@ def test_a_bias_that_rows_share(name: str, b: float, target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_classes_with_biases(target: str) -> None:
+@pytest.mark.parametrize("name", ["exp", "exp of a size", "sigmoid"])
+def test_a_large_part_of_its_own(name: str, target: str) -> None:
+    """What is lost is of b then."""
+    found, x = rows(name), [-50.1, -49.7, -51.3]
+    given = {"x": np.array(x), "w": np.float64(1), "b": np.float64(0.37), "g": np.array(G)}
+    got = ran(found, found.compile(target, exact=True), given)
+    with mp.workdps(400):
+        of_b = [mpf(g) * SLOPES[name][1](mpf(a) + mpf(0.37)) for g, a in zip(G, x, strict=True)]
+    assert abs(got.b - sum(of_b)) <= 8 * 2.0**-53 * sum(map(abs, of_b))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("text", ["L = sum(g/(1 + exp(-(x*w + b))))", "L = sum(g*exp(x*w + b))"])
+def test_sums_without_a_name(text: str, target: str) -> None:
+    found = sb.derive(text, shapes={"x": ("n",), "w": (), "b": (), "g": ("n",)}, wrt=("b",))
+    given = {"x": np.array(X), "w": np.float64(1.25), "b": np.float64(-60.7), "g": np.array(G)}
+    got = ran(found, found.compile(target, exact=True), given)
+    of = SLOPES["sigmoid" if "1 +" in text else "exp"][1]
+    with mp.workdps(400):
+        of_b = [mpf(g) * of(mpf(x) * mpf(1.25) + mpf(-60.7)) for g, x in zip(G, X, strict=True)]
+    assert abs(got.b - sum(of_b)) <= 8 * 2.0**-53 * sum(map(abs, of_b))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("b", [3.0, 17.0, 36.0, 80.0])
+def test_a_sigmoid_is_right_on_both_sides(b: float, target: str) -> None:
+    """Where the exponent is 0, as of min(0, z), nothing is lost."""
+    found = sb.derive("z = x*w + b; y = 1/(1 + exp(-z))", shapes={"x": ("n",), "w": (), "b": ()})
+    names = [a.name for a in found.backward.program.inputs]
+    for sign in (1, -1):
+        given = {"x": np.array(X), "w": np.float64(1.25), "b": np.float64(sign * b)}
+        out, _ = found.compile(target, exact=True).forward(*(given[n] for n in names))
+        with mp.workdps(50):
+            z = [mpf(x) * mpf(1.25) + mpf(sign * b) for x in X]
+            want = np.array([float(1 / (1 + mp.exp(-a))) for a in z])
+        assert (np.abs(out - want) <= 4 * np.spacing(want)).all()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("top", [60.1, 47.3, 31.9, 77.7])
+def test_classes_with_biases(top: float, target: str) -> None:
     """A softmax of x W + b with a large b: Σ_i x_i (y_ij - t_ij) for nearly equal rows."""
     module = derived("softmax-regression").compile(target, exact=True)
     x = np.array([[2.0**-6], [-(2.0**-6) * 1.001]])
-    W, b = np.array([[0.3, -0.7, 0.9]]), np.array([60.1, 3.3, -20.7])
+    W, b = np.array([[0.3, -0.7, 0.9]]), np.array([top, 3.3, -20.7])
     t = np.array([[1.0, 0, 0], [1.0, 0, 0]])
     _, grads = module.value_and_grad(x, W, b, t)
     with mp.workdps(100):
@@ -99,9 +139,14 @@ def test_nan_stays_in_its_row_and_large_numbers_are_no_trouble(target: str) -> N
         "q": np.array([[np.nan, 2, 3], [3.0, -1, 0.5]]), "k": np.array([1.0, -2]),
         "m": np.array([1e20, -1e300, 7.0]), "g": np.array([[1.0, 5, 3], [2, 7, 1]]),
     }  # fmt: skip
-    got = ran(found, found.compile(target, exact=True), given).q
+    module = found.compile(target, exact=True)
+    got = ran(found, module, given).q
     assert np.isnan(got[0]).any() and not np.isnan(got[1]).any()
     assert (got[1] == 0).all()
+    given |= {"q": np.array([[1.0, 2, -np.inf]] * 2), "m": np.array([1e20, 1e20, 7.0])}
+    given["k"] = np.array([1.0, 2])
+    got = ran(found, module, given).q  # both z are 1e20, as far as float64 knows
+    np.testing.assert_allclose(got[0], [-1, 1, 0], atol=1e-15)
 
 
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
