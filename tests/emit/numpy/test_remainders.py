@@ -19,6 +19,7 @@ from tests.emit.c.compiler import needs_compiler
 
 TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
 X, G = [2.0**-10 * 1.1, 2.0**-10 * 1.3, -(2.0**-10) * 0.7], [1.0, -2.0, 1.0 + 2.0**-10]
+W = 1.2345678901234567  # products with X have digits in all places
 SLOPES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "sigmoid": ("1/(1 + exp(-z))", lambda z: mp.exp(-z) / (1 + mp.exp(-z)) ** 2),
     "tanh": ("tanh(z)", lambda z: 1 / mp.cosh(z) ** 2),
@@ -44,10 +45,10 @@ def ran(found: Derivation, module: Any, given: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("name", SLOPES)
 def test_a_bias_that_rows_share(name: str, b: float, target: str) -> None:
     found = rows(name)
-    given = {"x": np.array(X), "w": np.float64(1.25), "b": np.float64(b), "g": np.array(G)}
+    given = {"x": np.array(X), "w": np.float64(W), "b": np.float64(b), "g": np.array(G)}
     got = ran(found, found.compile(target, exact=True), given)
     with mp.workdps(400):
-        slopes = [SLOPES[name][1](mpf(x) * mpf(1.25) + mpf(b)) for x in X]
+        slopes = [SLOPES[name][1](mpf(x) * mpf(W) + mpf(b)) for x in X]
         of_b = [mpf(g) * s for g, s in zip(G, slopes, strict=True)]
         of_w = [mpf(x) * p for x, p in zip(X, of_b, strict=True)]
     # The terms of b cancel to a thousandth, and each is right to the last two digits or so; without
@@ -72,11 +73,11 @@ def test_a_large_part_of_its_own(name: str, target: str) -> None:
 @pytest.mark.parametrize("text", ["L = sum(g/(1 + exp(-(x*w + b))))", "L = sum(g*exp(x*w + b))"])
 def test_sums_without_a_name(text: str, target: str) -> None:
     found = sb.derive(text, shapes={"x": ("n",), "w": (), "b": (), "g": ("n",)}, wrt=("b",))
-    given = {"x": np.array(X), "w": np.float64(1.25), "b": np.float64(-60.7), "g": np.array(G)}
+    given = {"x": np.array(X), "w": np.float64(W), "b": np.float64(-60.7), "g": np.array(G)}
     got = ran(found, found.compile(target, exact=True), given)
     of = SLOPES["sigmoid" if "1 +" in text else "exp"][1]
     with mp.workdps(400):
-        of_b = [mpf(g) * of(mpf(x) * mpf(1.25) + mpf(-60.7)) for g, x in zip(G, X, strict=True)]
+        of_b = [mpf(g) * of(mpf(x) * mpf(W) + mpf(-60.7)) for g, x in zip(G, X, strict=True)]
     assert abs(got.b - sum(of_b)) <= 8 * 2.0**-53 * sum(map(abs, of_b))
 
 
@@ -87,10 +88,10 @@ def test_a_sigmoid_is_right_on_both_sides(b: float, target: str) -> None:
     found = sb.derive("z = x*w + b; y = 1/(1 + exp(-z))", shapes={"x": ("n",), "w": (), "b": ()})
     names = [a.name for a in found.backward.program.inputs]
     for sign in (1, -1):
-        given = {"x": np.array(X), "w": np.float64(1.25), "b": np.float64(sign * b)}
+        given = {"x": np.array(X), "w": np.float64(W), "b": np.float64(sign * b)}
         out, _ = found.compile(target, exact=True).forward(*(given[n] for n in names))
         with mp.workdps(50):
-            z = [mpf(x) * mpf(1.25) + mpf(sign * b) for x in X]
+            z = [mpf(x) * mpf(W) + mpf(sign * b) for x in X]
             want = np.array([float(1 / (1 + mp.exp(-a))) for a in z])
         assert (np.abs(out - want) <= 4 * np.spacing(want)).all()
 
