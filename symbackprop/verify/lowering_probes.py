@@ -178,6 +178,7 @@ LOWERING_PROBES: dict[str, Probe] = {
     "exp_rest": Probe("y = w*(exp(x) - 1 - x)", _XW, (), ("w",), exact=True),
     "made_up": Probe("y = w/(1 + exp(-x - s))", {**_XW, "s": ()}, (), ("w",), exact=True),
     "as_one": Probe(_TANH, _CLASSES, ("sum(t, axis=1) == 1",), ("q",), exact=True),
+    "less_squares": Probe("L = sum(w/(1 + exp(-x - s)))", {**_XW, "s": ()}, (), ("s",), exact=True),
     "off_whole": Probe(_TANH, _CLASSES, ("sum(t, axis=1) == 1",), ("q",), exact=True),
     "with_features": Probe(_TANH, _CLASSES, ("sum(t, axis=1) == 1",), ("q",), exact=True),
     "from_the_top": Probe("l = log(sum(exp(x))); y = (l - x)*w", _XW, exact=True),

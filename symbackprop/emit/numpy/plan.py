@@ -84,7 +84,7 @@ def planned(
     facts: those that the steps rest on.
     """
     given = [replace(s, expr=joined(s.expr)) for s in given]
-    gathered = Gathered([d.array for d in program.definitions], program.inputs)
+    gathered = Gathered({d.array: d for d in program.definitions}, program.inputs)
     if exact:
         given = [replace(s, expr=gathered.of(in_branches(s.expr, program))) for s in given]
     program, given = with_compared_powers(program, given)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from mpmath import mp, mpf
-from sympy import Add, Expr, Symbol
+from sympy import Add, Expr, S, Symbol
 
 import symbackprop as sb
 from symbackprop.algebra.nodes import Array, Index, IndexSum
 from symbackprop.emit.numpy.gathered import Gathered
+from symbackprop.emit.numpy.line import Line
 from tests.emit.c.compiler import needs_compiler
 
 TARGETS = ["numpy", "numpy-fast", pytest.param("c", marks=needs_compiler)]
@@ -53,6 +54,9 @@ SUMS: dict[str, tuple[Expr, bool]] = {
     "other factors": (total(OURS, Y) - total(OTHERS, T, J), False),
     "another power": (total(OURS**2, Y) - total(OURS, T, J), False),
     "two inputs": (IndexSum(OURS * OTHERS, ROW) - total(OURS, T, J), False),
+    "its square": (total(OURS, Y) - total(OURS * Y[ROW, COL], Y), True),
+    "its cube": (total(OURS, Y) - total(OURS * Y[ROW, COL] ** 2, Y), False),
+    "the square of data": (total(OURS, T) - total(OURS * T[ROW, COL], T), False),
     "other axes": (IndexSum(Y[ROW, COL], COL) - IndexSum(T[J, COL], J), False),
 }
 
@@ -60,7 +64,7 @@ SUMS: dict[str, tuple[Expr, bool]] = {
 @pytest.mark.parametrize("name", SUMS)
 def test_which_sums_are_gathered(name: str) -> None:
     expr, gathered = SUMS[name]
-    forms = Gathered([Y], [T, C, V])
+    forms = Gathered({Y: Line(Y, (ROW, COL), S.One)}, [T, C, V])
     found = forms.of(expr)
     assert (found != expr) == gathered == bool(forms.written)
     if gathered:

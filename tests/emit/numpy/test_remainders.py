@@ -71,13 +71,14 @@ def test_a_large_part_of_its_own(name: str, target: str) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("text", ["L = sum(g/(1 + exp(-(x*w + b))))", "L = sum(g*exp(x*w + b))"])
-def test_sums_without_a_name(text: str, target: str) -> None:
+@pytest.mark.parametrize("b", [-60.7, 41.3])
+def test_sums_without_a_name(b: float, text: str, target: str) -> None:
     found = sb.derive(text, shapes={"x": ("n",), "w": (), "b": (), "g": ("n",)}, wrt=("b",))
-    given = {"x": np.array(X), "w": np.float64(W), "b": np.float64(-60.7), "g": np.array(G)}
+    given = {"x": np.array(X), "w": np.float64(W), "b": np.float64(b), "g": np.array(G)}
     got = ran(found, found.compile(target, exact=True), given)
     of = SLOPES["sigmoid" if "1 +" in text else "exp"][1]
     with mp.workdps(400):
-        of_b = [mpf(g) * of(mpf(x) * mpf(W) + mpf(-60.7)) for g, x in zip(G, X, strict=True)]
+        of_b = [mpf(g) * of(mpf(x) * mpf(W) + mpf(b)) for g, x in zip(G, X, strict=True)]
     assert abs(got.b - sum(of_b)) <= 8 * 2.0**-53 * sum(map(abs, of_b))
 
 
