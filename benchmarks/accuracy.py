@@ -5,10 +5,10 @@
 For random points of mixed scale (TARGET: numpy, numpy-fast or c; as many as are done in SECONDS
 for each layer and dtype, 5 unless told, at most 10,000), as it reads and in exact forms:
 |computed - true| / ulp(true) / (1 + k), the largest of all elements and points. true: the derived
-formula to 50 digits at the exact stored inputs (see `balls`). k: the condition
-number of the element, Σ |x_i ∂f/∂x_i| / |f| over the real-valued inputs; labels and one-hot targets
-count as exact (inputs that are to sum to 1 are one-hot at every other point). Writes
-`accuracy.md`, but for some layers only.
+formula to 50 digits at the exact stored inputs (see `balls`). k: the condition number of the
+element, Σ |x_i ∂f/∂x_i| / |f| over the real-valued inputs; labels and one-hot targets
+count as exact (inputs that are to sum to 1 are one-hot at every other point). As many layers at a
+time as there are processors. Writes `accuracy.md`, but for some layers only.
 """
 
 from __future__ import annotations

@@ -50,9 +50,9 @@ class Balls(Scalars):
         return int(x.unique_fmpz()) if x.is_integer() else x
 
     def compare(self, u: Any, v: Any) -> int:
-        difference = u - v
-        if u.mid() == v.mid():  # to all digits, as a value and the largest of some are
+        if u is v:  # a value, and the largest of some
             return 0
+        difference = u - v
         if difference > 0:
             return 1
         if difference < 0:
@@ -106,6 +106,7 @@ class Truth:
                 self.values = self._evaluated(point)
             except Undecided:
                 continue
+            self._beside = Balls(bits, True)  # what is equal at the point stays so
             found = [x for v in self.values.values() for x in v.values()]
             if all(x.rel_accuracy_bits() > _SHARP for x in found):
                 return
@@ -138,9 +139,6 @@ class Truth:
 
     def _of(self, state: State) -> Table:
         ctx.prec = self._scalars.bits
-        state.masked = True
-        try:
-            fill(state, self._rules)
-        except Undecided:
-            raise OutOfDomain("at a kink") from None
+        state.masked, state.scalars = True, self._beside
+        fill(state, self._rules)
         return {t: state.arrays[a] for t, a in self._arrays.items()}

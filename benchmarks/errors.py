@@ -27,11 +27,11 @@ from symbackprop.verify.points import NoPoint, Point, Sampler
 from symbackprop.verify.reference import Table, Target
 from symbackprop.verify.scalars import OutOfDomain
 from symbackprop.verify.sizes import possible
-from symbackprop.verify.state import Sizes, Values
+from symbackprop.verify.state import Values
 
 BOUND = 4.0
 _STEP = Fraction(1, 2**100)  # exact where it is added to a number
-_LOOKED_AT = 12
+_INSPECTED = 12  # points that tell of the domain; elsewhere there is no value, which is seen
 _DIRECTIONS = 2
 
 
@@ -59,24 +59,14 @@ def one_hot(values: Values) -> Values:
     return {place: Fraction(place in tops) for place in values}
 
 
-class Drawer(Sampler):
-    """A sampler that looks at its first points alone: the domain is known by then."""
-
-    def _inspect(
-        self, sizes: Sizes, values: dict[Array, Values], most: int
-    ) -> tuple[int, tuple[float, float]]:
-        if self._points <= _LOOKED_AT:
-            return super()._inspect(sizes, values, most)
-        return most, (math.inf, math.inf)
-
-
 def points(derivation: Derivation, dtype: Any, count: int) -> Iterator[Point]:
     """Points whose values are numbers of the dtype, each input on a scale of its own."""
     backward = derivation.backward
     program = backward.program
     weighted = [o for o, u in zip(program.outputs, backward.upstream, strict=True) if u is not None]
     rng = random.Random(f"{derivation.name} {dtype.__name__}")
-    sampler = Drawer(program, rng.randrange(2**30), weighted=weighted)
+    seed = rng.randrange(2**30)
+    sampler = Sampler(program, seed, weighted=weighted, inspected=_INSPECTED)
     shapes = [a.shape for a in program.inputs]
     sizes = possible(program.sizes, program.conditions, shapes)[:2][-1]  # the first may be n = 2
     held = held_inputs(derivation)

@@ -52,6 +52,12 @@ def test_as_many_digits_as_it_takes() -> None:
     assert float(value) == -2000 and value.rel_accuracy_bits() > 170
 
 
+def test_a_kink_is_decided_by_as_many() -> None:
+    """256 bits of 1 + exp(-1000) are those of 1."""
+    value = value_of("y = 1 + exp(-x); L = where(y > 1, x, -x)", 1000.0)
+    assert float(value) == 1000
+
+
 @pytest.mark.parametrize(
     ("text", "x"), [("L = log(x)", -1.0), ("L = 1/x", 0.0), ("L = sqrt(x)", -2.0)]
 )

@@ -8,6 +8,7 @@ values of ±1000: mixed with small ones in all inputs (variant 0), or in one inp
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -69,6 +70,8 @@ class Sampler:
     weighted: the outputs that get random weights (cotangents); the others get 1.
 
     positive: names of inputs that must be positive, besides those whose sign says so.
+    inspected: so many points are looked at, and are inside the domain, away from kinks and in need
+        of the digits told; those drawn behind them may be anything. All are if None.
     branching: whether the forward pass compares values.
     """
 
@@ -79,11 +82,12 @@ class Sampler:
         *,
         weighted: Collection[Array] = (),
         positive: Collection[str] = (),
+        inspected: int | None = None,
     ) -> None:
         self.program = program
         self.weighted = frozenset(weighted)
         self.rng = random.Random(seed)
-        self._seed = seed
+        self._seed, self._inspected = seed, inspected
         self._drawn: Counter[str] = Counter()
         self._points = 0  # ordinary ones; every other is small
         self.equations = [Equation(a, program) for a in program.assumptions if a.kind == "=="]
@@ -190,6 +194,8 @@ class Sampler:
     ) -> tuple[int, tuple[float, float]]:
         """The digits, `most` at most, that the forward pass needs here, and its nearest kink."""
         digits = _DIGITS
+        if self._inspected is not None and self._points > self._inspected:
+            return most, (math.inf, math.inf)
         while True:
             scalars = Rounding(digits)
             arrays = {a: {p: scalars.exact(x) for p, x in v.items()} for a, v in values.items()}

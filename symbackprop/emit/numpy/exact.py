@@ -5,6 +5,7 @@ For weights y that sum to 1, as a softmax's do, at most one is above 1/2. Then w
 
     y_k - t_k              = where(y_k > 1/2, (1 - t_k) - ρ, y_k - t_k)
     1 - ((1 - c) t + r)    = (1 - t) + (c t - r)        for 1 - t_k there
+    y_k - ((1 - c) t_k + c/n) = ((n y_k - 1) - (1 - c) (n t_k - 1))/n    for y_k near 1/n
     g_k - Σ_j g_j y_j      = d_k - Σ_j d_j y_j          with d_k = g_k - Σ_j [y_j > 1/2] g_j
     (g_k - c) - Σ_j (g_j - c) y_j = g_k - Σ_j g_j y_j   for a normaliser c = log Σ_j exp(u_j)
     g_k - y_k Σ_j g_j      = where(y_k > 1/2, ρ g_k - y_k Σ_j [y_j <= 1/2] g_j, g_k - y_k Σ_j g_j)
@@ -26,7 +27,7 @@ The left sides subtract numbers that agree in nearly all digits; the right sides
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import permutations
 
 from sympy import Add, Basic, Equality, Expr, Pow, S, exp, log
@@ -252,13 +253,9 @@ def _weight_less(y: Expr, t: Expr, rest: Expr, others: Expr, sign: int) -> Expr:
 @lowering
 def _complement_of_mean(u: Expr) -> Expr | None:
     """1 - ((1 - c) t + r) = (1 - t) + (c t - r)"""
-    for term in terms(u):
-        factors = flat((term,))
-        for f in factors:
-            if len(factors) > 1 and isinstance(f, Add) and S.One in f.args:
-                c = times(S.NegativeOne, plus(*without(f.args, S.One)))
-                t, others = times(*without(factors, f)), without(terms(u), term)
-                return Add(less(S.One, t), less(times(c, t), *others), evaluate=False)
+    for share, t, others in _mixtures(u):
+        c = times(S.NegativeOne, plus(*without(share.args, S.One)))
+        return Add(less(S.One, t), less(times(c, t), *others), evaluate=False)
     return None
 
 
@@ -266,15 +263,21 @@ def _complement_of_mean(u: Expr) -> Expr | None:
 def _less_mixture(u: Expr, t: Expr, k: Index, sign: int) -> tuple[Basic, Expr] | None:
     """y_k - ((1 - c) t_k + c/n) = ((n y_k - 1) - (1 - c) (n t_k - 1))/n, for u_k near 0"""
     n = k.size
-    for term in terms(t):
-        rest = plus(*without(terms(t), term))
-        for share in flat((term,)):
-            if isinstance(share, Add) and equal(less(S.One, share), times(n, rest)):
-                label = times(*without(flat((term,)), share))
-                is_near, off = off_uniform(u, k)
-                sides = off, times(share, less(times(n, label), S.One))
-                return is_near, times(less(*sides[::sign]), Pow(n, S.NegativeOne))
+    for share, label, others in _mixtures(t):
+        if equal(less(S.One, share), times(n, plus(*others))):
+            is_near, off = off_uniform(u, k)
+            sides = off, times(share, less(times(n, label), S.One))
+            return is_near, times(less(*sides[::sign]), Pow(n, S.NegativeOne))
     return None
+
+
+def _mixtures(u: Expr) -> Iterator[tuple[Expr, Expr, list[Expr]]]:
+    """1 - c, t and the terms of r, for each way to read u as (1 - c) t + r."""
+    for term in terms(u):
+        factors = flat((term,))
+        for f in factors if len(factors) > 1 else ():
+            if isinstance(f, Add) and S.One in f.args:
+                yield f, times(*without(factors, f)), without(terms(u), term)
 
 
 @lowering

@@ -7,7 +7,7 @@ a_j, and the addition theorem of tanh has u_j - tanh(b) from a_j.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from sympy import Abs, Add, Expr, Pow, S, StrictGreaterThan, StrictLessThan, exp, tanh
@@ -46,6 +46,12 @@ class Features:
         meaning = unfolded(u, self._quantities) if isinstance(u, Element) else None
         return isinstance(meaning, tanh)
 
+    def off_whole(self, u: Expr, is_sigmoid: Callable[[Expr], bool]) -> tuple[Expr, Expr] | None:
+        """r and w of u = r + w for a quantity that saturates at the whole numbers w, else None."""
+        if self.is_tanh(u):
+            return _off_whole(u, S.NegativeOne)
+        return _off_whole(u, S.Zero) if isinstance(u, Element) and is_sigmoid(u) else None
+
     def shared(self, u: Expr, j: Index) -> Shared | None:
         """What the u_j have in common, for a quantity u; None where x_j has no part without j."""
         assert isinstance(u, Element)
@@ -79,7 +85,7 @@ class Features:
 
 
 @lowering
-def off_whole(u: Expr, lowest: Expr) -> tuple[Expr, Expr]:
+def _off_whole(u: Expr, lowest: Expr) -> tuple[Expr, Expr]:
     """u = r + w: w is 1 where u > 1/2, the lowest, -1, where u < -1/2, else 0
 
     and r is -(1 - u), 1 + u or u.

@@ -25,7 +25,6 @@ from symbackprop.emit.numpy.compared import with_compared_powers
 from symbackprop.emit.numpy.differences import Differences
 from symbackprop.emit.numpy.exact import Exact
 from symbackprop.emit.numpy.features import Features
-from symbackprop.emit.numpy.features import off_whole as off
 from symbackprop.emit.numpy.gathered import Gathered
 from symbackprop.emit.numpy.guard import Guards
 from symbackprop.emit.numpy.line import DOUT, Line
@@ -131,16 +130,12 @@ def planned(
         }
 
         def off_whole(u: Expr) -> tuple[Expr, Expr] | None:
-            lowest = S.NegativeOne if features.is_tanh(u) else S.Zero
-            if lowest == 0 and not (isinstance(u, Element) and sigmoids.is_sigmoid(u)):
-                return None
-            rest, whole = off(u, lowest)
-            return inside(rest), whole
+            found = features.off_whole(u, sigmoids.is_sigmoid)
+            return None if found is None else (inside(found[0]), found[1])
 
         wholes = Wholes(form.parts | parts, adjoints, results, new, off_whole)
         steps = wholes.of(steps)
-        new_lines = {x.array: x for x in helper.lines if x.array not in lines}
-        lines = _in_order(lines | new_lines)
+        lines = _in_order(lines | {x.array: x for x in helper.lines if x.array not in lines})
         used = needed_for(results, {s.array: s for s in steps})
         steps = [line for line in steps if line.array in used]  # some forms do without a step
         for line in steps:
