@@ -3,7 +3,8 @@
     python -m benchmarks accuracy [TARGET] [SECONDS] [LAYER…]
 
 For random points of mixed scale (TARGET: numpy, numpy-fast or c; as many as are done in SECONDS
-for each layer and dtype, 5 unless told, at most 10,000), as it reads and in exact forms:
+for each layer and dtype, 5 unless told, at most 10,000), as it reads, in exact forms and, of
+numpy, in these with np.longdouble:
 |computed - true| / ulp(true) / (1 + k), the largest of all elements and points. true: the derived
 formula to 50 digits at the exact stored inputs (see `balls`). k: the condition number of the
 element, Σ |x_i ∂f/∂x_i| / |f| over the real-valued inputs; labels and one-hot targets
@@ -25,21 +26,25 @@ from benchmarks.errors import BOUND, worst
 from benchmarks.measure import keep
 from benchmarks.others import LAYERS, others
 from symbackprop import catalogue, derive
-from symbackprop.targets import modules_to_check
+from symbackprop.targets import NUMPY, Exact, modules_to_check
 
 MOST = 10_000
 PAGE = Path(__file__).with_name("accuracy.md")
 _DTYPES = (np.float64, np.float32)
 _SHORT = {np.float64: "64", np.float32: "32"}
-_FORMS = ("plain", "exact")
+_FORMS: dict[str, Exact] = {"plain": False, "exact": True, "extended": "extended"}
 _HEAD = """# Accuracy
 
 |computed - true| in units of the last place of the true value, divided by 1 + k with k the
 condition number in the real-valued inputs (labels and one-hot targets count as exact): the largest
 of random points of mixed scale, those of {seconds:g} seconds for each layer and dtype and at most
-{most:,}, by the code of `{target}`, as it reads and in exact forms (`exact=True`). Written by
-`python -m benchmarks accuracy`. {plain} of {count} layers are at or under {bound:g} everywhere as
-they read, {exact} in exact forms; the others stand first.
+{most:,}, by the code of `{target}`, as it reads and in exact forms (`exact=True`; float32 is
+computed in float64 then). Written by `python -m benchmarks accuracy`. {plain} of {count} layers are
+at or under {bound:g} everywhere as they read, {exact} in exact forms; the others stand first.
+"""
+_EXTENDED = """
+extended: exact forms in np.longdouble (`exact="extended"`; 64 bits where float64 has 53), rounded
+once: {extended} layers are at or under {bound:g}.
 """
 _BESIDE = """## Beside others
 
@@ -66,15 +71,24 @@ def main(arguments: list[str]) -> None:
 def measured(name: str, target: str, seconds: float) -> dict[str, object]:
     """The largest errors of a layer, of both forms and dtypes."""
     derivation = derive(name)
-    modules = [modules_to_check(derivation.backward, target, e)[-1] for e in (False, True)]
-    errors = {dtype: worst(derivation, modules, dtype, MOST, seconds) for dtype in _DTYPES}
+    modules = {f: modules_to_check(derivation.backward, target, e)[-1]
+               for f, e in forms(target).items()}  # fmt: skip
+    errors = {}
+    for dtype in _DTYPES:
+        found, done = worst(derivation, [*modules.values()], dtype, MOST, seconds)
+        errors[dtype] = dict(zip(modules, found, strict=True)), done
     row: dict[str, object] = {"layer": name}
     row |= {f"points {_SHORT[dtype]}": done for dtype, (_, done) in errors.items()}
-    for form, title in enumerate(_FORMS):
-        for dtype, (found, _) in errors.items():
-            row |= {f"{title} {kind} {_SHORT[dtype]}": found[form][gradient]
+    for form in modules:
+        for dtype, (by_form, _) in errors.items():
+            row |= {f"{form} {kind} {_SHORT[dtype]}": by_form[form][gradient]
                     for kind, gradient in (("value", False), ("gradient", True))}  # fmt: skip
     return row
+
+
+def forms(target: str) -> dict[str, Exact]:
+    """The forms that a target has, by their titles."""
+    return {f: e for f, e in _FORMS.items() if e in (False, True) or target == NUMPY}
 
 
 def beside(target: str, seconds: float, layers: Sequence[str] = LAYERS) -> list[dict[str, object]]:
@@ -83,12 +97,12 @@ def beside(target: str, seconds: float, layers: Sequence[str] = LAYERS) -> list[
     found = others()
     for name in layers:
         derivation = derive(name)
-        modules = {title: derivation.compile(target, exact=title == "exact") for title in _FORMS}
+        modules = {f: derivation.compile(target, exact=e) for f, e in forms(target).items()}
         runs = {**{title: has[name] for title, has in found.items() if name in has}, **modules}
         for dtype in _DTYPES:
             errors, done = worst(derivation, [*runs.values()], dtype, MOST, seconds)
             row: dict[str, object] = {"layer": name, "dtype": dtype.__name__, "points": done}
-            row |= dict.fromkeys((*found, *_FORMS), "")
+            row |= dict.fromkeys((*found, *modules), "")
             row |= {title: f"{e[False]:.2g} / {e[True]:.2g}"
                     for title, e in zip(runs, errors, strict=True)}  # fmt: skip
             rows.append(row)
@@ -100,9 +114,9 @@ def _write(
     rows: list[dict[str, object]], sides: list[dict[str, object]], target: str, seconds: float
 ) -> None:
     rows.sort(key=lambda r: (-_most(r, "exact"), -_most(r, "plain")))
-    good = {title: sum(_most(r, title) <= BOUND for r in rows) for title in _FORMS}
+    good = {form: sum(_most(r, form) <= BOUND for r in rows) for form in forms(target)}
     keep("accuracy", rows)
-    head = _HEAD.format(
+    head = (_HEAD + _EXTENDED * ("extended" in good)).format(
         seconds=seconds, most=MOST, target=target, count=len(rows), bound=BOUND, **good
     )
     page = f"{head}\n{_table(rows)}\n\n{_BESIDE}\n{_table(sides)}\n"

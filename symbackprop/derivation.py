@@ -24,7 +24,7 @@ from symbackprop.derived import Gradient, Jacobian, displayed
 from symbackprop.emit.lettering import lettered_jacobian
 from symbackprop.emit.translations import translation
 from symbackprop.products import Product
-from symbackprop.targets import NUMPY, c_text, compiled, modules_to_check, numpy_text
+from symbackprop.targets import NUMPY, Exact, c_text, compiled, modules_to_check, numpy_text
 
 # The emitters and the checks are imported where they are called: one request needs one of them.
 if TYPE_CHECKING:
@@ -194,13 +194,16 @@ class Derivation:
         module = self.compile() if self.examples else None
         return of_result(self.backward, notation, self.examples, module)
 
-    def numpy_source(self, *, fast: bool = False, exact: bool = False) -> str:
+    def numpy_source(self, *, fast: bool = False, exact: Exact = False) -> str:
         """A module with `forward`, `backward` and, for a scalar output, `value_and_grad`.
 
         fast: with loops over blocks of rows that fit the cache, and parameters `out` and
         `workspace`; harder to read. exact: in forms that keep the last digits where the formulas as
         they read subtract nearly equal numbers; float32 is computed in float64 and rounded once.
-        Raises VerificationError where the code, which is run once, disagrees with the formulas.
+        "extended": and all in np.longdouble, rounded once, so that what rounding loses in between
+        is gone too; slow, as no vectors and no BLAS know that dtype, and not for `fast`.
+        Raises InputError for another `exact`, and VerificationError where the code, which is run
+        once, disagrees with the formulas.
         """
         return numpy_text(self.backward, fast, exact)
 
@@ -212,7 +215,7 @@ class Derivation:
         """
         return c_text(self.backward, exact)
 
-    def compile(self, target: str = NUMPY, *, exact: bool = False) -> ModuleType:
+    def compile(self, target: str = NUMPY, *, exact: Exact = False) -> ModuleType:
         """The module of `numpy_source`, in memory.
 
         target: "numpy"; "numpy-fast"; "c" for the fast one with its loops in C, which the system's
@@ -281,7 +284,7 @@ class Derivation:
         program = without_unused(program, self.backward.program, program, [found.expr])
         return Jacobian(lettered_jacobian(found, names_in(program)), program)
 
-    def verify(self, target: str = NUMPY, *, exact: bool = False) -> Report:
+    def verify(self, target: str = NUMPY, *, exact: Exact = False) -> Report:
         """Compare the formulas and the generated code with numbers; the report says what held.
 
         target, exact: the generated code, as for `compile`; the fast ones work as on many rows.

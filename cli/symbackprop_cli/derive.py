@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from symbackprop_cli.options import (
 from symbackprop_cli.output import Output
 from symbackprop_cli.render import Rendering
 
+if TYPE_CHECKING:
+    from symbackprop.targets import Exact
+
 
 @click.command("derive")
 @click.argument("what", metavar="NAME|FILE.py:FUNC|EXPR")
@@ -29,6 +33,9 @@ from symbackprop_cli.render import Rendering
 )
 @click.option(
     "--exact", is_flag=True, help="With --numpy or --c: in forms that keep the last digits."
+)
+@click.option(
+    "--extended", is_flag=True, help="With --numpy: as --exact, in np.longdouble (slow)."
 )
 @click.option("--steps", is_flag=True, help="How each gradient is found, one law at a time.")
 @click.option(
@@ -69,6 +76,7 @@ def command(
     path: str | None,
     fast: bool,
     exact: bool,
+    extended: bool,
     steps: bool,
     route: str | None,
     sizes: str | None,
@@ -112,6 +120,8 @@ def command(
         raise click.UsageError("--fast belongs to --numpy, for gradients")
     if exact and (form not in ("numpy", "c") or given):
         raise click.UsageError("--exact belongs to --numpy and --c, for gradients")
+    if extended and (fast or form != "numpy" or given):
+        raise click.UsageError("--extended belongs to --numpy, for gradients, without --fast")
     component, wrt = (wrt, None) if route == "paths" else (None, wrt)
     if route == "paths" and component is None:
         raise click.UsageError("--route paths leads to one component; name it: --wrt 'W[2,1]'")
@@ -159,8 +169,9 @@ def command(
             result = rendering.steps(derivation, show_checks)
         elif form == "c":
             result = derivation.c_source(exact=exact)
-        elif fast or exact:
-            result = derivation.numpy_source(fast=fast, exact=exact)
+        elif fast or exact or extended:
+            digits: Exact = "extended" if extended else exact
+            result = derivation.numpy_source(fast=fast, exact=digits)
         else:
             result = rendering.result(derivation, notation or "index")
     rendering.output.write(result)

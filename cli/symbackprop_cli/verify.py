@@ -19,6 +19,7 @@ from symbackprop_cli.output import Output
 if TYPE_CHECKING:
     from symbackprop.derivation import Derivation
     from symbackprop.products import Product
+    from symbackprop.targets import Exact
     from symbackprop.verify.report import Report
 
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     help="The generated code that is checked: the readable (the default), the fast, or C.",
 )
 @click.option("--exact", is_flag=True, help="The code in forms that keep the last digits.")
+@click.option("--extended", is_flag=True, help="As --exact, in np.longdouble; readable code only.")
 @click.option("-o", "path", metavar="FILE", help="Write to a file, whole or not at all.")
 def command(
     what: tuple[str, ...],
@@ -43,6 +45,7 @@ def command(
     timeout: float,
     target: str | None,
     exact: bool,
+    extended: bool,
     path: str | None,
 ) -> int:
     """Check derived gradients and generated code against numbers.
@@ -56,6 +59,8 @@ def command(
         raise click.UsageError("name what to verify, or give --all")
     if everything and (shapes or assume or wrt):
         raise click.UsageError("--shape, --assume and --wrt do not go with --all")
+    if extended and target not in (None, "numpy"):
+        raise click.UsageError("--extended is for the target numpy")
     output = Output(path)
     from symbackprop import catalogue
     from symbackprop.deriving import unchecked
@@ -86,7 +91,8 @@ def command(
         for name, job in jobs.items():
             progress.show(name)
             try:
-                form = exact or (name in probes and probes[name].exact)
+                form: Exact = exact or (name in probes and probes[name].exact)
+                form = "extended" if extended else form
                 report = _checked(job(), target, form)
             except (DerivationError, NotYet) as error:
                 # One layer that cannot be derived does not hide the verdicts on the others.
@@ -100,7 +106,7 @@ def command(
     return 0 if all(report.ok for report in reports) else 1
 
 
-def _checked(derived: Derivation | Product, target: str | None, exact: bool) -> Report:
+def _checked(derived: Derivation | Product, target: str | None, exact: Exact) -> Report:
     """The report; a product with a direction has one form of code only."""
     from symbackprop.products import Product
 

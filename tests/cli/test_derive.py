@@ -84,6 +84,12 @@ def test_exact_code_is_asked_for(form: str) -> None:
     assert "one_minus_y_squared" in exact
 
 
+def test_extended_code_is_asked_for() -> None:
+    shown = run("derive", "tanh", "--numpy", "--extended").result()
+    assert "one_minus_y_squared" in shown and "np.longdouble" in shown
+    assert shown == run("derive", "tanh", "--numpy", "--extended", "--exact").result()
+
+
 @pytest.mark.parametrize("options", [["--numpy"], ["--numpy", "--fast"]])
 def test_numpy_trains_a_classifier(tmp_path: Path, options: list[str]) -> None:
     path = tmp_path / "softmax_ce.py"

@@ -47,11 +47,13 @@ def test_the_fast_code_is_verified_too(target: str) -> None:
 
 @pytest.mark.parametrize("rule", ["weight_less", "log_of_largest_one"])
 def test_exact_code_is_verified_too(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
-    assert "agrees" in run("verify", "softmax-ce", "--exact").result()
+    for option in ("--exact", "--extended"):
+        assert "agrees" in run("verify", "softmax-ce", option).result()
     right = registry.LOWERINGS[rule]
     monkeypatch.setitem(registry.LOWERINGS, rule, lambda *args: wrong(rule, right(*args)))
     assert run("verify", "softmax-ce").code == 0
     assert run("verify", "softmax-ce", "--exact").code == 1
+    assert run("verify", "softmax-ce", "--extended").code == 1
 
 
 @pytest.mark.parametrize("target", ["numpy-fast", pytest.param("c", marks=needs_compiler)])

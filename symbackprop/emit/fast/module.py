@@ -10,10 +10,11 @@ from symbackprop.emit.fast.kept import with_less_kept
 from symbackprop.emit.fast.passes import FastPasses
 from symbackprop.emit.fast.text import HELPERS, SAME, WIDE, WORKSPACE
 from symbackprop.emit.lettering import lettered_backward
-from symbackprop.emit.numpy.module import aliases, filled, module_text
+from symbackprop.emit.numpy.module import aliases, module_text
 from symbackprop.emit.numpy.passes import PUBLIC, Scope
 from symbackprop.emit.numpy.plan import Plan, plan
 from symbackprop.emit.numpy.scatter import ADDED_AT
+from symbackprop.emit.numpy.text import filled
 
 _CONSTANTS = {
     "block_bytes": "BLOCK_BYTES", "short_row": "SHORT_ROW", "many_rows": "MANY_ROWS",

@@ -7,10 +7,8 @@ from symbackprop.algebra.trees import elements
 from symbackprop.calculus.result import Formula
 from symbackprop.emit.lettering import lettered_formula
 from symbackprop.emit.numpy.functions import Function
-from symbackprop.emit.numpy.helpers import HELPERS
 from symbackprop.emit.numpy.line import Line
 from symbackprop.emit.numpy.module import (
-    filled,
     needs_math,
     positions_function,
     prepare_function,
@@ -41,7 +39,7 @@ def formula_source(formula: Formula, name: str, title: str, *, version: str) -> 
         [*imports, f"import numpy as {np}", "", *shapes_table(scope)],
         prepare_function(scope),
         *positions_function(scope),
-        *(filled(HELPERS[h], name=own, np=np) for h, own in scope.helpers_used.items()),
+        *scope.helper_blocks(),
         lines,
     ]
     head = "\n".join(docstring(formula_summary(shown, plan, title, version), 0))

@@ -20,12 +20,13 @@ class Function:
 
     reserved: names that no variable may have. np: what NumPy is called. helper: the name of the
     helper function for a function that NumPy has not. labels: arrays of integers, which give no
-    dtype. facts: expressions in sizes that are 0 or more.
+    dtype. facts: expressions in sizes that are 0 or more. extended: arrays are np.longdouble.
     """
 
     def __init__(
         self, reserved: Iterable[str], np: str, helper: Callable[[str], str],
         labels: Container[Array] = (), facts: frozenset[Expr] = frozenset(),
+        *, extended: bool = False,
     ) -> None:
         self.dtype = ""
         self._facts = facts
@@ -33,6 +34,7 @@ class Function:
         self._names = Namer(reserved)
         self._np = np
         self._helper = helper
+        self._extended = extended
         self._known: list[Array] = []
         self._used: dict[Symbol, str] = {}
         self._lines: list[tuple[Line, bool]] = []
@@ -167,7 +169,8 @@ class Function:
 
     def _lowering(self) -> Lowering:
         return Lowering(
-            self.array, self.size, self.dtype, self._np, self._helper, self._facts
+            self.array, self.size, self.dtype, self._np, self._helper, self._facts,
+            extended=self._extended,
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from symbackprop.emit.numpy.extended import LINALG
+
 _ELEMENTWISE = '''
 def {{name}}(x):
     """{title} of each element, which NumPy has not."""
@@ -122,7 +124,7 @@ def {{name}}(a):
     size = {{np}}.abs(a)
     rows = {{np}}.frexp(size.max(axis=-1, keepdims=True, initial=0))[1]
     columns = {{np}}.frexp({{np}}.ldexp(size, -rows).max(axis=-2, keepdims=True, initial=0))[1]
-    found = {{np}}.linalg.{function}({{np}}.ldexp(a, -rows - columns))
+    found = {{linalg}}.{function}({{np}}.ldexp(a, -rows - columns))
     return {{np}}.ldexp(found, {exponent})
 '''
 
@@ -144,5 +146,9 @@ HELPERS: dict[str, str] = {
     "inverse": _BALANCED.format(
         title="The inverse", function="inv", exponent="-(rows + columns).swapaxes(-1, -2)",
     ),
+    "linalg": LINALG,
 }  # fmt: skip
-"""The text of each helper, by the head of its function; `name` and `np` are to be filled in."""
+"""The text of each helper, by the head of its function.
+
+To be filled in: `name`, `np` and `linalg`, what has the functions of matrices.
+"""

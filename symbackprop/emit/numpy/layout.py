@@ -17,7 +17,7 @@ from symbackprop.emit.numpy.code import ELEMENTWISE, Code, Number, call
 
 Layout = tuple[Index | None, ...]
 
-_OF_AXES = (".linalg.", "_inverse", "_sums_before")
+_OF_AXES = ("linalg.", "_inverse", "_sums_before")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Layouts:
     np: what NumPy is called.
     helper: the name of the helper function for a function that NumPy has not.
     facts: expressions in sizes that are 0 or more.
+    extended: arrays are np.longdouble, and numbers are to have its digits.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class Layouts:
         np: str = "np",
         helper: Callable[[str], str] = "_{}".format,
         facts: frozenset[Expr] = frozenset(),
+        *,
+        extended: bool = False,
     ) -> None:
         self.array = array
         self.size = size
@@ -61,6 +64,7 @@ class Layouts:
         self.np = np
         self.helper = helper
         self.facts = facts
+        self.extended = extended
         self._rank: dict[Index, int] = {}
 
     def value(self, expr: Basic) -> Value:

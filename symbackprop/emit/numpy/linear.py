@@ -25,8 +25,9 @@ class MatrixFunctions(Scatters):
         """np.linalg's function of the last two axes."""
         if type(expr) in _BALANCED:
             name, item = self.helper(_BALANCED[type(expr)]), ""
+            self._linalg()
         elif type(expr) in _CALLS:
-            name, item = f"{self.np}.linalg.{_CALLS[type(expr)][0]}", _CALLS[type(expr)][1]
+            name, item = f"{self._linalg()}.{_CALLS[type(expr)][0]}", _CALLS[type(expr)][1]
         else:
             raise NotYet(f"{type(expr).__name__} has no NumPy form")
         matrix = self._whole(expr.argument)
@@ -50,7 +51,11 @@ class MatrixFunctions(Scatters):
         code = self.transposed(given, (k, *columns)).code
         layout: tuple[Index, ...] = (i if k == j else j, *columns)
         shape = tuple(label.size for label in layout)
-        return Value(call(f"{self.np}.linalg.solve", matrix, code, shape=shape), layout)
+        return Value(call(f"{self._linalg()}.solve", matrix, code, shape=shape), layout)
+
+    def _linalg(self) -> str:
+        """What has the functions of matrices: np.linalg, which has none for np.longdouble."""
+        return self.helper("linalg") if self.extended else f"{self.np}.linalg"
 
     def _whole(self, argument: Element) -> Code:
         array: Array = argument.array

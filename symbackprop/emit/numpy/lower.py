@@ -46,6 +46,7 @@ from symbackprop.emit.numpy.algebra import renamed
 from symbackprop.emit.numpy.code import Code, atom, broadcast, call, folded, operate
 from symbackprop.emit.numpy.layout import Layout, Value
 from symbackprop.emit.numpy.linear import MatrixFunctions
+from symbackprop.emit.numpy.literals import literal, long_literal
 from symbackprop.emit.numpy.minima import with_minima
 from symbackprop.emit.numpy.product import is_inverse, is_plain, negated
 from symbackprop.emit.numpy.small import with_small
@@ -63,7 +64,6 @@ _RELATIONS: dict[type, str] = {
     StrictGreaterThan: ">", GreaterThan: ">=", StrictLessThan: "<", LessThan: "<=",
     Equality: "==", Unequality: "!=",
 }  # fmt: skip
-_CONSTANTS = {"pi": "pi", "E": "e", "EulerGamma": "euler_gamma"}
 
 
 class Lowering(MatrixFunctions):
@@ -176,26 +176,17 @@ class Lowering(MatrixFunctions):
         """f(x)_i = f(x_i): np.exp(x), np.maximum(x, y)."""
         found = self.elementwise(
             lambda *codes: call(name, *codes, shape=_shape(codes)),
-            [self.value(a) for a in expr.args],
+            [self.value(a) if elements(expr) else self._with_digits(a) for a in expr.args],
         )
         # A NumPy float64 would turn float32 arrays into float64; a Python float does not.
-        if elements(expr) or found.code.shape:
+        if self.extended or elements(expr) or found.code.shape:
             return found
         return Value(Code("suffix", (found.code,), ".item()"))
 
     @lowering
     def number(self, number: Expr) -> Code:
         """A Python literal, exact to double precision: 3, 0.01, 1 / 3, np.pi."""
-        if isinstance(number, NumberSymbol):
-            known = _CONSTANTS.get(str(number))
-            return atom(f"{self.np}.{known}" if known else repr(float(number)))
-        if isinstance(number, Float) or not isinstance(number, Rational):
-            return atom(repr(float(number)))
-        p, q = int(number.p), int(number.q)
-        if q == 1:
-            return atom(str(p))
-        short = repr(p / q)
-        return atom(short if Rational(short) == number else f"{p} / {q}")
+        return (long_literal if self.extended else literal)(number, self.np)
 
     @lowering
     def condition(self, condition: Basic) -> Value:
@@ -322,9 +313,17 @@ class Lowering(MatrixFunctions):
         if exponent == S.Half and elements(base):
             value = self.value(base)
             return Value(call(f"{self.np}.sqrt", value.code, shape=value.code.shape), value.layout)
+        powered = self.value(base) if exponent.is_integer else self._with_digits(base)
         return self.elementwise(
-            lambda a, b: operate("**", a, b), [self.value(base), self.value(exponent)]
+            lambda a, b: operate("**", a, b), [powered, self.value(exponent)]
         )
+
+    def _with_digits(self, expr: Basic) -> Value:
+        """The value of what a function is taken of: of a size, too, with the digits of arrays."""
+        value = self.value(expr)
+        if not self.extended or elements(expr) or "longdouble" in value.code.text:
+            return value
+        return Value(call(f"{self.np}.longdouble", value.code, shape=()), value.layout)
 
 
 def _shape(codes: Iterable[Code]) -> tuple[Expr, ...]:

@@ -9,27 +9,30 @@ from sympy import Expr, Integer
 from symbackprop.calculus.result import Backward
 from symbackprop.emit.lettering import lettered_backward
 from symbackprop.emit.numpy.checks import POSITIONS, is_plain
+from symbackprop.emit.numpy.extended import GUARD
 from symbackprop.emit.numpy.helpers import HELPERS
 from symbackprop.emit.numpy.passes import Passes, Scope
 from symbackprop.emit.numpy.plan import Plan, plan
 from symbackprop.emit.numpy.statements import shape_text
 from symbackprop.emit.numpy.summary import summary
-from symbackprop.emit.numpy.text import PREPARE, ROUNDED, UPSTREAM, docstring
+from symbackprop.emit.numpy.text import PREPARE, ROUNDED, UPSTREAM, docstring, filled
 
 
-def numpy_source(backward: Backward, *, version: str, exact: bool = False) -> str:
+def numpy_source(
+    backward: Backward, *, version: str, exact: bool = False, extended: bool = False
+) -> str:
     """The text of a module that needs NumPy only.
 
     It has `forward(*inputs) -> (out, saved)`, `backward(saved, dout) -> Grads` and, for a scalar
     output, `value_and_grad(*inputs) -> (out, grads)`. Several outputs are a tuple, and backward
     takes `dout0`, `dout1`, … version: of the generator, for the docstring. exact: with forms that
-    keep the last digits.
+    keep the last digits. extended: and all of it in np.longdouble, rounded once.
 
     Raises NotYet for an expression that has no NumPy form.
     """
     shown = lettered_backward(backward)
     planned = plan(shown, exact=exact)
-    scope = Scope(shown.program, shown.wrt)
+    scope = Scope(shown.program, shown.wrt, extended=extended)
     return module_text(Passes(shown, planned, scope), planned, scope, version)
 
 
@@ -43,16 +46,16 @@ def module_text(
     imports = [f"import {m}" for m in sorted(needed)]
     imports += ["from typing import NamedTuple", "", f"import numpy as {np}", ""]
     blocks = [
-        [*imports, *shapes_table(scope)],
+        [*imports, *(filled(GUARD, np=np) if scope.extended else []), *shapes_table(scope)],
         passes.saved_class(),
         _grads_class(scope),
         aliases(scope, "Saved", "Grads"),
         *more,
         prepare_function(scope, exact=planned.exact),
-        filled(ROUNDED, rounded=scope.rounded, np=np) if planned.exact else [],
+        filled(ROUNDED, rounded=scope.rounded, np=np, kind=_kind(scope)) if planned.exact else [],
         filled(UPSTREAM, upstream=scope.upstream, np=np),
         *positions_function(scope),
-        *(filled(HELPERS[h], name=name, np=np) for h, name in scope.helpers_used.items()),
+        *scope.helper_blocks(),
         passes.forward_lines,
         passes.backward_lines,
     ]
@@ -67,20 +70,20 @@ def needs_math(scope: Scope) -> bool:
     return any("math." in HELPERS[h] for h in scope.helpers_used)
 
 
-def filled(template: str, **names: str) -> list[str]:
-    """The lines of a helper function, with its names put in."""
-    return template.format(**names).strip().split("\n")
-
-
 def aliases(scope: Scope, *names: str) -> list[str]:
     """Other names for what an input's name hides in the functions."""
     return [f"{scope.aliases[n]} = {n}" for n in names if n in scope.aliases]
 
 
+def _kind(scope: Scope) -> str:
+    return "np.longdouble" if scope.extended else "float64"
+
+
 def prepare_function(scope: Scope, *, exact: bool = False) -> list[str]:
     """The function that checks shapes and gives all inputs but labels one dtype.
 
-    exact: that is float64 at least; then it returns the dtype of the results too.
+    exact: that is float64 at least, or np.longdouble; then it returns the dtype of the results
+    too.
     """
     fits = "n == (sizes.setdefault(size, n) if isinstance(size, str) else size)"
     computed = any(not is_plain(s) for a in scope.inputs for s in a.shape)
@@ -90,7 +93,8 @@ def prepare_function(scope: Scope, *, exact: bool = False) -> list[str]:
     np, dtype = scope.public("np"), "wide" if exact else "dtype"
     returned = f"return [{kept}x.astype({dtype}, copy=False) for {each}]"
     if exact:
-        returned = f"wide = {np}.result_type(dtype, float)\n    {returned} + [dtype]"
+        least = f"{np}.longdouble" if scope.extended else "float"
+        returned = f"wide = {np}.result_type(dtype, {least})\n    {returned} + [dtype]"
     return filled(
         PREPARE, prepare=scope.prepare, np=np, shapes=scope.shapes, returned=returned,
         fits=f"(size is None or {fits})" if computed else fits,

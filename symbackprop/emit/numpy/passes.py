@@ -16,7 +16,7 @@ from symbackprop.emit.numpy.line import DOUT
 from symbackprop.emit.numpy.names import Namer, field_name, identifier
 from symbackprop.emit.numpy.plan import Plan
 from symbackprop.emit.numpy.statements import shape_text
-from symbackprop.emit.numpy.text import docstring, fitted, listed, wrapped
+from symbackprop.emit.numpy.text import docstring, filled, fitted, listed, wrapped
 
 PUBLIC = ("np", "NamedTuple", "Saved", "Grads", "forward", "backward", "value_and_grad")
 
@@ -25,11 +25,12 @@ class Scope:
     """The names at module level.
 
     An input keeps its name as a parameter. Where that hides a public name of the module, the
-    function uses an alias of the public one instead.
+    function uses an alias of the public one instead. extended: all is computed in np.longdouble.
     """
 
     def __init__(
-        self, program: Program, wrt: Sequence[Array] = (), public: Sequence[str] = PUBLIC
+        self, program: Program, wrt: Sequence[Array] = (), public: Sequence[str] = PUBLIC,
+        *, extended: bool = False,
     ) -> None:
         arrays = (*program.inputs, *(d.array for d in program.definitions))
         outer = Namer((*public, *(identifier(a.name) for a in arrays)))
@@ -48,6 +49,7 @@ class Scope:
         self.shapes = outer.fresh("_SHAPES")
         self._helpers = {head: outer.fresh(f"_{head}") for head in HELPERS}
         self.helpers_used: dict[str, str] = {}
+        self.extended = extended
         self.reserved = {
             *public, *self.aliases.values(), self.prepare, self.upstream, self.shapes,
             self.positions,
@@ -67,11 +69,18 @@ class Scope:
         """What a helper function is called if the module has it."""
         return self._helpers[head]
 
+    def helper_blocks(self) -> list[list[str]]:
+        """The lines of each helper function that is in use."""
+        np = self.public("np")
+        linalg = self._helpers["linalg"] if self.extended else f"{np}.linalg"
+        return [filled(HELPERS[h], name=name, np=np, linalg=linalg)
+                for h, name in self.helpers_used.items()]  # fmt: skip
+
     def function(self, *parameters: str) -> Function:
         """An empty function with these reserved parameters."""
         return Function(
             {*self.reserved, *parameters}, self.public("np"), self.helper, self.labels,
-            frozenset(self.facts),
+            frozenset(self.facts), extended=self.extended,
         )
 
 

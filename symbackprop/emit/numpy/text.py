@@ -31,7 +31,7 @@ def {prepare}(**inputs):
 
 ROUNDED = '''
 def {rounded}(x, dtype):
-    """A result, computed in float64, in the dtype of the inputs."""
+    """A result, computed in {kind}, in the dtype of the inputs."""
     x = {np}.asarray(x, dtype)
     return x if x.ndim else x[()]
 '''
@@ -44,6 +44,11 @@ def {upstream}(value, shape, dtype):
         raise ValueError(f"the upstream gradient has shape {{array.shape}}, the output {{shape}}")
     return array
 '''
+
+
+def filled(template: str, **names: str) -> list[str]:
+    """The lines of a helper function, with its names put in."""
+    return template.format(**names).strip().split("\n")
 
 
 def wrapped(text: str, indent: int = 0, hang: int = 4) -> list[str]:
