@@ -42,8 +42,9 @@ def test_is_rounded_once(name: str, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "y = 0.1*x", "y = x/3", "y = x*sqrt(sum(x**0))", "y = x*sum(x**0)**-0.3", "y = exp(pi*x)", "y = x*log(2)",
-    "y = x*np.e", "y = x**0.3", "y = where(x > 0.1, x, 0.7)", "y = x*sum(x**0)/7", "y = 1e-30*x",
+    "y = 0.1*x", "y = x/3", "y = x*sqrt(sum(x**0))", "y = x*sum(x**0)**-0.3",
+    "y = exp(pi*x)", "y = x*log(2)", "y = x*np.e", "y = x**0.3", "y = where(x > 0.1, x, 0.7)",
+    "y = x*sum(x**0)/7", "y = 1e-30*x",
 ])  # fmt: skip
 def test_numbers_have_its_digits(text: str) -> None:
     found = sb.derive(text, shapes={"x": ("n",)})
