@@ -18,8 +18,11 @@ PART = 64
 """Elements: what is fetched for more at once holds the processor up."""
 LONG_PART = 256
 """The same where loops have sums, each of which ends with a part."""
-ROW_PART = 1024
+ROW_PART = 512
 """Bytes, where the loops have no functions."""
+READ, WRITTEN, READ_LATER = "0, 3", "1, 3", "0, 2"
+"""What is fetched for, and how near: into the first cache, or the second, which can wait for more
+lines at once, for what all loops of the next row read."""
 _LINE = 64  # bytes that are fetched at once
 
 

@@ -9,7 +9,10 @@ from sympy import Expr
 from symbackprop.emit.c.ahead import (
     LONG_PART,
     PART,
+    READ,
+    READ_LATER,
     ROW_PART,
+    WRITTEN,
     STREAMS,
     around,
     beside,
@@ -202,9 +205,9 @@ class Kernel(Steps):
             return []
         here, ahead = (" * ".join([row, *sizes]) for row in (FIRST, LAST))
         read, written = beside(self._groups, self._stored, self._key, step)
-        found = {self._given(base): f"[{ahead} + e], 0" for base in read}
+        found = {self._given(base): f"[{ahead} + e], {READ}" for base in read}
         for node in written:
-            found.setdefault(self._memory[node][0], f"[{here} + e], 1")
+            found.setdefault(self._memory[node][0], f"[{here} + e], {WRITTEN}")
         return [f"&{name}{place}" for name, place in found.items()][:STREAMS]
 
     def _next_row(self, group: list[Node], space: Space) -> list[str]:
@@ -216,14 +219,14 @@ class Kernel(Steps):
         ((axis, size),) = space
         start = f"({LOOPS[ROW]} + 1) * {self.parameters.size(size)}"
         read = read_before(self._groups, self._key, axis, size)
-        return [f"&{self._given(base)}[{start} + e], 0" for base in read][:STREAMS]
+        return [f"&{self._given(base)}[{start} + e], {READ}" for base in read][:STREAMS]
 
     def _around(self, space: Space) -> list[str]:
         """The next row of what is read, and this one of results."""
         row, size = LOOPS[ROW], self.parameters.size(space[0][1])
         read, written = around(self._groups, self._stored, self._key, space)
-        found = [f"{self._given(x)}[({row} + 1) * {size} + e], 0" for x in read]
-        found += [f"{self._memory[n][0]}[{row} * {size} + e], 1" for n in written]
+        found = [f"{self._given(x)}[({row} + 1) * {size} + e], {READ_LATER}" for x in read]
+        found += [f"{self._memory[n][0]}[{row} * {size} + e], {WRITTEN}" for n in written]
         return [f"&{place}" for place in found][:STREAMS]
 
     def _given(self, base: Node) -> str:

@@ -38,7 +38,7 @@ BEYOND = "beyond_cache"
 """A variable: arrays of so many bytes and more are read from memory."""
 MEMORY = 6 * 1024 * 1024
 """BEYOND: with two more of them that is what caches hold."""
-ROWS_BEYOND = 16384
+ROWS_BEYOND = 2048
 """More rows than these in such an array are so short that fetching each takes longer."""
 LOOPS = ("i", "j", "k", "l", "p", "q", "r", "s")
 """The loop variables, for the rows and the axes behind."""

@@ -73,9 +73,9 @@ PRELUDE = """\
 _FETCH = f"""
 /* What is read or written next comes from memory meanwhile. */
 #if defined(__GNUC__)
-#define {FETCH}(address, written) __builtin_prefetch(address, written)
+#define {FETCH}(address, written, near) __builtin_prefetch(address, written, near)
 #else
-#define {FETCH}(address, written) ((void)0)
+#define {FETCH}(address, written, near) ((void)0)
 #endif
 """
 

@@ -23,10 +23,10 @@ E = "e = exp(a); y = e/sum(e, axis=1, keepdims=True)"
 
 
 def fetched(text: str, name: str, layout: str) -> list[tuple[str, str, str]]:
-    """Array, element, and 1 if it is to be written, in the function of a layout for doubles."""
+    """Array, element, and 1 if it is to be written, and 3 for the nearest cache, 2 for the next."""
     start = text.index(f"static int {name}_1_f64_{layout}(")
     body = text[start : text.index("\n}\n", start)]
-    return re.findall(r"FETCH\(&(\w+)\[(.*)\], (\d)\);", body)
+    return re.findall(r"FETCH\(&(\w+)\[(.*)\], (\d, \d)\);", body)
 
 
 def of(text: str) -> str:
@@ -38,8 +38,10 @@ def of(text: str) -> str:
 def test_the_next_rows_and_the_gradient_of_these() -> None:
     text = derived("softmax-ce-batch").c_source()
     name = "softmax_ce_batch_value_and_grad"
-    assert fetched(text, name, "rows") == [("a", AHEAD, "0"), ("t", AHEAD, "0"), ("da", HERE, "1")]
-    assert fetched(text, name, "long") == [("a", "(i + 1) * n + e", "0")]
+    assert fetched(text, name, "rows") == [
+        ("a", AHEAD, "0, 3"), ("t", AHEAD, "0, 3"), ("da", HERE, "1, 3"),
+    ]  # fmt: skip
+    assert fetched(text, name, "long") == [("a", "(i + 1) * n + e", "0, 3")]
     assert fetched(text, name, "lanes") == []
     assert text.count("#define FETCH(") == 2
     assert "const int far = N * n * (ptrdiff_t)sizeof(double) >= beyond_cache;" in text
@@ -113,15 +115,17 @@ def test_the_first_loop_over_a_row_waits_for_the_others() -> None:
     """The results of these rows while it does, and the next rows in the last."""
     text = derived("layer-norm").c_source()
     here, ahead = "i * D + e", "(i + 1) * D + e"
-    assert fetched(text, "layer_norm_forward", "far") == [("y", here, "1"), ("x", ahead, "0")]
+    assert fetched(text, "layer_norm_forward", "far") == [
+        ("y", here, "1, 3"), ("x", ahead, "0, 2"),
+    ]  # fmt: skip
     assert fetched(text, "layer_norm_backward", "far") == [
-        ("dx", here, "1"), ("x", ahead, "0"), ("dy", ahead, "0"),
+        ("dx", here, "1, 3"), ("x", ahead, "0, 2"), ("dy", ahead, "0, 2"),
     ]  # fmt: skip
     for layout in ("rows", "lanes"):
         assert fetched(text, "layer_norm_backward", layout) == []
-    assert "if (N * D * 8 >= beyond_cache / 2 && D * 8 >= beyond_cache / 16384)" in text
-    assert "if (N * D * 4 >= beyond_cache / 2 && D * 4 >= beyond_cache / 16384)" in text
-    assert "part += 128" in text and "part += 256" in text  # 1024 bytes
+    assert "if (N * D * 8 >= beyond_cache / 2 && D * 8 >= beyond_cache / 2048)" in text
+    assert "if (N * D * 4 >= beyond_cache / 2 && D * 4 >= beyond_cache / 2048)" in text
+    assert "part += 64" in text and "part += 128" in text  # 512 bytes
 
 
 @pytest.mark.parametrize(
