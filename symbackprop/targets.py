@@ -20,7 +20,10 @@ TARGETS = (NUMPY, NUMPY_FAST, C, AUTO)
 EXTENDED = "extended"
 Exact = bool | Literal["extended"]
 """Forms that keep the last digits; and those in np.longdouble."""
-_FEW_ROWS = ({"BLOCK_BYTES": 40, "UNSHIFTED": 0}, {"MANY_ROWS": 0, "FEW": 0}, {"LONG_ROW": 2})
+_FEW_ROWS = (
+    {"BLOCK_BYTES": 40, "UNSHIFTED": 0}, {"MANY_ROWS": 0, "FEW": 0, "TO_DIVIDE": 0},
+    {"LONG_ROW": 2},
+)  # fmt: skip
 """What has a module work on a few small rows as on others.
 
 In several blocks, with the largest of each taken away before exp; side by side; or as long ones.

@@ -12,8 +12,9 @@ from sympy import Expr
 
 from symbackprop.emit.fast.buffers import Buffers, Key, row_shapes
 from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node
+from symbackprop.emit.fast.quotients import divided_by
 from symbackprop.emit.fast.rewrites import CAPPED_EXP, OVERWRITES
-from symbackprop.emit.fast.splits import WEIGHTED
+from symbackprop.emit.fast.splits import DIVIDED, WEIGHTED
 from symbackprop.emit.fast.stages import Loop, reads_rows
 from symbackprop.emit.numpy.code import Code, atom
 
@@ -187,8 +188,8 @@ class Block:
             other, u = operands
             copied = [] if u == out else [f"{np}.copyto({out}, {u})"]
             return [*copied, f"{self._body.names[node.ufunc]}({other}, {out}, {out})"]
-        if node.ufunc == CAPPED_EXP:
-            return [f"{self._body.names[CAPPED_EXP]}({operands[0]}, {out})"]
+        if node.ufunc in (CAPPED_EXP, DIVIDED):
+            return [f"{self._body.names[node.ufunc]}({', '.join(operands)}, {out})"]
         if self._body.is_helper(node.ufunc):
             return [f"{out}[...] = {node.ufunc}({', '.join(operands)})"]
         column = node.shape[-1] == 1
@@ -197,6 +198,9 @@ class Block:
             return [f"{np}.reciprocal({operands[1]}, out={out})"]
         if node.ufunc in _UNARY:
             operands = operands[:1]
+        count = divided_by(node)
+        if count and operands[0] == out:
+            return [f"if {count} > 1:", f"    {np}.multiply({out}, 1 / {count}, out={out})"]
         return [f"{np}.{node.ufunc}({', '.join(operands)}, out={out})"]
 
     def _shifted(self, node: Node, out: str, operands: list[str]) -> list[str]:

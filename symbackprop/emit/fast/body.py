@@ -16,7 +16,7 @@ from symbackprop.emit.fast.logistics import join_logistics
 from symbackprop.emit.fast.overwritten import Overwritten
 from symbackprop.emit.fast.scatters import ADD_AT
 from symbackprop.emit.fast.shifts import shifts
-from symbackprop.emit.fast.splits import join_weights, split_sums
+from symbackprop.emit.fast.splits import join_quotients, join_weights, split_sums
 from symbackprop.emit.fast.stages import Loop, Stages, needed
 from symbackprop.emit.numpy.code import ELEMENTWISE, Code, Number, atom
 from symbackprop.emit.numpy.names import Namer
@@ -87,6 +87,7 @@ class Body:
         if self.in_numpy:
             join_weights(graph)
             join_logistics(graph, handed_on, exact=setting.exact)
+            join_quotients(graph, handed_on)
         self._roots = frozenset(graph.roots.values())
         self._kept = {name: graph.roots[name] for name in kept}
         for name in reversed(setting.out):

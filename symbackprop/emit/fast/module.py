@@ -19,6 +19,7 @@ from symbackprop.emit.numpy.text import filled
 _CONSTANTS = {
     "block_bytes": "BLOCK_BYTES", "short_row": "SHORT_ROW", "many_rows": "MANY_ROWS",
     "long_row": "LONG_ROW", "unshifted": "UNSHIFTED", "few": "FEW",
+    "to_divide": "TO_DIVIDE",
 }  # fmt: skip
 
 

@@ -80,6 +80,15 @@ def one_at_least(divisor: Code, sizes: Iterable[Expr], number: Number) -> Code |
     return call("max", divisor, _ONE, shape=()) if str(divisor) in known else None
 
 
+def divided_by(node: Operation) -> str:
+    """n of a product x (1/max(n, 1)), which is x where n is 1; "" of anything else."""
+    if node.ufunc != "multiply":
+        return ""
+    share = node.code.args[1]
+    least = share.args[1] if share.op == "/" and share.args[0] == _ONE else _ONE
+    return str(least.args[0]) if least.text == "max(|" and least.args[1] == _ONE else ""
+
+
 def _is_constant(code: Code, np: str) -> bool:
     """Whether code holds numbers alone, as pi is one."""
     if code.op == "atom":

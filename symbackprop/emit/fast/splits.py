@@ -13,13 +13,15 @@ from collections.abc import Container
 
 from sympy import S
 
-from symbackprop.emit.fast.graph import GIVEN, Graph, Node
+from symbackprop.emit.fast.graph import GIVEN, MAP, Graph, Node
 from symbackprop.emit.fast.quotients import is_sum_of_shifted
 from symbackprop.emit.fast.rewrites import UNWEIGHTED
 from symbackprop.emit.numpy.code import Code, call, operate
 
 WEIGHTED = "weighted"
 """The ufunc of a sum of products that leaves out -inf of weight 0."""
+DIVIDED = "divided"
+"""The ufunc of a quotient by one number for each row: by 1/d where there are many elements."""
 
 
 def split_sums(
@@ -46,6 +48,21 @@ def join_weights(graph: Graph) -> None:
                 u.users.clear()
                 graph.drop(u)
                 break
+
+
+def join_quotients(graph: Graph, kept: Container[Node]) -> None:
+    """x (1/d) as one call, where nothing else needs 1/d and d has one number for each row."""
+    for node in [n for n in graph.nodes if n.kind == MAP and n.ufunc == "multiply"]:
+        x, one_over = node.args
+        if one_over.kind != MAP or one_over.ufunc != "divide" or one_over in kept:
+            continue
+        one, d = one_over.args
+        by_row = one_over.shape == (*node.shape[:-1], S.One) and x.shape == node.shape
+        if by_row and str(one.code) == "1" and one_over.users == [node]:
+            node.ufunc, node.args = DIVIDED, (x, d)
+            d.users.append(node)
+            one_over.users.clear()
+            graph.drop(one_over)
 
 
 def _apart(

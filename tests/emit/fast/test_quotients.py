@@ -13,18 +13,20 @@ from symbackprop.emit.numpy.code import Code, atom, operate
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
 
+SOFTMAX = "e = exp(x - max(x, axis=1, keepdims=True)); s = sum(e, axis=1, keepdims=True); y = e/s"
 TARGETS = ["numpy-fast", pytest.param("c", marks=needs_compiler)]
 
 
 def test_sizes_and_sums_from_one_on_are_turned() -> None:
     source = derived("softmax-ce-batch").numpy_source(fast=True)
-    assert "np.multiply(da_, 1 / max(N, 1), out=da_)" in source
-    assert source.count("np.reciprocal(b0, out=b0)") == 2 and "np.divide(" not in source
+    assert "if N > 1:\n                np.multiply(da_, 1 / N, out=da_)" in source
+    assert "_divided(y_, b0, y_)" in source and "_divided(da_, b0, da_)" in source
 
 
 def test_what_is_made_of_sizes_is_turned() -> None:
     source = derived("attention").numpy_source(fast=True)
-    assert source.count("(1 / K**0.5 if K**0.5 else np.inf)") == 3 and "np.divide(" not in source
+    assert source.count("(1 / K**0.5 if K**0.5 else np.inf)") == 3
+    assert source.count("np.divide(") == 1  # of few elements
     module = derived("attention").compile("numpy-fast")
     q, k, v = np.ones((2, 0)), np.ones((3, 0)), np.ones((3, 4))
     with np.errstate(all="ignore"):
@@ -150,6 +152,26 @@ def test_one_is_divided_by_a_column_as_its_reciprocal_and_by_more_as_it_is() -> 
     """NumPy's divide takes half as long as its reciprocal, and longer to begin with."""
     source = sb.derive("y = 1/(1 + x**2)", shapes={"x": ("N", "n")}).numpy_source(fast=True)
     assert "np.divide(1, y_, out=y_)" in source and "reciprocal" not in source
-    text = "e = exp(x - max(x, axis=1, keepdims=True)); y = e/sum(e, axis=1, keepdims=True)"
-    source = sb.derive(text, shapes={"x": ("N", "n")}).numpy_source(fast=True)
-    assert "np.reciprocal(b0, out=b0)" in source and "np.divide(1" not in source
+    both = sb.derive(f"{SOFTMAX}; z = sin(w/s) + sin(y)", shapes={"x": ("N", "n"), "w": ("N", "n")})
+    source = both.numpy_source(fast=True)
+    assert "np.reciprocal(u_, out=u_)" in source and "_divided" not in source  # two are made of it
+
+
+@pytest.mark.parametrize("to_divide", [0, 10**9])
+def test_few_elements_are_divided(to_divide: int) -> None:
+    """By one call in place of two; a product takes less time for many."""
+    module = sb.derive(SOFTMAX, shapes={"x": ("N", "n")}).compile("numpy-fast")
+    assert vars(module)["TO_DIVIDE"] == 2000
+    vars(module)["TO_DIVIDE"] = to_divide
+    y, _ = module.forward(np.log([[1.0, 3.0], [7.0, 1.0]]))
+    np.testing.assert_allclose(y, [[0.25, 0.75], [0.875, 0.125]], rtol=1e-15)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_a_mean_of_one_is_the_number(n: int) -> None:
+    """x (1/1) is not computed."""
+    module = derived("softmax-ce-batch").compile("numpy-fast")
+    a, t = (np.array([row] * n).reshape(n, 2) for row in ([0.0, np.log(3.0)], [1.0, 0.0]))
+    with np.errstate(all="ignore"):
+        _, (da,) = module.value_and_grad(a, t)
+    np.testing.assert_allclose(da, [[-0.75 / max(n, 1), 0.75 / max(n, 1)]] * n or da, rtol=1e-15)
