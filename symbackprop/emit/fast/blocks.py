@@ -225,9 +225,10 @@ class Block:
             return [f"{np}.einsum({_spec(node)}, {', '.join(operands)}, out={kept})"]
         if node.ufunc == "sum" and axes == (node.args[0].rank - 1,):
             ones = self._body.ones(node.args[0].shape[-1])
-            # np.dot has less to look at, but no result that is not in one piece.
-            product = "dot" if isinstance(self._buffers.place(node), int) else "matmul"
-            return [f"{np}.{product}({operands[0]}, {ones}, out={kept})"]
+            if isinstance(self._buffers.place(node), int):
+                # It has less to look at, but no result that is not in one piece.
+                return [f"{operands[0]}.dot({ones}, out={kept})"]
+            return [f"{np}.matmul({operands[0]}, {ones}, out={kept})"]
         ufunc = f"{np}.{_UFUNC[node.ufunc]}"
         if axes == (node.args[0].rank - 1,):
             return [f"{self._body.names['along_rows']}({ufunc}, {operands[0]}, {kept})"]

@@ -87,11 +87,12 @@ def {shift}(x, out, fade=False):
     as one is not small: only what is below 1e-300 loses digits by that. fade: whether only numbers
     as small as exp(x) are made of small x.
     """
-    long = x.shape[-1] >= {long_row}
-    several = x.shape[-1] > 1 and x.size > 0 and x.dtype.itemsize > 2
+    n, width = x.shape[-1], x.itemsize
+    long = n >= {long_row}
+    several = n > 1 and x.size > 0 and width > 2
     if several and not long:
         largest = x.item(x.argmax())  # x.max() takes twice as long
-        some = x[..., 0] if fade and x.dtype.itemsize > 4 and x.size >= {few} else x
+        some = x[..., 0] if fade and width > 4 and x.size >= {few} else x
         if largest < {unshifted} and some.item(some.argmin()) > -{unshifted}:
             return 0
         if {short}(x) and largest < x.item(x.argmin()) + {unshifted}:

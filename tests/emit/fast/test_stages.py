@@ -151,7 +151,7 @@ def test_rows_that_are_there_are_added_up_right_before_the_sum_is_needed() -> No
     text = "e = exp(a); y = e/sum(e, axis=1, keepdims=True); L = -sum(t*log(y))"
     derivation = sb.derive(text, shapes={"a": ("N", "n"), "t": ("N", "n")}, wrt=("a",))
     body = function(derivation.numpy_source(fast=True), "value_and_grad")
-    places = [body.index(code) for code in ("np.exp(", "np.dot(t_, ones", "np.vdot(b")]
+    places = [body.index(code) for code in ("np.exp(", "t_.dot(ones", "np.vdot(b")]
     assert places == sorted(places)
     first = of_text("s = sum(x, axis=1, keepdims=True); y = exp(t)*s", "forward",
                     x=("N", "n"), t=("N", "n"))  # fmt: skip
