@@ -13,7 +13,7 @@ from sympy import Expr
 from symbackprop.emit.fast.buffers import Buffers, Key, row_shapes
 from symbackprop.emit.fast.graph import MAP, REDUCE, VIEW, Node
 from symbackprop.emit.fast.quotients import divided_by
-from symbackprop.emit.fast.rewrites import CAPPED_EXP, OVERWRITES
+from symbackprop.emit.fast.rewrites import BEYOND, BEYOND_CAP, CAPPED_EXP, OVERWRITES
 from symbackprop.emit.fast.splits import DIVIDED, WEIGHTED
 from symbackprop.emit.fast.stages import Loop, reads_rows
 from symbackprop.emit.numpy.code import Code, atom
@@ -35,6 +35,7 @@ class Block:
         self._buffers = Buffers(loop, body.stored)
         self._slices: dict[str, str] = {}
         self._aliases: dict[Node, str] = {}
+        self._beyond: dict[Node, str] = {}
         self._computed = {n for n in loop.steps if n.kind != VIEW}
         self._views = {n for n in loop.steps if n.kind == VIEW}
         counted: dict[Key, int] = {}
@@ -187,9 +188,12 @@ class Block:
         if node.ufunc in OVERWRITES:
             other, u = operands
             copied = [] if u == out else [f"{np}.copyto({out}, {u})"]
-            return [*copied, f"{self._body.names[node.ufunc]}({other}, {out}, {out})"]
-        if node.ufunc in (CAPPED_EXP, DIVIDED):
-            return [f"{self._body.names[node.ufunc]}({', '.join(operands)}, {out})"]
+            more = self._beyond.get(node.args[0], "")
+            return [*copied, f"{self._body.names[node.ufunc]}({other}, {out}, {out}{more})"]
+        if node.ufunc == CAPPED_EXP:
+            return self._capped(node, out, operands[0])
+        if node.ufunc == DIVIDED:
+            return [f"{self._body.names[DIVIDED]}({', '.join(operands)}, {out})"]
         if self._body.is_helper(node.ufunc):
             return [f"{out}[...] = {node.ufunc}({', '.join(operands)})"]
         column = node.shape[-1] == 1
@@ -202,6 +206,15 @@ class Block:
         if count and operands[0] == out:
             return [f"if {count} > 1:", f"    {np}.multiply({out}, 1 / {count}, out={out})"]
         return [f"{np}.{node.ufunc}({', '.join(operands)}, out={out})"]
+
+    def _capped(self, node: Node, out: str, x: str) -> list[str]:
+        """exp(min(x, c)); whether an x is larger is looked at once, where both ask for it."""
+        exponential, (base,) = f"{self._body.names[CAPPED_EXP]}({x}, {out}", node.args
+        if not any(n.ufunc == BEYOND_CAP and n.args[0] is base for n in self._computed):
+            return [f"{exponential})"]
+        some = self._body.fresh("some")
+        self._beyond[base] = f", {some}"
+        return [f"{some} = {self._body.names[BEYOND]}({x})", f"{exponential}, {some})"]
 
     def _shifted(self, node: Node, out: str, operands: list[str]) -> list[str]:
         """Rows less what is taken away before exp; if that is 0, they stand for themselves."""

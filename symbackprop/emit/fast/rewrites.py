@@ -16,6 +16,8 @@ UNWEIGHTED = "unweighted"
 """The helper function for u where it is no -inf with the weight 0, else 0."""
 CAPPED_EXP = "capped_exp"
 """The helper function for exp(min(x, c)), for a c whose exp is finite."""
+BEYOND = "beyond"
+"""The helper function for whether there is an x larger than c."""
 BEYOND_CAP = "beyond_cap"
 """The helper function for u exp(min(c - x, 0)), with the same c."""
 OVERWRITES = frozenset({UNWEIGHTED, BEYOND_CAP})

@@ -163,20 +163,29 @@ def {cap}(x):
     return {{2: 9, 4: 87}}.get(x.itemsize, 708)
 '''
 
+_BEYOND = '''
+def {beyond}(x):
+    """Whether an element of x is larger than c, or NaN; most x hold none."""
+    return x.size > 0 and not x.item(x.argmax()) <= {cap}(x)
+'''
+
 _CAPPED_EXP = '''
-def {capped_exp}(x, out=None):
-    """exp(x), but exp(c) where x is larger than c, from a little above which it is infinite."""
-    if x.size and not x.item(x.argmax()) <= {cap}(x):
+def {capped_exp}(x, out=None, some=None):
+    """exp(x), but exp(c) where x is larger than c, from a little above which it is infinite.
+
+    some: whether there are such elements, where that is known.
+    """
+    if {beyond}(x) if some is None else some:
         x = {np}.minimum(x, {cap}(x), out=out)
     return {np}.exp(x, out=out)
 '''
 
 _BEYOND_CAP = '''
-def {beyond_cap}(x, u, out=None):
-    """u, times exp(c - x) where x is larger than c: most x hold no such element."""
+def {beyond_cap}(x, u, out=None, some=None):
+    """u, times exp(c - x) where x is larger than c. some: as for exp(x)."""
     if out is None:
         out = u.copy()
-    if x.size and not x.item(x.argmax()) <= {cap}(x):
+    if {beyond}(x) if some is None else some:
         beyond = x > {cap}(x)
         out[beyond] *= {np}.exp({cap}(x) - x[beyond])
     return out
@@ -245,7 +254,8 @@ HELPERS: dict[str, str] = {
     "over_axes": _OVER_AXES, "shift": _SHIFT,
     "shifted": _SHIFTED, "divided": _DIVIDED,
     "select": _SELECT, "kept": _KEPT, "array": _ARRAY, "unweighted": _UNWEIGHTED,
-    "weighted": _WEIGHTED, "cap": _CAP, "capped_exp": _CAPPED_EXP, "beyond_cap": _BEYOND_CAP,
+    "weighted": _WEIGHTED, "cap": _CAP, "beyond": _BEYOND, "capped_exp": _CAPPED_EXP,
+    "beyond_cap": _BEYOND_CAP,
     "add_at": _ADD_AT, "into": _INTO,
 }  # fmt: skip
 """The text of each helper, which a module has if one of its functions or helpers calls it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import mpmath
@@ -60,6 +61,31 @@ def test_both_sides_are_made_by_one_division() -> None:
     assert divisions(found.numpy_source(fast=True, exact=True)) == 2
     alone = sb.derive(f"y = w*{SIG}", shapes=SHAPES, wrt=["w"]).numpy_source(fast=True)
     assert divisions(alone) == 1 and "np.divide(s_, b0, out=s_)" in alone
+
+
+@pytest.mark.parametrize(("text", "looks"), [
+    (f"y = {SIG}", 1), ("y = log(1 + exp(-x))", 0), (f"y = {SIG}/(1 + exp(-w))", 2),
+])  # fmt: skip
+def test_both_look_once_for_elements_beyond_the_cap(text: str, looks: int) -> None:
+    source = derivation(text).numpy_source(fast=True).partition("\ndef forward")[2]
+    forward = source.partition("\ndef backward")[0]
+    assert len(re.findall(r"some\d* = _beyond\(", forward)) == looks
+    told = re.findall(r"_capped_exp\(.*, (some\d*)\)|_beyond_cap\(.*, (some\d*)\)", forward)
+    assert len({a or b for a, b in told}) == looks and len(told) == 2 * looks
+
+
+def test_blocks_with_elements_beyond_the_cap_and_without() -> None:
+    module = derivation("y = 1/(1 + exp(-x))").compile("numpy-fast")
+    x = np.zeros((65536 // 8 * 3, 8))
+    x[0, 0], x[-1, -1] = 800.0, np.nan
+    y, saved = module.forward(x)
+    (dx,) = module.backward(saved, np.ones_like(x))
+    assert (y[0, 0], dx[0, 0], y[1, 0], dx[1, 0]) == (1, 0, 0.5, 0.25)
+    assert np.isnan(y[-1, -1]) and np.isnan(dx[-1, -1]) and np.isnan(y).sum() == 1
+    x[0, 0] = 730.0
+    assert module.backward(module.forward(x)[1], np.ones_like(x)).x[0, 0] == pytest.approx(
+        float(mpmath.exp(-730)), rel=1e-6
+    )
 
 
 def test_no_elements_at_all() -> None:
