@@ -86,7 +86,7 @@ def divided_by(node: Operation) -> str:
         return ""
     share = node.code.args[1]
     least = share.args[1] if share.op == "/" and share.args[0] == _ONE else _ONE
-    return str(least.args[0]) if least.text == "max(|" and least.args[1] == _ONE else ""
+    return str(least.args[0]) if least.text == "max(|" else ""
 
 
 def _is_constant(code: Code, np: str) -> bool:

@@ -178,8 +178,9 @@ class Lowering(MatrixFunctions):
             lambda *codes: call(name, *codes, shape=_shape(codes)),
             [self.value(a) if elements(expr) else self._with_digits(a) for a in expr.args],
         )
-        # A NumPy float64 would turn float32 arrays into float64; a Python float does not.
-        if self.extended or elements(expr) or found.code.shape:
+        # A NumPy float64 would turn float32 arrays into float64; a Python float does not. What
+        # np.longdouble holds is no Python float, and stays.
+        if elements(expr) or found.code.shape:
             return found
         return Value(Code("suffix", (found.code,), ".item()"))
 

@@ -67,8 +67,9 @@ def test_both_sides_are_made_by_one_division() -> None:
     (f"y = {SIG}", 1), ("y = log(1 + exp(-x))", 0), (f"y = {SIG}/(1 + exp(-w))", 2),
 ])  # fmt: skip
 def test_both_look_once_for_elements_beyond_the_cap(text: str, looks: int) -> None:
-    source = derivation(text).numpy_source(fast=True).partition("\ndef forward")[2]
-    forward = source.partition("\ndef backward")[0]
+    source = derivation(text).numpy_source(fast=True)
+    assert looks or "some = _beyond(" not in source
+    forward = source.partition("\ndef forward")[2].partition("\ndef backward")[0]
     assert len(re.findall(r"some\d* = _beyond\(", forward)) == looks
     told = re.findall(r"_capped_exp\(.*, (some\d*)\)|_beyond_cap\(.*, (some\d*)\)", forward)
     assert len({a or b for a, b in told}) == looks and len(told) == 2 * looks
@@ -86,6 +87,17 @@ def test_blocks_with_elements_beyond_the_cap_and_without() -> None:
     assert module.backward(module.forward(x)[1], np.ones_like(x)).x[0, 0] == pytest.approx(
         float(mpmath.exp(-730)), rel=1e-6
     )
+
+
+def test_what_is_no_block_looks_by_itself() -> None:
+    found = sb.derive("y = x*(1/(1 + exp(-g)))", shapes={"x": ("N", "n"), "g": ("n",)})
+    module = found.compile("numpy-fast")
+    g = np.array([0.0, 720.0, 800.0, np.nan])
+    _, saved = module.forward(np.ones((2, 4)), g)
+    dx, dg = module.backward(saved, np.ones((2, 4)))
+    np.testing.assert_array_equal(dx[0], [0.5, 1.0, 1.0, np.nan])
+    want = [0.5, 2 * float(mpmath.exp(-720)), 0.0, np.nan]
+    np.testing.assert_allclose(dg, want, rtol=1e-12, atol=0)
 
 
 def test_no_elements_at_all() -> None:

@@ -7,9 +7,11 @@ import pytest
 from sympy import S, Symbol
 
 import symbackprop as sb
-from symbackprop.emit.fast.graph import GIVEN, MAP, REDUCE, Node
+from symbackprop.emit.fast.graph import FLOAT, GIVEN, MAP, REDUCE, Graph, Node
 from symbackprop.emit.fast.quotients import by_reciprocal
-from symbackprop.emit.numpy.code import Code, atom, operate
+from symbackprop.emit.fast.splits import DIVIDED, join_quotients
+from symbackprop.emit.numpy.code import Code, atom, call, operate
+from symbackprop.emit.numpy.statements import Assignment
 from tests.derived import derived
 from tests.emit.c.compiler import needs_compiler
 
@@ -155,6 +157,32 @@ def test_one_is_divided_by_a_column_as_its_reciprocal_and_by_more_as_it_is() -> 
     both = sb.derive(f"{SOFTMAX}; z = sin(w/s) + sin(y)", shapes={"x": ("N", "n"), "w": ("N", "n")})
     source = both.numpy_source(fast=True)
     assert "np.reciprocal(u_, out=u_)" in source and "_divided" not in source  # two are made of it
+
+
+X, D = atom("x", (N, K)), atom("d", (N, S.One))
+OVER = Code("/", (atom("1"), D), shape=(N, S.One))
+VECTOR = Code("/", (atom("1"), atom("v", (K,))), shape=(K,))
+WIDE = Code("*", (atom("v", (K,)), OVER), shape=(N, K))
+
+
+@pytest.mark.parametrize(
+    ("results", "turned"),
+    [
+        ([operate("*", X, OVER)], True),
+        ([operate("*", X, OVER), OVER], False),  # 1/d is handed on
+        ([operate("*", X, OVER), call("np.sin", OVER, shape=OVER.shape)], False),  # needed besides
+        ([operate("*", X, VECTOR)], False),  # of rows that are all the same
+        ([WIDE], False),  # of a vector, which has not many elements
+        ([operate("*", X, Code("/", (atom("2"), D), shape=D.shape))], False),
+    ],
+)
+def test_which_products_are_quotients(results: list[Code], turned: bool) -> None:
+    made = [Assignment(f"r{n}", code, ()) for n, code in enumerate(results)]
+    given = {"x": ((N, K), FLOAT), "d": ((N, S.One), FLOAT), "v": ((K,), FLOAT)}
+    graph = Graph(made, given, "np", str, str)
+    join_quotients(graph, {graph.roots[a.name] for a in made})
+    assert (DIVIDED in {n.ufunc for n in graph.nodes}) == turned
+    assert ("divide" in {n.ufunc for n in graph.nodes}) != turned
 
 
 @pytest.mark.parametrize("to_divide", [0, 10**9])

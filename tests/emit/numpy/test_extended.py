@@ -52,6 +52,12 @@ def test_numbers_have_its_digits(text: str) -> None:
     assert max(errors[0].values()) < 0.502
 
 
+def test_literals_have_the_digits_of_any_long_double() -> None:
+    source = derived("gelu-tanh").numpy_source(exact="extended")
+    assert 'np.longdouble("3.141592653589793238462643383279502884197")' in source
+    assert 'np.longdouble("0.044715")' in source and "0.5 + np.longdouble" in source
+
+
 def test_results_have_the_dtype_of_the_inputs() -> None:
     module = derived("affine").compile(exact="extended")
     for dtype in (np.float32, np.float64, np.longdouble):
@@ -100,6 +106,12 @@ def test_systems_have_its_digits() -> None:
     assert np.abs(one - x).max() < 1e-7 and np.abs(several - [x, -x]).max() < 1e-7
     doubles = np.linalg.solve(hilbert.astype(float), right[:, 0].astype(float))
     assert np.abs(doubles - x).max() > 1e-7
+
+
+def test_the_largest_of_a_column_is_the_pivot() -> None:
+    a = np.array([[0.0, 1.0, 2.0], [1e-30, 1.0, 1.0], [1.0, 1.0, 1.0]], np.longdouble)
+    assert np.abs(a @ linalg.inv(a) - np.eye(3)).max() < 1e-18
+    assert linalg.det(a) == -1 and linalg.slogdet(a)[0] == -1
 
 
 def test_singular_matrices() -> None:
