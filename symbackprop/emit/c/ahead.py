@@ -57,7 +57,7 @@ def around(
     groups: Groups, stored: Container[Node], key: Key, space: Space
 ) -> tuple[list[Node], list[Node]]:
     """For this group, where several loop over the same elements of a row: what all of them read,
-    for the last, and results of those behind it, for the first.
+    for that which computes most, and results of those behind it, for the first.
 
     Only the first waits for memory, which is idle while the others read the same from the cache.
     """
@@ -66,8 +66,9 @@ def around(
         return [], []
     ((axis, size),) = space
     place = (ROW, axis)
+    longest = max(keys, key=lambda k: (len(groups.ordered[k]), k))
     read = [r.base for k in keys for n in groups.ordered[k] for r in groups.reads(n)
-            if r is not None and r.place == place and key == keys[-1]]  # fmt: skip
+            if r is not None and r.place == place and key == longest]  # fmt: skip
     written = [n for k in keys[1:] for n in groups.ordered[k]
                if n in stored and n.dtype == FLOAT and own_place(n) == place and key == keys[0]]
     return [x for x in dict.fromkeys(read) if _is_given(groups, x, (*x.shape[:1], size))], written

@@ -112,14 +112,14 @@ def test_checks_fetch() -> None:
 
 
 def test_the_first_loop_over_a_row_waits_for_the_others() -> None:
-    """The results of these rows while it does, and the next rows in the last."""
+    """The results of these rows while it does, and the next rows in that which computes most."""
     text = derived("layer-norm").c_source()
     here, ahead = "i * D + e", "(i + 1) * D + e"
     assert fetched(text, "layer_norm_forward", "far") == [
         ("y", here, "1, 3"), ("x", ahead, "0, 2"),
     ]  # fmt: skip
     assert fetched(text, "layer_norm_backward", "far") == [
-        ("dx", here, "1, 3"), ("x", ahead, "0, 2"), ("dy", ahead, "0, 2"),
+        ("x", ahead, "0, 2"), ("dy", ahead, "0, 2"), ("dx", here, "1, 3"),
     ]  # fmt: skip
     for layout in ("rows", "lanes"):
         assert fetched(text, "layer_norm_backward", layout) == []
@@ -139,6 +139,18 @@ def test_the_first_loop_over_a_row_waits_for_the_others() -> None:
 def test_what_the_loops_over_a_row_read(text: str, found: list[str]) -> None:
     names = [name for name, *_ in fetched(of(text), "expression_forward", "far")]
     assert names[:1] + sorted(names[1:]) == found
+
+
+@pytest.mark.parametrize(("text", "loop"), [
+    ("y = a/sum(a*a, axis=1, keepdims=True)", 1),  # as much as the first
+    ("y = a*3/sum(a, axis=1, keepdims=True)", 1),
+    ("y = a/sum(sqrt(a*a + 1)*a, axis=1, keepdims=True)", 0),
+])  # fmt: skip
+def test_which_loop_fetches_the_next_row(text: str, loop: int) -> None:
+    source = of(text)
+    start = source.index("static int expression_forward_1_f64_far(")
+    loops = source[start : source.index("\n}\n", start)].split("#pragma omp simd")
+    assert ["FETCH(&a[(i + 1)" in part for part in loops[:2]] == [loop == 0, loop == 1]
 
 
 @pytest.mark.parametrize(
